@@ -1,0 +1,23 @@
+"""What can go wrong while judging, as one tree.
+
+ClassifierError
+├── DataError      a shipped or user-made data file is malformed: file and line (exit 3)
+├── PolicyError    a policy cannot be made or checked without being wrong (exit 2)
+└── PageError      the site cannot be written (exit 3)
+"""
+
+
+class ClassifierError(Exception):
+    """Base of everything that classifier raises on purpose."""
+
+
+class DataError(ClassifierError):
+    """A data file that does not say what it must."""
+
+
+class PolicyError(ClassifierError):
+    """A policy that would be broken, wider than intended, or without effect."""
+
+
+class PageError(ClassifierError):
+    """A site that cannot be written."""

@@ -1,0 +1,1 @@
+"""Facts: what MCP servers and their tools say they are. Never imports `classifier`."""

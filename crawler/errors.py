@@ -1,0 +1,36 @@
+"""What can go wrong while crawling, as one tree.
+
+CrawlError
+├── TargetError       a TARGET on the command line cannot be understood or read (exit 2)
+├── CatalogError      the database is locked, corrupt or of an unknown version (exit 3)
+├── FetchError        a request failed; carries the `Outcome` to record
+└── ProbeError        a server could not be listed; carries the `Outcome` to record
+
+Messages are one line: the act, the object and the remedy.
+"""
+
+from crawler.records import Outcome
+
+
+class CrawlError(Exception):
+    """Base of everything that crawler raises on purpose."""
+
+
+class TargetError(CrawlError):
+    """A TARGET that cannot be understood, found or read; the command exits with 2."""
+
+
+class CatalogError(CrawlError):
+    """The catalogue cannot be opened or written; the command exits with 3."""
+
+
+class FetchError(CrawlError):
+    """A request that failed, with the outcome to record."""
+
+    def __init__(self, outcome: Outcome, message: str) -> None:
+        super().__init__(message)
+        self.outcome = outcome
+
+
+class ProbeError(FetchError):
+    """A server that could not be listed, with the outcome to record."""

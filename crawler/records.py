@@ -1,0 +1,251 @@
+"""The facts that a crawl collects: servers, how to reach them, tools as they define themselves.
+
+Frozen, standard library only. Rows of the catalogue are a different thing (crawler.catalog).
+Names follow the MCP specification (2026-07-28) and the registry's server.json (2025-12-11);
+camelCase occurs only in parse and dump.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, NewType
+
+JsonObject = dict[str, Any]
+ServerName = NewType("ServerName", str)
+"""A registry name (`io.github.owner/name`), a target such as `npm:NAME`, or a config key."""
+
+DEFINITION_KEYS = ("name", "title", "description", "inputSchema", "outputSchema", "annotations")
+"""The keys of a tool definition that make its identity; pointers into it start with one of them."""
+
+
+class Transport(StrEnum):
+    """How a server is spoken to, spelt as in server.json."""
+
+    STDIO = "stdio"
+    STREAMABLE_HTTP = "streamable-http"
+    SSE = "sse"
+
+
+class Origin(StrEnum):
+    """How a tool definition was obtained."""
+
+    LIVE = "live"  # the server's own answer to tools/list
+    DECLARED = "declared"  # a file, manifest or catalogue that says so
+    STATIC = "static"  # read out of source code
+
+
+class Outcome(StrEnum):
+    """What became of one attempt to list a server. Only `LISTED` says anything about its tools."""
+
+    LISTED = "listed"
+    NO_TOOLS = "no_tools"
+    AUTH_REQUIRED = "auth_required"
+    FORBIDDEN = "forbidden"
+    RATE_LIMITED = "rate_limited"
+    NOT_MCP = "not_mcp"
+    PROTOCOL_ERROR = "protocol_error"
+    HTTP_ERROR = "http_error"
+    TIMEOUT = "timeout"
+    TLS_ERROR = "tls_error"
+    DNS_ERROR = "dns_error"
+    CONNECT_ERROR = "connect_error"
+    TOO_LARGE = "too_large"
+    BLOCKED_SSRF = "blocked_ssrf"
+    NEEDS_CONFIG = "needs_config"
+    NEEDS_NETWORK = "needs_network"
+    NOT_FOUND = "not_found"  # the package, version or file does not exist
+    UNSUPPORTED = "unsupported"  # a kind of package or transport that we do not run
+    NO_SANDBOX = "no_sandbox"
+    CRASHED = "crashed"  # a stdio server ended before it answered
+    SKIPPED_POLICY = "skipped_policy"  # robots, opt-out, budget, --no-probe
+
+
+def canonical_json(value: object) -> str:
+    """Return the one JSON text of a value: keys sorted, no spaces, Unicode as it is.
+
+    Lone surrogates are legal in JSON escapes but not in UTF-8; they are kept escaped, so that
+    every definition that parses has a digest.
+    """
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return text
+
+
+def sha256(text: str) -> str:
+    """Return the SHA-256 of a text as 64 hexadecimal digits."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolAnnotations:
+    """A server's claims about its tool. `None` means that the server did not say.
+
+    The specification's effective defaults (read-only false, destructive true, idempotent false,
+    open-world true) are not filled in: absent and false are different facts.
+    """
+
+    read_only_hint: bool | None = None
+    destructive_hint: bool | None = None
+    idempotent_hint: bool | None = None
+    open_world_hint: bool | None = None
+
+    @classmethod
+    def parse(cls, value: object) -> ToolAnnotations:
+        """Read the four hints out of a wire object; anything but a boolean counts as absent."""
+        given = value if isinstance(value, Mapping) else {}
+
+        def hint(key: str) -> bool | None:
+            found = given.get(key)
+            return found if isinstance(found, bool) else None
+
+        return cls(
+            read_only_hint=hint("readOnlyHint"),
+            destructive_hint=hint("destructiveHint"),
+            idempotent_hint=hint("idempotentHint"),
+            open_world_hint=hint("openWorldHint"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tool:
+    """One tool as its server defines it, exactly as received.
+
+    `input_schema`, `output_schema` and `annotations` hold the JSON values that came, whatever
+    they are: `None` when absent. `server_text` is what is known of the server beside the
+    definition (title, description): context for judging, not part of the definition.
+    `extra` holds the keys of the wire object that are no part of the identity (`_meta`, icons).
+    """
+
+    server: ServerName
+    name: str
+    title: str | None = None
+    description: str | None = None
+    input_schema: Any = None
+    output_schema: Any = None
+    annotations: Any = None
+    server_text: str = ""
+    extra: JsonObject = field(default_factory=dict)
+
+    @cached_property
+    def definition(self) -> JsonObject:
+        """The identity as a wire object: the present ones of `DEFINITION_KEYS`."""
+        values = (
+            self.name,
+            self.title,
+            self.description,
+            self.input_schema,
+            self.output_schema,
+            self.annotations,
+        )
+        return {
+            key: value
+            for key, value in zip(DEFINITION_KEYS, values, strict=True)
+            if value is not None
+        }
+
+    @cached_property
+    def definition_sha256(self) -> str:
+        """SHA-256 of the canonical JSON of `definition`; a change of it is definition drift."""
+        return sha256(canonical_json(self.definition))
+
+    @property
+    def hints(self) -> ToolAnnotations:
+        """The four hints, parsed."""
+        return ToolAnnotations.parse(self.annotations)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """A package of a server, as in server.json `packages[]`."""
+
+    registry_type: str  # npm, pypi, oci, nuget, mcpb, or anything a registry says
+    identifier: str
+    version: str | None = None
+    transport: str = "stdio"
+    arguments: tuple[str, ...] = ()
+    required_inputs: tuple[str, ...] = ()  # names of required variables and headers, never values
+    file_sha256: str | None = None
+    registry_base_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remote:
+    """A remote endpoint of a server, as in server.json `remotes[]`."""
+
+    transport: str
+    url: str
+    required_inputs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Where and when a fact was obtained. `fetched_at` is UTC ISO 8601 with seconds."""
+
+    source: str
+    url: str
+    fetched_at: str
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """What a source says about one server."""
+
+    name: ServerName
+    title: str | None = None
+    description: str | None = None
+    version: str | None = None
+    repository_url: str | None = None
+    website_url: str | None = None
+    status: str = "active"  # active, deprecated, deleted
+    packages: tuple[Package, ...] = ()
+    remotes: tuple[Remote, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """One source's statement that a server exists, with the tools it declares, if any."""
+
+    server: Server
+    provenance: Provenance
+    tools: tuple[Tool, ...] | None = None  # None: the source says nothing about tools
+    origin: Origin = Origin.DECLARED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """Something that could not be looked at, and why. Never the same as "found nothing"."""
+
+    subject: str
+    outcome: Outcome
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """What one attempt to list a server's tools brought; one per server and crawl."""
+
+    outcome: Outcome
+    detail: str = ""  # one line, control characters stripped
+    transport: str | None = None
+    endpoint: str | None = None  # URL without query, or `npm:NAME@VERSION`
+    era: str | None = None  # "initialize" or "stateless"
+    protocol_version: str | None = None
+    server_title: str | None = None
+    instructions: str | None = None
+    sandbox: str | None = None  # "bubblewrap", "none"
+    dummy_config: bool = False  # listed with placeholder variables: absence proves nothing
+    truncated: bool = False
+    started_at: str = ""
+    seconds: float = 0.0
+    payload_sha256: str | None = None
+    tools: tuple[Tool, ...] = ()
+    problems: tuple[str, ...] = ()  # malformed tools that were left out, and why
