@@ -1,0 +1,94 @@
+"""The root command `toolrisk`, and `classify`, which is the same as `toolrisk classify`.
+
+Only the module of the command that is asked for is imported: start-up is a feature.
+Exit codes: 0 done, 1 findings at or above --fail-on, 2 usage, 3 could not finish,
+130 interrupted. stdout is data, stderr is everything else.
+"""
+
+import importlib
+import os
+import sys
+
+import typer
+
+from classifier.errors import ClassifierError, PolicyError
+from crawler.errors import CrawlError, TargetError
+
+VERBS = {
+    "crawl": "crawler.cli",
+    "classify": "classifier.commands.classify",
+    "policy": "classifier.commands.policy",
+    "pages": "classifier.commands.pages",
+    "export": "classifier.commands.export",
+    "run": "classifier.commands.run",
+}
+"""Command to the module that registers it, in the order of --help."""
+
+
+def build(verbs: tuple[str, ...]) -> typer.Typer:
+    """Return the app with these commands registered."""
+    app = typer.Typer(
+        name="toolrisk",
+        no_args_is_help=True,
+        add_completion="--install-completion" in sys.argv or "--show-completion" in sys.argv,
+        pretty_exceptions_enable=False,
+        help="What an MCP tool can do, and the policy it warrants.",
+    )
+
+    @app.callback(invoke_without_command=False)
+    def root(
+        *,
+        version: bool = typer.Option(  # noqa: B008 - typer declares options so
+            False, "--version", help="Print the version and exit.", callback=_version, is_eager=True
+        ),
+    ) -> None:
+        """What an MCP tool can do, and the policy it warrants."""
+
+    for verb in verbs:
+        importlib.import_module(VERBS[verb]).register(app)
+    return app
+
+
+def _version(value: bool) -> None:
+    if value:
+        from importlib.metadata import version
+
+        typer.echo(f"toolrisk {version('toolrisk')}")
+        raise typer.Exit
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run `toolrisk` and exit with its code; one clear line instead of a traceback."""
+    words = sys.argv[1:] if arguments is None else arguments
+    asked = next((word for word in words if not word.startswith("-")), None)
+    verbs = (asked,) if asked in VERBS else tuple(VERBS)
+    sys.exit(_run(verbs, words))
+
+
+def main_classify() -> None:
+    """Run `classify`, the short spelling of `toolrisk classify`."""
+    main(["classify", *sys.argv[1:]])
+
+
+def _run(verbs: tuple[str, ...], words: list[str]) -> int:
+    try:
+        build(verbs)(args=words, prog_name="toolrisk")
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 1
+    except KeyboardInterrupt:
+        print("toolrisk: interrupted", file=sys.stderr)  # noqa: T201
+        return 130
+    except BrokenPipeError:  # the reader went away, as with `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (TargetError, PolicyError) as error:
+        return _say(error, 2)
+    except (CrawlError, ClassifierError) as error:
+        return _say(error, 3)
+    return 0
+
+
+def _say(error: Exception, code: int) -> int:
+    line = " ".join(str(error).split())
+    print(f"toolrisk: {line}", file=sys.stderr)  # noqa: T201
+    return code
