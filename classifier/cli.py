@@ -38,7 +38,7 @@ def build(verbs: tuple[str, ...]) -> typer.Typer:
     @app.callback(invoke_without_command=False)
     def root(
         *,
-        version: bool = typer.Option(  # noqa: B008 - typer declares options so
+        version: bool = typer.Option(
             False, "--version", help="Print the version and exit.", callback=_version, is_eager=True
         ),
     ) -> None:
@@ -76,7 +76,7 @@ def _run(verbs: tuple[str, ...], words: list[str]) -> int:
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 1
     except KeyboardInterrupt:
-        print("toolrisk: interrupted", file=sys.stderr)  # noqa: T201
+        print("toolrisk: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader went away, as with `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -90,5 +90,5 @@ def _run(verbs: tuple[str, ...], words: list[str]) -> int:
 
 def _say(error: Exception, code: int) -> int:
     line = " ".join(str(error).split())
-    print(f"toolrisk: {line}", file=sys.stderr)  # noqa: T201
+    print(f"toolrisk: {line}", file=sys.stderr)
     return code
