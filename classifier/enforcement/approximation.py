@@ -1,0 +1,122 @@
+"""What a target does with an intent that it cannot express: always the stricter thing, said aloud.
+
+allow with conditions -> ask -> deny; limit -> ask -> deny; ask -> deny; hide -> deny (the tool
+stays in the list, but no call passes, so nothing is looser). A target that cannot refuse at all
+gets the tool left out, which is reported as not enforced and never as an approximation.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from classifier.enforcement.target import Power, Target
+from classifier.enforcement.words import some
+from classifier.intent import Intent
+from classifier.rule import Decision
+
+
+def approximate(target: Target, intent: Intent) -> tuple[Intent, str | None]:
+    """Return what the target will do for an intent, and why it differs (None: it does not)."""
+    decision = intent.decision
+    if decision.refuses:
+        hides = decision is Decision.HIDE
+        if hides and target.can(Power.HIDE):
+            return intent, None
+        return _refuse(target, intent, "no way to hide a tool from the list" if hides else None)
+    if intent.conditions and not _holds_conditions(target, intent):
+        return _ask(target, intent, "no such argument conditions")
+    if decision is Decision.LIMIT and not target.can(Power.RATE):
+        return _ask(target, intent, "no rate limits")
+    if decision is Decision.ASK and not target.can(Power.ASK):
+        return _refuse(target, intent, "no way to ask a person")
+    return intent, None
+
+
+def _holds_conditions(target: Target, intent: Intent) -> bool:
+    # Asking and conditions at once is held by no target that we know of.
+    return (
+        target.can(Power.CONDITIONS)
+        and intent.decision is not Decision.ASK
+        and all(
+            c.kind in target.condition_kinds and (target.condition_each or not c.each)
+            for c in intent.conditions
+        )
+    )
+
+
+def _ask(target: Target, intent: Intent, why: str) -> tuple[Intent, str | None]:
+    if target.can(Power.ASK):
+        return replace(intent, decision=Decision.ASK, limit=None, conditions=()), why
+    return _refuse(target, intent, f"{why} and no way to ask a person")
+
+
+def _refuse(target: Target, intent: Intent, why: str | None) -> tuple[Intent, str | None]:
+    if target.can(Power.DENY):
+        if intent.decision is Decision.DENY:
+            return intent, why
+        return replace(intent, decision=Decision.DENY, limit=None, conditions=()), why
+    # Left out of the file: what the target does with the unlisted is all that can be had.
+    return replace(intent, decision=target.unlisted, limit=None, conditions=()), "no way to refuse"
+
+
+@dataclass(slots=True)
+class Report:
+    """Collects what differs, so that 80 tools make one sentence."""
+
+    target: Target
+    changed: dict[tuple[str, str, str], list[str]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    weaker: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, intent: Intent, effective: Intent, why: str) -> None:
+        """Note one tool that gets something else than intended."""
+        if effective.decision.rank < intent.decision.rank and not effective.decision.refuses:
+            self.weaker[intent.decision.value].append(intent.tool)
+        else:
+            key = (_short(intent), effective.decision.value, why)
+            self.changed[key].append(intent.tool)
+
+    def approximations(self) -> tuple[str, ...]:
+        """Return a sentence for each kind of approximation."""
+        return tuple(
+            f"{wanted} became {got}: {self.target.title} has {why} ({some(names)})"
+            for (wanted, got, why), names in sorted(self.changed.items())
+        )
+
+    def not_enforced(self) -> tuple[str, ...]:
+        """Return a sentence for each decision that the target cannot enforce."""
+        return tuple(
+            f"NOT ENFORCED: {self.target.title} cannot refuse a call; meant to {wanted}, "
+            f"left to {self.target.unlisted} ({some(names)})"
+            for wanted, names in sorted(self.weaker.items())
+        )
+
+
+def _short(intent: Intent) -> str:
+    rule = str(intent.rule)
+    return f"{rule} with conditions" if intent.conditions else rule
+
+
+def strictest_per_name(intents: Iterable[Intent]) -> tuple[list[Intent], list[str]]:
+    """Keep one intent per tool name, the strictest; return them and the doubled names."""
+    kept: dict[str, Intent] = {}
+    doubled: list[str] = []
+    for intent in intents:
+        other = kept.get(intent.tool)
+        if other is None:
+            kept[intent.tool] = intent
+            continue
+        doubled.append(intent.tool)
+        kept[intent.tool] = _both(other, intent)
+    return list(kept.values()), doubled
+
+
+def _both(first: Intent, second: Intent) -> Intent:
+    strict = second if second.rule.strictness > first.rule.strictness else first
+    if strict.decision.refuses:
+        return strict
+    conditions = tuple(dict.fromkeys((*first.conditions, *second.conditions)))
+    return replace(strict, conditions=conditions)

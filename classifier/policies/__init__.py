@@ -1,0 +1,178 @@
+"""Policy targets: one module each, found because it is there.
+
+A module exports `TARGET` and `render(servers: tuple[ServerRules, ...]) -> Rendered` and may
+export `name_fault(name) -> str | None` (why a tool name cannot be held) and
+`key_fault(key) -> str | None` (why a server key cannot be). `render` of this package is the one
+way to a policy: it approximates to the stricter side, keeps out what a target cannot hold, and
+reports both.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from types import ModuleType
+
+from classifier import plugins
+from classifier.enforcement.approximation import Report, approximate, strictest_per_name
+from classifier.enforcement.target import Output, Power, Rendered, ServerRules, Target
+from classifier.enforcement.words import quoted, some
+from classifier.errors import PolicyError
+from classifier.intent import Intent
+from classifier.rule import Decision
+
+__all__ = ["Output", "Power", "ServerRules", "Target", "module_of", "render", "target", "targets"]
+
+Keys = str | Mapping[str, str] | None
+"""A server's key in the user's configuration; for several servers a mapping by server name."""
+
+
+@lru_cache(maxsize=1)
+def _modules() -> dict[str, tuple[ModuleType, Target]]:
+    found = plugins.load(sys.modules[__name__], "TARGET", Target)
+    return {target.id: (module, target) for module, target in found}
+
+
+def targets() -> tuple[Target, ...]:
+    """Return every target, sorted by id."""
+    return tuple(target for _, target in _modules().values())
+
+
+def target(target_id: str) -> Target:
+    """Return a target by its id.
+
+    Raises:
+        PolicyError: there is none of that name.
+
+    """
+    try:
+        return _modules()[target_id][1]
+    except KeyError:
+        known = ", ".join(_modules())
+        raise PolicyError(f"no policy target {quoted(target_id)}; there are {known}") from None
+
+
+def module_of(target_id: str) -> ModuleType:
+    """Return the module of a target; `target` says what is wrong with an unknown id."""
+    return _modules()[target(target_id).id][0]
+
+
+def render(target_id: str, server_key: Keys, intents: Iterable[Intent]) -> Output:
+    """Make the policy file of a target for the tools of one or more servers.
+
+    Raises:
+        PolicyError: an unknown target, a server key that it cannot hold, several servers in a
+            target whose file is for one, or a name that would make the policy wider.
+
+    """
+    chosen, module = target(target_id), module_of(target_id)
+    by_server: dict[str, list[Intent]] = {}
+    for intent in intents:
+        by_server.setdefault(intent.server, []).append(intent)
+    if len(by_server) > 1 and not chosen.whole_set:
+        raise PolicyError(
+            f"{chosen.title} takes one file per server, but there are {len(by_server)} servers; "
+            "write one at a time, or use --out with a folder"
+        )
+    keys = _keys(chosen, module, server_key, list(by_server))
+    report, notes = Report(chosen), list[str]()
+    prepared = tuple(
+        _prepare(module, keys[server], rules, report, notes) for server, rules in by_server.items()
+    )
+    rendered: Rendered = module.render(tuple(part.rules for part in prepared))
+    effective = {(part.rules.key, i.tool): i for part in prepared for i in part.effective}
+    effective.update(rendered.changed)
+    return Output(
+        target=chosen,
+        text=rendered.text,
+        file_name=chosen.file_name,
+        language=chosen.language,
+        approximations=report.approximations(),
+        not_enforced=report.not_enforced(),
+        notes=(*notes, *rendered.notes),
+        effective=effective,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    rules: ServerRules
+    effective: tuple[Intent, ...]
+
+
+def _prepare(
+    module: ModuleType, key: str, intents: list[Intent], report: Report, notes: list[str]
+) -> _Prepared:
+    """Approximate the intents of one server and keep out the names that cannot be held."""
+    chosen = report.target
+    unique, doubled = strictest_per_name(intents)
+    if doubled:
+        notes.append(f"defined twice, the stricter rule taken ({some(doubled)})")
+    fault_of = getattr(module, "name_fault", None)
+    listed, effective = list[Intent](), list[Intent]()
+    faults: dict[str, list[str]] = {}
+    closed = False
+    for intent in unique:
+        got, why = approximate(chosen, intent)
+        if why:
+            report.add(intent, got, why)
+        fault = fault_of(intent.tool) if fault_of else None
+        if fault is None:
+            listed.append(got)
+            effective.append(got)
+            continue
+        faults.setdefault(fault, []).append(intent.tool)
+        if got.decision.rank > chosen.unlisted.rank and not chosen.unlisted.refuses:
+            closed = True
+        effective.append(as_decision(got, chosen.unlisted))
+    for fault, names in faults.items():
+        notes.append(f"left out, so {chosen.unlisted}: {fault} ({some(names)})")
+    if closed:
+        _require_closing(chosen, key, faults)
+        notes.append(f"server {quoted(key)} is refused whole: a tool to refuse cannot be named")
+        effective = [as_decision(intent, Decision.DENY) for intent in effective]
+    server = intents[0].server
+    rules = ServerRules(key=key, server=server, rules=tuple(listed), closed=closed)
+    return _Prepared(rules, tuple(effective))
+
+
+def _require_closing(chosen: Target, key: str, faults: Mapping[str, list[str]]) -> None:
+    if not chosen.closes_server:
+        fault, names = next(iter(faults.items()))
+        raise PolicyError(
+            f"{chosen.title}: a tool of server {quoted(key)} has to be refused, but {fault} "
+            f"({some(names)}); take the server out, or use another target"
+        )
+
+
+def as_decision(intent: Intent, decision: Decision) -> Intent:
+    """Return the same intent with a plain decision, which must not be a limit."""
+    return replace(intent, decision=decision, limit=None, conditions=())
+
+
+def _keys(chosen: Target, module: ModuleType, given: Keys, servers: list[str]) -> dict[str, str]:
+    """Return the key of each server, checked.
+
+    Raises:
+        PolicyError: one key for several servers, two servers with one key, or a key that the
+            target cannot hold.
+
+    """
+    if isinstance(given, str) and len(servers) > 1:
+        raise PolicyError(f"one server key for {len(servers)} servers; give one key each")
+    keys = {s: given if isinstance(given, str) else (given or {}).get(s, s) for s in servers}
+    fault_of = getattr(module, "key_fault", None)
+    seen: dict[str, str] = {}
+    for server, key in keys.items():
+        fault = "it is empty" if not key else fault_of(key) if fault_of else None
+        if fault:
+            raise PolicyError(
+                f"{chosen.title} cannot hold the server key {quoted(key)}: {fault}; "
+                "give the key of your configuration with --server-key"
+            )
+        if key in seen:
+            raise PolicyError(f"servers {quoted(seen[key])} and {quoted(server)} share a key")
+        seen[key] = server
+    return keys

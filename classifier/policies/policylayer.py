@@ -1,0 +1,74 @@
+"""PolicyLayer's hosted gateway: `policy.json`, one per grant, default deny.
+
+`hide` takes a tool out of the list and denies it; `deny_if` without conditions always denies.
+A person cannot be asked: the words "requires approval" in an `on_deny` text change nothing.
+The operators of `deny_if` conditions are not documented, so no condition is written. Counters
+are the lower-cased name, so two tools that differ only in case share one count.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+from classifier.enforcement.target import Power, Rendered, ServerRules, Target
+from classifier.enforcement.words import some
+from classifier.intent import Intent
+from classifier.rule import Decision
+
+TARGET = Target(
+    id="policylayer",
+    title="PolicyLayer",
+    file_name="policy.json",
+    language="json",
+    expresses=frozenset({Power.DENY, Power.RATE, Power.HIDE}),
+    unlisted=Decision.DENY,
+    whole_set=False,
+    checked_by=None,
+    documentation="https://policylayer.com/docs",
+    install="Paste it as the policy of the grant for this server.",
+)
+
+
+def name_fault(name: str) -> str | None:
+    """Say why not: `*` stands for every tool in `hide`, and an empty name for none."""
+    if name in {"", "*"}:
+        return "the name is empty or *, which stands for every tool"
+    return None
+
+
+def render(servers: tuple[ServerRules, ...]) -> Rendered:
+    """Write the policy: hidden tools, then a rule for each other tool."""
+    policy: dict[str, Any] = {"version": "1", "default": "deny"}
+    rules = [rule for server in servers for rule in server.rules]
+    if hidden := [rule.tool for rule in rules if rule.decision is Decision.HIDE]:
+        policy["hide"] = hidden
+    policy["tools"] = {r.tool: _tool(r) for r in rules if r.decision is not Decision.HIDE}
+    return Rendered(text=json.dumps(policy, indent=2) + "\n", notes=_notes(rules))
+
+
+def _tool(rule: Intent) -> dict[str, Any]:
+    if rule.decision is Decision.DENY:
+        return {"deny_if": [{"conditions": [], "on_deny": "Blocked by policy."}]}
+    if rule.limit is None:
+        return {}
+    return {
+        "limits": [
+            {
+                "counter": f"{rule.tool.lower()}_rate",
+                "window": rule.limit.window,
+                "max": rule.limit.max,
+                "scope": "grant",
+            }
+        ]
+    }
+
+
+def _notes(rules: list[Intent]) -> tuple[str, ...]:
+    limited = [rule.tool for rule in rules if rule.limit is not None]
+    counts = Counter(name.lower() for name in limited)
+    shared = [name for name in limited if counts[name.lower()] > 1]
+    if not shared:
+        return ()
+    return (f"counters are lower-cased, so these share one with a namesake ({some(shared)})",)
