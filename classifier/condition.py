@@ -2,8 +2,9 @@
 
 Five kinds, because these are what users bound in practice and what can be said exactly in more
 than one language. An absent argument, and one of the wrong type, does not hold: a policy that
-lets through what it cannot read would be no bound. Everything about text is one anchored regular
-expression without look-around, so that Go, RE2 and CEL read it alike.
+lets through what it cannot read would be no bound. Everything about text is said twice: as plain
+tests (`TextTest`: starts with, ends with, without) for Cedar and Rego, and as one anchored
+regular expression without look-around for Go, RE2 and Rust. A property test holds them equal.
 """
 
 from __future__ import annotations
@@ -15,17 +16,50 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-import re2
-
 
 class ConditionKind(StrEnum):
     """What is asked of an argument."""
 
-    AT_MOST = "at_most"  # a number not above a bound, and not negative
+    AT_MOST = "at_most"  # a number from 0 to a bound
     INSIDE = "inside"  # an absolute path under one of some folders, without dot segments
     HOST_IN = "host_in"  # an https URL whose host is one of some names
-    DOMAIN_IN = "domain_in"  # a mail address whose domain is one of some names
-    READ_ONLY = "read_only"  # one SELECT without calls, semicolons or INTO
+    DOMAIN_IN = "domain_in"  # one mail address whose domain is one of some names
+    READ_ONLY = "read_only"  # one SELECT without calls, literals, comments or INTO
+
+
+@dataclass(frozen=True, slots=True)
+class TextTest:
+    """A test of a text in words that every policy language has.
+
+    Either it equals one of `equals`, or it starts with one of `starts` (if any) and ends with one
+    of `ends` (if any). In both cases it holds none of `without`, starts with none of
+    `not_starts`, ends with none of `not_ends`, and holds `once` exactly once. With `lower`, the
+    lower-cased text is tested.
+    """
+
+    equals: tuple[str, ...] = ()
+    starts: tuple[str, ...] = ()
+    ends: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    not_starts: tuple[str, ...] = ()
+    not_ends: tuple[str, ...] = ()
+    once: str = ""
+    lower: bool = False
+
+    def holds(self, text: str) -> bool:
+        """Say whether a text passes."""
+        value = text.lower() if self.lower else text
+        fits = value in self.equals or (
+            (not self.starts or value.startswith(self.starts))
+            and (not self.ends or value.endswith(self.ends))
+        )
+        return (
+            fits
+            and not any(part in value for part in self.without)
+            and not value.startswith(self.not_starts)
+            and not value.endswith(self.not_ends)
+            and (not self.once or value.count(self.once) == 1)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +75,10 @@ class Condition:
     bound: float | tuple[str, ...] = ()
     each: bool = False
 
+    def __post_init__(self) -> None:
+        if (self.kind is ConditionKind.AT_MOST) == isinstance(self.bound, tuple):
+            raise ValueError(f"bound {self.bound!r} does not fit {self.kind}")
+
     def holds(self, arguments: Mapping[str, Any]) -> bool:
         """Say whether a call's arguments meet the demand; absent or of the wrong type: no."""
         value: Any = arguments
@@ -54,25 +92,26 @@ class Condition:
 
     def _holds_value(self, value: object) -> bool:
         if isinstance(self.bound, tuple):
-            return isinstance(value, str) and bool(_compiled(self.pattern).search(value))
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        return number and math.isfinite(value) and 0 <= value <= self.bound  # type: ignore[operator,arg-type]
+            return isinstance(value, str) and self.text_test().holds(value)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return False
+        return math.isfinite(value) and 0 <= value <= self.bound
+
+    @property
+    def number(self) -> float:
+        """The bound of `at_most`."""
+        if isinstance(self.bound, tuple):
+            raise TypeError(f"{self.kind} has no number")
+        return self.bound
+
+    def text_test(self) -> TextTest:
+        """Return the demand on a text as plain tests."""
+        return _text_test(self.kind, self.bound if isinstance(self.bound, tuple) else ())
 
     @property
     def pattern(self) -> str:
-        """The anchored regular expression that a text argument must match."""
-        bound = self.bound if isinstance(self.bound, tuple) else ()
-        match self.kind:
-            case ConditionKind.INSIDE:
-                return inside_pattern(bound)
-            case ConditionKind.HOST_IN:
-                return host_pattern(bound)
-            case ConditionKind.DOMAIN_IN:
-                return domain_pattern(bound)
-            case ConditionKind.READ_ONLY:
-                return READ_ONLY_PATTERN
-            case ConditionKind.AT_MOST:
-                raise ValueError("at_most is a comparison, not a pattern")
+        """The same demand as an anchored regular expression."""
+        return _pattern(self.kind, self.bound if isinstance(self.bound, tuple) else ())
 
     def sentence(self) -> str:
         """Say the demand in words, without a full stop."""
@@ -84,7 +123,7 @@ class Condition:
         return {
             ConditionKind.INSIDE: f"{subject} is a path inside {names}",
             ConditionKind.HOST_IN: f"{subject} is an https URL of {names}",
-            ConditionKind.DOMAIN_IN: f"{subject} is an address at {names}",
+            ConditionKind.DOMAIN_IN: f"{subject} is one address at {names}",
             ConditionKind.READ_ONLY: f"{subject} is a single SELECT without calls",
         }[self.kind]
 
@@ -94,55 +133,78 @@ def number_text(value: float) -> str:
     return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
+_NOT_IN_PATH = ("//", "/../", "/./", "\\")
+_NOT_IN_URL = (" ", "\t", "\r", "\n", "\\")
+_NOT_IN_ADDRESS = (" ", "\t", "\r", "\n", "\\", ",", ";", "<", ">", '"', "(", ")")
+_NOT_IN_SELECT = (";", "(", ")", "'", '"', "`", "\\", "#", "/", "$", "-", "into")
+_BLANKS = (" ", "\t", "\r", "\n")
+
+
 @lru_cache(maxsize=256)
-def _compiled(pattern: str) -> Any:
-    return re2.compile(pattern)  # type: ignore[no-untyped-call]
+def _text_test(kind: ConditionKind, bound: tuple[str, ...]) -> TextTest:
+    match kind:
+        case ConditionKind.INSIDE:
+            # Symbolic links are not seen by any policy: the server resolves them.
+            roots = tuple(folder.rstrip("/") for folder in bound)
+            return TextTest(
+                equals=roots,
+                starts=tuple(root + "/" for root in roots),
+                without=_NOT_IN_PATH,
+                not_ends=("/..", "/."),
+            )
+        case ConditionKind.HOST_IN:
+            hosts = tuple("https://" + host for host in bound)
+            return TextTest(
+                equals=hosts,
+                starts=tuple(host + mark for host in hosts for mark in "/?#"),
+                without=_NOT_IN_URL,
+            )
+        case ConditionKind.DOMAIN_IN:
+            return TextTest(
+                ends=tuple("@" + domain for domain in bound),
+                without=_NOT_IN_ADDRESS,
+                not_starts=("@",),
+                once="@",
+            )
+        case ConditionKind.READ_ONLY:
+            starts = tuple("select" + blank for blank in _BLANKS)
+            return TextTest(starts=starts, without=_NOT_IN_SELECT, lower=True)
+        case ConditionKind.AT_MOST:
+            raise ValueError("at_most is a comparison, not a test of a text")
 
 
-def inside_pattern(folders: tuple[str, ...]) -> str:
-    """Match absolute paths in the folders; no `.` or `..` segment, backslash or control character.
-
-    Symbolic links are not seen by any policy: the server resolves them.
-    """
-    odd = r"/\\\x00-\x1f\x7f"
-    segment = rf"(?:[^.{odd}][^{odd}]*|\.[^.{odd}][^{odd}]*|\.\.[^{odd}]+)"
-    roots = "|".join(escape(folder.rstrip("/")) for folder in folders)
-    return rf"\A(?:{roots})(?:/{segment})*/?\z"
-
-
-def host_pattern(hosts: tuple[str, ...]) -> str:
-    """Match https URLs whose authority is exactly one of the hosts: no user, no other port."""
-    names = "|".join(escape(host.lower()) for host in hosts)
-    return rf"\Ahttps://(?:{names})(?:[/?#][^\s\\\x00-\x1f\x7f]*)?\z"
-
-
-def domain_pattern(domains: tuple[str, ...]) -> str:
-    """Match one plain mail address in one of the domains: no list, no display name."""
-    names = "|".join(escape(domain.lower()) for domain in domains)
-    return rf"\A[A-Za-z0-9._%+'-]+@(?:{names})\z"
+@lru_cache(maxsize=256)
+def _pattern(kind: ConditionKind, bound: tuple[str, ...]) -> str:
+    match kind:
+        case ConditionKind.INSIDE:
+            roots = "|".join(escape(folder.rstrip("/")) for folder in bound)
+            odd = r"/\\"
+            part = rf"(?:[^.{odd}][^{odd}]*|\.[^.{odd}][^{odd}]*|\.\.[^{odd}]+)"
+            return rf"^(?:{roots})(?:/{part})*/?$"
+        case ConditionKind.HOST_IN:
+            hosts = "|".join(map(escape, bound))
+            return rf"^https://(?:{hosts})(?:[/?#][^ \t\r\n\\]*)?$"
+        case ConditionKind.DOMAIN_IN:
+            domains = "|".join(map(escape, bound))
+            return rf'^[^@ \t\r\n\\,;<>"()]+@(?:{domains})$'
+        case ConditionKind.READ_ONLY:
+            return rf"^[sS][eE][lL][eE][cC][tT][ \t\r\n]{_without_into()}$"
+        case ConditionKind.AT_MOST:
+            raise ValueError("at_most is a comparison, not a pattern")
 
 
 def escape(text: str) -> str:
-    """Quote a text for a regular expression as RE2, Go and CEL read it."""
-    return "".join(c if c.isalnum() and c.isascii() else _escape_one(c) for c in text)
-
-
-def _escape_one(char: str) -> str:
-    return "\\" + char if char.isascii() and char.isprintable() else f"\\x{{{ord(char):x}}}"
+    """Quote a text for a regular expression; only what every dialect has as special."""
+    return "".join("\\" + char if char in r"\.+*?()|[]{}^$" else char for char in text)
 
 
 def _without_into() -> str:
-    """Match text without the letters `into`, calls, quotes, comments and semicolons.
+    """Match text without the letters `into` in any case, nor what `_NOT_IN_SELECT` lists.
 
-    The automaton of "no `into` in it" as an expression: RE2 has no look-ahead. Quotes are left
-    out too, so that no text can hide a comment; `--`, `/*` and `#` cannot occur because `-`,
-    `/` and `#` are not admitted.
+    The automaton of "no `into` in it" as an expression: RE2 has no look-ahead.
     """
-    stop = r";()'\"`\\#/$\x00-\x08\x0e-\x1f\x7f-"
-    head = r"i+(?:ni+|nti+)*"
-    return rf"(?:[^i{stop}]|{head}(?:[^in{stop}]|n[^it{stop}]|nt[^io{stop}]))*(?:{head}(?:nt|n)?)?"
-
-
-READ_ONLY_PATTERN = rf"(?is)\A\s*select\s{_without_into()}\s*;?\s*\z"
-"""One SELECT: no function call or subquery, no INTO, no second statement, no comment, no literal
-text. Narrow on purpose: what it does not know is refused."""
+    stop = r""";()'"`\\#/$-"""
+    some_i = "[iI]+"
+    head = f"{some_i}(?:[nN]{some_i}|[nN][tT]{some_i})*"
+    other = f"[^iI{stop}]|{head}(?:[^iInN{stop}]|[nN][^iItT{stop}]|[nN][tT][^iIoO{stop}])"
+    return f"(?:{other})*(?:{head}(?:[nN][tT]?)?)?"

@@ -7,17 +7,27 @@ gets the tool left out, which is reported as not enforced and never as an approx
 
 from __future__ import annotations
 
+import re  # noqa: TID251  # an anchored class over names, linear
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
+from classifier.condition import Condition
 from classifier.enforcement.target import Power, Target
 from classifier.enforcement.words import some
 from classifier.intent import Intent
 from classifier.rule import Decision
 
+ConditionFault = Callable[[Condition, Intent], str | None]
+"""A target's own word on a condition: why it cannot be held, or `None`."""
 
-def approximate(target: Target, intent: Intent) -> tuple[Intent, str | None]:
+_ARGUMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+"""Argument names that every policy language can write as an attribute."""
+
+
+def approximate(
+    target: Target, intent: Intent, fault: ConditionFault | None = None
+) -> tuple[Intent, str | None]:
     """Return what the target will do for an intent, and why it differs (None: it does not)."""
     decision = intent.decision
     if decision.refuses:
@@ -25,8 +35,9 @@ def approximate(target: Target, intent: Intent) -> tuple[Intent, str | None]:
         if hides and target.can(Power.HIDE):
             return intent, None
         return _refuse(target, intent, "no way to hide a tool from the list" if hides else None)
-    if intent.conditions and not _holds_conditions(target, intent):
-        return _ask(target, intent, "no such argument conditions")
+    why = _condition_fault(target, intent, fault) if intent.conditions else None
+    if why is not None:
+        return _ask(target, intent, why)
     if decision is Decision.LIMIT and not target.can(Power.RATE):
         return _ask(target, intent, "no rate limits")
     if decision is Decision.ASK and not target.can(Power.ASK):
@@ -34,16 +45,20 @@ def approximate(target: Target, intent: Intent) -> tuple[Intent, str | None]:
     return intent, None
 
 
-def _holds_conditions(target: Target, intent: Intent) -> bool:
-    # Asking and conditions at once is held by no target that we know of.
-    return (
-        target.can(Power.CONDITIONS)
-        and intent.decision is not Decision.ASK
-        and all(
-            c.kind in target.condition_kinds and (target.condition_each or not c.each)
-            for c in intent.conditions
-        )
-    )
+def _condition_fault(target: Target, intent: Intent, fault: ConditionFault | None) -> str | None:
+    """Say why the target cannot hold the conditions of an intent, or `None`."""
+    if not target.can(Power.CONDITIONS):
+        return "no argument conditions"
+    for condition in intent.conditions:
+        if condition.kind not in target.condition_kinds:
+            return f"no exact way to say {condition.kind} of an argument"
+        if condition.each and not target.condition_each:
+            return "no conditions on every item of a list"
+        if not all(_ARGUMENT.fullmatch(key) for key in condition.argument):
+            return "no safe way to write the name of the argument"
+        if fault is not None and (why := fault(condition, intent)):
+            return why
+    return None
 
 
 def _ask(target: Target, intent: Intent, why: str) -> tuple[Intent, str | None]:

@@ -74,6 +74,8 @@ class Rendered:
     text: str
     notes: tuple[str, ...] = ()
     changed: Mapping[tuple[str, str], Intent] = field(default_factory=dict)
+    extra: tuple[tuple[str, str], ...] = ()
+    """Further files that belong to it, as (file name, text)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +94,7 @@ class Output:
     not_enforced: tuple[str, ...]
     notes: tuple[str, ...]
     effective: Mapping[tuple[str, str], Intent]
+    extra: tuple[tuple[str, str], ...] = ()
 
     @property
     def report(self) -> tuple[str, ...]:

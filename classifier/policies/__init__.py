@@ -1,8 +1,10 @@
 """Policy targets: one module each, found because it is there.
 
 A module exports `TARGET` and `render(servers: tuple[ServerRules, ...]) -> Rendered` and may
-export `name_fault(name) -> str | None` (why a tool name cannot be held) and
-`key_fault(key) -> str | None` (why a server key cannot be). `render` of this package is the one
+export `name_fault(name, key) -> str | None` (why a tool name cannot be held) and
+`key_fault(key) -> str | None` (why a server key cannot be) and
+`condition_fault(condition, intent) -> str | None`; `simulate(text) -> Simulator` asks the real
+engine or our model of the documented order. `render` of this package is the one
 way to a policy: it approximates to the stricter side, keeps out what a target cannot hold, and
 reports both.
 """
@@ -17,6 +19,7 @@ from types import ModuleType
 
 from classifier import plugins
 from classifier.enforcement.approximation import Report, approximate, strictest_per_name
+from classifier.enforcement.names import fault_anywhere
 from classifier.enforcement.target import Output, Power, Rendered, ServerRules, Target
 from classifier.enforcement.words import quoted, some
 from classifier.errors import PolicyError
@@ -93,6 +96,7 @@ def render(target_id: str, server_key: Keys, intents: Iterable[Intent]) -> Outpu
         not_enforced=report.not_enforced(),
         notes=(*notes, *rendered.notes),
         effective=effective,
+        extra=rendered.extra,
     )
 
 
@@ -115,10 +119,10 @@ def _prepare(
     faults: dict[str, list[str]] = {}
     closed = False
     for intent in unique:
-        got, why = approximate(chosen, intent)
+        got, why = approximate(chosen, intent, getattr(module, "condition_fault", None))
         if why:
             report.add(intent, got, why)
-        fault = fault_of(intent.tool) if fault_of else None
+        fault = fault_anywhere(intent.tool) or (fault_of(intent.tool, key) if fault_of else None)
         if fault is None:
             listed.append(got)
             effective.append(got)

@@ -3,20 +3,21 @@
 Rules are tried in the order deny, ask, allow; how specific they are does not matter. A tool that
 no rule names is asked about. There are no rate limits, no argument conditions for MCP tools and
 no way to hide one. `mcp__*` in allow is skipped by the client and parentheses void a rule, so
-neither is written. A name is written as it is only if it consists of letters, digits, `_` and
-`-`; a name with other plain characters is only ever refused, in both spellings that the client
-may give it.
+neither is written. A name with other characters than letters, digits, `_` and `-` is only ever
+refused, in both spellings that the client may give it.
 """
 
 from __future__ import annotations
 
+import fnmatch
 import json
 import re  # noqa: TID251  # anchored classes over bounded names, linear
-from dataclasses import replace
 
+from classifier.enforcement import respelling
+from classifier.enforcement.documents import mapping, read_json, sequence
+from classifier.enforcement.names import PLAIN, unless
+from classifier.enforcement.simulation import Call, Simulator, Verdict
 from classifier.enforcement.target import Power, Rendered, ServerRules, Target
-from classifier.enforcement.words import some
-from classifier.intent import Intent
 from classifier.rule import Decision
 
 TARGET = Target(
@@ -33,22 +34,19 @@ TARGET = Target(
     install="Merge it into .claude/settings.json of the project or ~/.claude/settings.json.",
 )
 
-LONGEST_RULE = 200
-_PLAIN = re.compile(r"[A-Za-z0-9_-]{1,128}")
-_DOTTED = re.compile(r"[A-Za-z0-9_.:/@ -]{1,128}")
+_WRITABLE = re.compile(r"[A-Za-z0-9_.:/@ -]+")
 _LISTS = {Decision.ALLOW: "allow", Decision.ASK: "ask", Decision.DENY: "deny"}
+_ORDER = (("deny", Verdict.DENY), ("ask", Verdict.ASK), ("allow", Verdict.ALLOW))
 
 
-def name_fault(name: str) -> str | None:
-    """Say why not: a rule holds no wildcards, parentheses, invisible or very long names."""
-    if _DOTTED.fullmatch(name) and name.strip() == name:
-        return None
-    return "the name has characters that a permission rule cannot hold, or is too long"
+def name_fault(name: str, _key: str) -> str | None:
+    """Say why not: a rule holds no wildcards and parentheses."""
+    return unless(_WRITABLE, name)
 
 
 def key_fault(key: str) -> str | None:
-    """`__` separates server from tool, so a key with it could name another server's tool."""
-    if not _PLAIN.fullmatch(key):
+    """Say why not: `__` separates server from tool, so such a key could name another's tool."""
+    if not PLAIN.fullmatch(key):
         return "only letters, digits, _ and - can be written in a rule"
     if "__" in key or key.startswith("_") or key.endswith("_"):
         return "__ separates server and tool, so this key would be ambiguous"
@@ -57,44 +55,52 @@ def key_fault(key: str) -> str | None:
 
 def render(servers: tuple[ServerRules, ...]) -> Rendered:
     """Write allow, ask and deny lists, sorted, so that a diff shows what changed."""
-    lists: dict[str, list[str]] = {"allow": [], "ask": [], "deny": []}
-    changed: dict[tuple[str, str], Intent] = {}
+    lists: dict[str, set[str]] = {"allow": set(), "ask": set(), "deny": set()}
+    changed: respelling.Changed = {}
     for server in servers:
         if server.closed:
-            lists["deny"].append(f"mcp__{server.key}")
+            lists["deny"].add(f"mcp__{server.key}")
             continue
-        _server(server, lists, changed)
-    permissions = {name: sorted(set(rules)) for name, rules in lists.items() if rules}
-    text = json.dumps({"permissions": permissions}, indent=2) + "\n"
-    notes: tuple[str, ...] = ()
-    if changed:
-        names = [tool for _, tool in changed]
-        notes = (f"stricter, because the client may respell the name ({some(names)})",)
-    return Rendered(text=text, notes=notes, changed=changed)
-
-
-def _server(
-    server: ServerRules,
-    lists: dict[str, list[str]],
-    changed: dict[tuple[str, str], Intent],
-) -> None:
-    spelt_denied = {respelt(rule.tool) for rule in server.rules if rule.decision is Decision.DENY}
-    for rule in server.rules:
-        plain = _PLAIN.fullmatch(rule.tool) is not None
-        decision = rule.decision
-        if decision is not Decision.DENY and respelt(rule.tool) in spelt_denied:
-            decision = Decision.DENY  # another tool's refusal covers this spelling
-        elif decision is Decision.ALLOW and not plain:
-            decision = Decision.ASK  # left out: the client asks about what no rule names
-        if decision is not rule.decision:
-            changed[server.key, rule.tool] = replace(rule, decision=decision)
         prefix = f"mcp__{server.key}__"
-        if plain or decision is Decision.DENY:
-            lists[_LISTS[decision]].append(prefix + rule.tool)
-        if decision is Decision.DENY and not plain:
-            lists["deny"].append(prefix + respelt(rule.tool))
+        for name, decision in respelling.settle(server, changed):
+            lists[_LISTS[decision]].add(prefix + name)
+    permissions = {name: sorted(rules) for name, rules in lists.items() if rules}
+    text = json.dumps({"permissions": permissions}, indent=2) + "\n"
+    return Rendered(text=text, notes=respelling.notes(changed), changed=changed)
 
 
-def respelt(name: str) -> str:
-    """Return the spelling that a model API admits: everything else becomes `_`."""
-    return re.sub(r"[^A-Za-z0-9_-]", "_", name)
+def simulate(text: str) -> Simulator:
+    """Model: deny, then ask, then allow; else the client asks. Skipped rules are skipped here."""
+    settings = mapping(read_json(text, "settings"), "settings")
+    permissions = mapping(settings.get("permissions"), "permissions")
+    rules = {
+        name: [r for r in sequence(permissions.get(name), name) if _is_live(r, name)]
+        for name, _ in _ORDER
+    }
+    exact = {name: {r for r in given if "*" not in r} for name, given in rules.items()}
+    globs = {name: [r for r in given if "*" in r] for name, given in rules.items()}
+
+    def decide(call: Call) -> Verdict:
+        server = f"mcp__{call.server}"
+        tool = f"{server}__{call.tool}"
+        for name, verdict in _ORDER:
+            if tool in exact[name] or server in exact[name]:
+                return verdict
+            if any(fnmatch.fnmatchcase(tool, _literal(glob)) for glob in globs[name]):
+                return verdict
+        return Verdict.ASK
+
+    return decide
+
+
+def _is_live(rule: object, name: str) -> bool:
+    """Say whether the client consults an MCP rule at all."""
+    if not isinstance(rule, str) or not rule.startswith("mcp__") or "(" in rule:
+        return False
+    anchored = rule.removeprefix("mcp__").split("__")[0]
+    return name != "allow" or "*" not in anchored
+
+
+def _literal(glob: str) -> str:
+    """Leave only `*` with a meaning."""
+    return glob.replace("[", "[[]").replace("?", "[?]")

@@ -31,10 +31,10 @@ TARGET = Target(
 )
 
 
-def name_fault(name: str) -> str | None:
-    """Say why not: `*` stands for every tool in `hide`, and an empty name for none."""
-    if name in {"", "*"}:
-        return "the name is empty or *, which stands for every tool"
+def name_fault(name: str, _key: str) -> str | None:
+    """Say why not: `*` stands for every tool in `hide`."""
+    if name == "*":
+        return "the name is *, which stands for every tool"
     return None
 
 

@@ -1,0 +1,129 @@
+"""Reading and writing policy documents by libraries, with one clear line when they are broken."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import tomllib
+from types import ModuleType
+from typing import Any
+
+import yaml
+
+from classifier.errors import PolicyError
+
+
+class Name(str):
+    """A text from outside, which YAML output always quotes: `on`, `no`, `1` and `~` are names."""
+
+    __slots__ = ()
+
+
+class _Dumper(yaml.CSafeDumper):
+    def ignore_aliases(self, _data: Any) -> bool:
+        return True
+
+
+_Dumper.add_representer(
+    Name,
+    lambda dumper, name: dumper.represent_scalar("tag:yaml.org,2002:str", str(name), style='"'),
+)
+
+
+def dump_yaml(value: object, header: tuple[str, ...] = ()) -> str:
+    """Write YAML in ASCII, keys in the given order, with comment lines of our own words first."""
+    text: str = yaml.dump(value, Dumper=_Dumper, sort_keys=False, width=10_000)
+    return comment(header) + text
+
+
+def comment(lines: tuple[str, ...], mark: str = "# ") -> str:
+    """Write comment lines; a line break in one of them cannot end the comment."""
+    return "".join(f"{mark}{' '.join(line.split())}\n" for line in lines)
+
+
+def read_yaml(text: str, what: str) -> Any:
+    """Read one YAML document.
+
+    Raises:
+        PolicyError: it is not valid YAML; the message has the line.
+
+    """
+    try:
+        return yaml.load(text, Loader=yaml.CSafeLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" at line {mark.line + 1}" if mark else ""
+        raise PolicyError(f"{what}: not valid YAML{where}") from error
+
+
+def read_json(text: str, what: str) -> Any:
+    """Read a JSON document.
+
+    Raises:
+        PolicyError: it is not valid JSON; the message has line and column.
+
+    """
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise PolicyError(
+            f"{what}: not valid JSON at line {error.lineno} column {error.colno}: {error.msg}"
+        ) from error
+    except RecursionError as error:
+        raise PolicyError(f"{what}: JSON nested too deeply") from error
+
+
+def read_toml(text: str, what: str) -> dict[str, Any]:
+    """Read a TOML document.
+
+    Raises:
+        PolicyError: it is not valid TOML.
+
+    """
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise PolicyError(f"{what}: not valid TOML: {error}") from error
+
+
+def mapping(value: object, what: str) -> dict[str, Any]:
+    """Return a value that must be a mapping; absent counts as empty.
+
+    Raises:
+        PolicyError: it is something else.
+
+    """
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise PolicyError(f"{what}: a mapping is needed here")
+    return value
+
+
+def sequence(value: object, what: str) -> list[Any]:
+    """Return a value that must be a list; absent counts as empty.
+
+    Raises:
+        PolicyError: it is something else.
+
+    """
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise PolicyError(f"{what}: a list is needed here")
+    return value
+
+
+def engine(module: str, package: str) -> ModuleType:
+    """Import an optional engine.
+
+    Raises:
+        PolicyError: it is not installed.
+
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise PolicyError(
+            f"simulating this policy needs the engine {package}: pip install {package}"
+        ) from error

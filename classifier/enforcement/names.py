@@ -1,0 +1,48 @@
+"""Names that no policy file should hold, whatever its language.
+
+A name that a person cannot read on the screen cannot be reviewed, and clients cut or respell it:
+a rule for it would be for another tool than the reader believes. Left out, under default deny,
+such a tool is refused; elsewhere the server is refused or the policy is.
+"""
+
+from __future__ import annotations
+
+import re  # noqa: TID251  # anchored classes over bounded names, linear
+import unicodedata
+
+LONGEST_NAME = 128
+"""Characters of a tool name that MCP admits (specification 2025-11-25, tool names)."""
+
+PLAIN = re.compile(r"[A-Za-z0-9_-]+")
+"""What every model API and client admits and writes unchanged."""
+
+DOTTED = re.compile(r"[A-Za-z0-9_.-]+")
+"""What MCP recommends for tool names."""
+
+PRINTABLE = re.compile(r"[!-~]+(?: [!-~]+)*")
+"""Visible ASCII, single spaces only inside."""
+
+_ORDINARY = re.compile(r"[ -~]+")
+_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def fault_anywhere(name: str) -> str | None:
+    """Say why no target holds this name, or `None`."""
+    if len(name) > LONGEST_NAME:
+        return f"the name has more than {LONGEST_NAME} characters"
+    if not name or name != name.strip():
+        return "the name is empty, or begins or ends with a blank"
+    if _ORDINARY.fullmatch(name):
+        return None
+    if any(unicodedata.category(char) in _UNSEEN for char in name):
+        return "the name has invisible or control characters"
+    if unicodedata.normalize("NFC", name) != name:
+        return "the name is not in Unicode's composed form, so two spellings look alike"
+    return None
+
+
+def unless(pattern: re.Pattern[str], name: str) -> str | None:
+    """Say that a target holds only names of a pattern, or `None` where this one fits."""
+    if pattern.fullmatch(name):
+        return None
+    return "the name has characters that cannot be written here without changing their meaning"

@@ -1,0 +1,176 @@
+"""AWS AgentCore Policy: Cedar with an action per tool, and the Cedar schema that types it.
+
+Actions are `TARGET___TOOL` (three underscores, as the gateway names tools). A concrete gateway
+ARN is needed: give the server key as `TARGET@ARN`, else a placeholder is written that matches no
+gateway. Arguments are typed by the tool's own inputSchema, so only those with a plain declared
+type can be bounded.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from classifier.condition import Condition, ConditionKind, number_text
+from classifier.enforcement import cedar
+from classifier.enforcement.names import PLAIN, unless
+from classifier.enforcement.quoting import cedar as quote
+from classifier.enforcement.simulation import Call, Simulator, Verdict
+from classifier.enforcement.target import Power, Rendered, ServerRules, Target
+from classifier.intent import Intent
+from classifier.rule import Decision
+
+TARGET = Target(
+    id="agentcore",
+    title="AWS AgentCore",
+    file_name="policy.cedar",
+    language="cedar",
+    expresses=frozenset({Power.DENY, Power.CONDITIONS}),
+    unlisted=Decision.DENY,
+    whole_set=True,
+    checked_by="cedarpy",
+    documentation="https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/policy.html",
+    condition_kinds=cedar.KINDS,
+    install="Attach it to the policy engine of the gateway; the schema file is for checking only.",
+)
+
+SEPARATOR = "___"
+PLACEHOLDER = "arn:aws:bedrock-agentcore:REGION:ACCOUNT:gateway/GATEWAY"
+_TYPES = {
+    "string": {"type": "String"},
+    "integer": {"type": "Long"},
+    "boolean": {"type": "Boolean"},
+    "number": {"type": "Extension", "name": "decimal"},
+}
+_DECIMALS = 10**14
+"""Cedar decimals have four places and a little more than 14 digits before them."""
+
+
+def key_fault(key: str) -> str | None:
+    """Say why not: a target name is letters, digits and `-`."""
+    target = key.partition("@")[0]
+    return None if PLAIN.fullmatch(target) and "__" not in target else "no AgentCore target name"
+
+
+def name_fault(name: str, _key: str) -> str | None:
+    """Say why not: the separator in a name would make the action ambiguous."""
+    if "__" in name or name.startswith("_"):
+        return "the name has the separator __ in it"
+    return unless(PLAIN, name)
+
+
+def condition_fault(condition: Condition, intent: Intent) -> str | None:
+    """Say why not: the argument must be top-level and have one plain type in the inputSchema."""
+    declared = _types(intent).get(condition.argument[0]) if len(condition.argument) == 1 else None
+    number = condition.kind is ConditionKind.AT_MOST
+    wanted = {"integer", "number"} if number else {"string"}
+    if declared in wanted and not (number and condition.number >= _DECIMALS):
+        return None
+    return "no conditions on arguments that are nested or not plainly typed"
+
+
+def _types(intent: Intent) -> dict[str, str]:
+    """Return the declared plain type of each top-level parameter whose name Cedar can hold."""
+    schema = intent.input_schema
+    properties = schema.get("properties") if isinstance(schema, dict) else None
+    if not isinstance(properties, dict):
+        return {}
+    return {
+        name: declared["type"]
+        for name, declared in properties.items()
+        if isinstance(declared, dict)
+        and isinstance(declared.get("type"), str)
+        and declared["type"] in _TYPES
+        and name.isidentifier()
+        and name.isascii()
+    }
+
+
+def render(servers: tuple[ServerRules, ...]) -> Rendered:
+    """Write a permit for each tool that may be used, and the schema of the actions."""
+    policies: list[str] = []
+    actions: dict[str, Any] = {}
+    notes: tuple[str, ...] = ()
+    for server in servers:
+        target, _, arn = server.key.partition("@")
+        if not arn:
+            notes = (f"replace {PLACEHOLDER} by the ARN of your gateway; until then all is denied",)
+        for rule in server.rules:
+            action = f"{target}{SEPARATOR}{rule.tool}"
+            actions[action] = _action(rule)
+            if rule.decision is Decision.ALLOW:
+                policies.append(_permit(action, arn or PLACEHOLDER, rule))
+    schema = {"AgentCore": {"entityTypes": {"OAuthUser": {}, "Gateway": {}}, "actions": actions}}
+    extra = (("policy.cedarschema.json", json.dumps(schema, indent=1) + "\n"),)
+    text = (
+        "\n".join(policies)
+        if policies
+        else "// No tool may be used: without a permit all is denied."
+    )
+    return Rendered(text=text + "\n", notes=notes, extra=extra)
+
+
+def _permit(action: str, arn: str, rule: Intent) -> str:
+    scope = (
+        f"permit(principal is AgentCore::OAuthUser,\n"
+        f"       action == AgentCore::Action::{quote(action)},\n"
+        f"       resource == AgentCore::Gateway::{quote(arn)})"
+    )
+    types = _types(rule) if rule.conditions else {}
+    when = " && ".join(_condition(c, types[c.argument[0]]) for c in rule.conditions)
+    return f"{scope}\nwhen {{ {when} }};" if when else f"{scope};"
+
+
+def _condition(condition: Condition, declared: str) -> str:
+    name = condition.argument[0]
+    subject = f"context.input.{name}"
+    if condition.kind is not ConditionKind.AT_MOST:
+        test = cedar.text_condition(subject, condition)
+    elif declared == "integer":
+        test = cedar.whole_number_condition(subject, condition)
+    else:
+        bound = (
+            f"{condition.number:.4f}"
+            if condition.number % 1
+            else (number_text(condition.number) + ".0")
+        )
+        test = (
+            f'{subject}.greaterThanOrEqual(decimal("0.0")) && '
+            f'{subject}.lessThanOrEqual(decimal("{bound}"))'
+        )
+    return f"context.input has {name} && {test}"
+
+
+def _action(rule: Intent) -> dict[str, Any]:
+    attributes = {n: {**_TYPES[t], "required": False} for n, t in _types(rule).items()}
+    record = {"type": "Record", "attributes": attributes}
+    context = {"type": "Record", "attributes": {"input": record}}
+    return {
+        "appliesTo": {
+            "principalTypes": ["OAuthUser"],
+            "resourceTypes": ["Gateway"],
+            "context": context,
+        }
+    }
+
+
+def simulate(text: str) -> Simulator:
+    """Ask the real Cedar engine; the gateway is the one that the policy names, or the key's."""
+    parsed = cedar.policies(text)
+
+    def decide(call: Call) -> Verdict:
+        target, _, arn = call.server.partition("@")
+        return cedar.ask(
+            parsed,
+            {
+                "principal": {"type": "AgentCore::OAuthUser", "id": "simulated"},
+                "action": {
+                    "type": "AgentCore::Action",
+                    "id": f"{target}{SEPARATOR}{call.tool}",
+                },
+                "resource": {"type": "AgentCore::Gateway", "id": arn or PLACEHOLDER},
+                "context": {"input": cedar.literal(dict(call.arguments))},
+            },
+        )
+
+    return decide

@@ -1,0 +1,102 @@
+"""agentgateway: CEL rules under `mcpAuthorization`.
+
+Only allow rules are written: a deny rule fails open where its expression has an error, while an
+allow rule with an error lets nothing through. Conditions on arguments are not written, because
+the arguments are not there when authorization is decided (agentgateway issue 3092). Tools that
+no rule allows are left out of the list.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from classifier.enforcement.documents import (
+    Name,
+    dump_yaml,
+    engine,
+    mapping,
+    read_yaml,
+    sequence,
+)
+from classifier.enforcement.quoting import cel
+from classifier.enforcement.simulation import Call, Simulator, Verdict
+from classifier.enforcement.target import Power, Rendered, ServerRules, Target
+from classifier.errors import PolicyError
+from classifier.rule import Decision
+
+TARGET = Target(
+    id="agentgateway",
+    title="agentgateway",
+    file_name="agentgateway.yaml",
+    language="yaml",
+    expresses=frozenset({Power.DENY, Power.HIDE}),
+    unlisted=Decision.DENY,
+    whole_set=True,
+    checked_by="cel-python",
+    documentation="https://agentgateway.dev/docs/mcp/mcp-authz/",
+    install="Merge mcp.policies into your configuration; target names are the server keys.",
+)
+
+NAMES_PER_RULE = 200
+"""Expressions stay short enough to read and to parse quickly."""
+
+_NOTHING = 'mcp.tool.name == "" && mcp.tool.name != ""'
+
+
+def render(servers: tuple[ServerRules, ...]) -> Rendered:
+    """Write allow rules: for each target the names that may be used."""
+    rules = [Name(expression) for server in servers for expression in _allow(server)]
+    # Without any rule everything would be allowed; a rule that never holds allows nothing.
+    policies = {"mcpAuthorization": {"rules": rules or [Name(_NOTHING)]}}
+    header = ("Only what a rule allows can be listed or called.",)
+    return Rendered(text=dump_yaml({"mcp": {"policies": policies}}, header))
+
+
+def _allow(server: ServerRules) -> list[str]:
+    names = [cel(rule.tool) for rule in server.rules if rule.decision is Decision.ALLOW]
+    chunks = [names[i : i + NAMES_PER_RULE] for i in range(0, len(names), NAMES_PER_RULE)]
+    target = f"mcp.tool.target == {cel(server.key)}"
+    return [f"{target} && mcp.tool.name in [{', '.join(chunk)}]" for chunk in chunks]
+
+
+def simulate(text: str) -> Simulator:
+    """Ask a real CEL engine for each rule; deny before require before allow, as documented."""
+    config = mapping(read_yaml(text, "configuration"), "configuration")
+    policies = mapping(mapping(config.get("mcp"), "mcp").get("policies"), "mcp.policies")
+    authorization = mapping(policies.get("mcpAuthorization"), "mcpAuthorization")
+    celpy = engine("celpy", "cel-python")
+    environment = celpy.Environment()
+    programs: dict[str, list[Any]] = {"deny": [], "require": [], "allow": []}
+    for rule in sequence(authorization.get("rules"), "rules"):
+        kind, expression = _kind(rule)
+        try:
+            programs[kind].append(environment.program(environment.compile(expression)))
+        except celpy.CELParseError as error:
+            raise PolicyError(f"a CEL rule does not parse: {str(error).splitlines()[0]}") from error
+
+    def decide(call: Call) -> Verdict:
+        tool = {"tool": {"name": call.tool, "target": call.server}}
+        activation = {"mcp": celpy.json_to_cel(tool)}
+
+        def holds(program: Any) -> bool:
+            try:
+                return bool(program.evaluate(activation))
+            except celpy.CELEvalError:
+                return False
+
+        if any(map(holds, programs["deny"])) or not all(map(holds, programs["require"])):
+            return Verdict.DENY
+        allowed = not programs["allow"] or any(map(holds, programs["allow"]))
+        return Verdict.ALLOW if allowed else Verdict.DENY
+
+    return decide
+
+
+def _kind(rule: object) -> tuple[str, str]:
+    if isinstance(rule, str):
+        return "allow", rule
+    if isinstance(rule, dict) and len(rule) == 1:
+        ((kind, expression),) = rule.items()
+        if kind in {"allow", "deny", "require"} and isinstance(expression, str):
+            return kind, expression
+    raise PolicyError("a rule must be an expression, or one of allow, deny, require with one")

@@ -1,0 +1,61 @@
+"""Cursor: an allow list in `permissions.json`; everything else is asked about.
+
+Cursor has no way to refuse an MCP tool by file, so what should be refused is only left out, and
+the report says so for every such tool. The list overrides the one in the application's settings.
+"""
+
+from __future__ import annotations
+
+import json
+
+from classifier.enforcement.documents import mapping, read_json, sequence
+from classifier.enforcement.names import PLAIN, unless
+from classifier.enforcement.simulation import Call, Simulator, Verdict
+from classifier.enforcement.target import Power, Rendered, ServerRules, Target
+from classifier.rule import Decision
+
+TARGET = Target(
+    id="cursor",
+    title="Cursor",
+    file_name="permissions.json",
+    language="json",
+    expresses=frozenset({Power.ASK}),
+    unlisted=Decision.ASK,
+    whole_set=True,
+    checked_by=None,
+    documentation="https://cursor.com/docs/reference/permissions",
+    install="Merge it into ~/.cursor/permissions.json or .cursor/permissions.json.",
+)
+
+
+def key_fault(key: str) -> str | None:
+    """Say why not: `:` separates server and tool, `*` matches anything."""
+    return None if PLAIN.fullmatch(key) else "only letters, digits, _ and - can be matched"
+
+
+def name_fault(name: str, _key: str) -> str | None:
+    """Say why not: `*` and `:` have a meaning in an entry."""
+    return unless(PLAIN, name)
+
+
+def render(servers: tuple[ServerRules, ...]) -> Rendered:
+    """Write the tools that may run without a question."""
+    entries = [
+        f"{server.key}:{rule.tool}"
+        for server in servers
+        for rule in server.rules
+        if rule.decision is Decision.ALLOW
+    ]
+    return Rendered(text=json.dumps({"mcpAllowlist": sorted(entries)}, indent=2) + "\n")
+
+
+def simulate(text: str) -> Simulator:
+    """Model: an entry `server:tool`, with `*` for either, runs; everything else is asked about."""
+    given = sequence(mapping(read_json(text, "permissions"), "permissions").get("mcpAllowlist"), "")
+    entries = {entry for entry in given if isinstance(entry, str)}
+
+    def decide(call: Call) -> Verdict:
+        forms = {f"{s}:{t}" for s in (call.server, "*") for t in (call.tool, "*")}
+        return Verdict.ALLOW if forms & entries else Verdict.ASK
+
+    return decide

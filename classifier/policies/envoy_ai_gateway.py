@@ -1,0 +1,182 @@
+"""Envoy AI Gateway: an MCPRoute with authorization rules, default Deny.
+
+A route holds at most 32 rules of at most 16 tools each, so tools without conditions are put 16 to
+a rule, and a server that needs more than 32 rules is refused rather than cut. An expression that
+fails counts as no match, which under default Deny lets nothing through. Which tools are listed is
+not filtered by authorization.
+"""
+
+from __future__ import annotations
+
+import re  # noqa: TID251  # anchored class over bounded names, linear
+from typing import Any
+
+from classifier.condition import Condition, ConditionKind
+from classifier.enforcement.documents import (
+    Name,
+    dump_yaml,
+    engine,
+    mapping,
+    read_yaml,
+    sequence,
+)
+from classifier.enforcement.quoting import cel
+from classifier.enforcement.simulation import Call, Simulator, Verdict
+from classifier.enforcement.target import Power, Rendered, ServerRules, Target
+from classifier.errors import PolicyError
+from classifier.intent import Intent
+from classifier.rule import Decision
+
+TARGET = Target(
+    id="envoy-ai-gateway",
+    title="Envoy AI Gateway",
+    file_name="mcproute.yaml",
+    language="yaml",
+    expresses=frozenset({Power.DENY, Power.CONDITIONS}),
+    unlisted=Decision.DENY,
+    whole_set=True,
+    checked_by="cel-python",
+    documentation="https://aigateway.envoyproxy.io/docs/capabilities/mcp/",
+    condition_kinds=frozenset(ConditionKind),
+    condition_each=True,
+    install="Set parentRefs to your Gateway, then kubectl apply -f mcproute.yaml.",
+)
+
+MOST_RULES = 32
+TOOLS_PER_RULE = 16
+LONGEST_EXPRESSION = 4096
+_KEY = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
+
+
+def key_fault(key: str) -> str | None:
+    """Say why not: a backend is a Kubernetes name."""
+    return None if _KEY.fullmatch(key) else "a Kubernetes backend name is lower-case a-z, 0-9, -"
+
+
+def condition_fault(condition: Condition, intent: Intent) -> str | None:
+    """Say why not: an expression has at most 4,096 characters."""
+    fits = len(_expression(intent)) <= LONGEST_EXPRESSION
+    del condition
+    return None if fits else "no room for expressions this long"
+
+
+def render(servers: tuple[ServerRules, ...]) -> Rendered:
+    """Write the route.
+
+    Raises:
+        PolicyError: more rules would be needed than a route may have.
+
+    """
+    rules = [rule for server in servers for rule in _rules(server)]
+    if len(rules) > MOST_RULES:
+        tools = sum(len(rule["target"]["tools"]) for rule in rules)
+        raise PolicyError(
+            f"{TARGET.title} admits {MOST_RULES} rules of {TOOLS_PER_RULE} tools in a route, but "
+            f"{tools} tools need {len(rules)} rules; make one route per server, or allow fewer"
+        )
+    authorization: dict[str, Any] = {"defaultAction": "Deny"}
+    if rules:
+        authorization["rules"] = rules
+    route = {
+        "apiVersion": "aigateway.envoyproxy.io/v1beta1",
+        "kind": "MCPRoute",
+        "metadata": {"name": "toolrisk"},
+        "spec": {
+            "parentRefs": [
+                {"name": "GATEWAY", "kind": "Gateway", "group": "gateway.networking.k8s.io"}
+            ],
+            "backendRefs": [{"name": Name(server.key)} for server in servers],
+            "securityPolicy": {"authorization": authorization},
+        },
+    }
+    notes = ("replace GATEWAY by the name of your Gateway",)
+    return Rendered(text=dump_yaml(route, ("Calls that no rule allows are denied.",)), notes=notes)
+
+
+def _rules(server: ServerRules) -> list[dict[str, Any]]:
+    allowed = [rule for rule in server.rules if rule.decision is Decision.ALLOW]
+    plain = [rule for rule in allowed if not rule.conditions]
+    rules = [
+        _rule(server.key, plain[i : i + TOOLS_PER_RULE])
+        for i in range(0, len(plain), TOOLS_PER_RULE)
+    ]
+    rules += [
+        _rule(server.key, [rule]) | {"cel": Name(_expression(rule))}
+        for rule in allowed
+        if rule.conditions
+    ]
+    return rules
+
+
+def _rule(key: str, intents: list[Intent]) -> dict[str, Any]:
+    tools = [{"backend": Name(key), "tool": Name(intent.tool)} for intent in intents]
+    return {"action": "Allow", "target": {"tools": tools}}
+
+
+def _expression(intent: Intent) -> str:
+    return " && ".join(_condition(condition) for condition in intent.conditions)
+
+
+def _condition(condition: Condition) -> str:
+    subject = "request.mcp.params.arguments." + ".".join(condition.argument)
+    if condition.each:
+        return f"{subject}.all(item, {_demand('item', condition)})"
+    return _demand(subject, condition)
+
+
+def _demand(subject: str, condition: Condition) -> str:
+    if condition.kind is ConditionKind.AT_MOST:
+        # A text of digits would convert, so the type is asked for first.
+        number = f"double({subject})"
+        return (
+            f"type({subject}) in [int, uint, double] && "
+            f"{number} >= 0.0 && {number} <= {float(condition.number)!r}"
+        )
+    return f"{subject}.matches({cel(condition.pattern)})"
+
+
+def simulate(text: str) -> Simulator:
+    """Take the first rule that matches; expressions by a real CEL engine; else the default."""
+    spec = mapping(mapping(read_yaml(text, "route"), "route").get("spec"), "spec")
+    security = mapping(spec.get("securityPolicy"), "securityPolicy")
+    authorization = mapping(security.get("authorization"), "authorization")
+    default = authorization.get("defaultAction", "Deny") if authorization else "Allow"
+    rules = [_loaded(rule) for rule in sequence(authorization.get("rules"), "rules")]
+
+    def decide(call: Call) -> Verdict:
+        for action, tools, expression in rules:
+            names = tools is None or (call.server, call.tool) in tools
+            if names and (expression is None or expression(call)):
+                return Verdict.ALLOW if action == "Allow" else Verdict.DENY
+        return Verdict.ALLOW if default == "Allow" else Verdict.DENY
+
+    return decide
+
+
+def _loaded(rule: object) -> tuple[str, set[tuple[str, str]] | None, Any]:
+    table = mapping(rule, "rule")
+    tools = None
+    if "target" in table:
+        given = sequence(mapping(table["target"], "target").get("tools"), "tools")
+        tools = {(tool["backend"], tool["tool"]) for tool in given}
+    expression = _program(table["cel"]) if "cel" in table else None
+    return table.get("action", "Allow"), tools, expression
+
+
+def _program(expression: str) -> Any:
+    celpy = engine("celpy", "cel-python")
+    environment = celpy.Environment()
+    try:
+        program = environment.program(environment.compile(expression))
+    except celpy.CELParseError as error:
+        raise PolicyError(f"a CEL rule does not parse: {str(error).splitlines()[0]}") from error
+
+    def holds(call: Call) -> bool:
+        params = {"name": call.tool, "arguments": dict(call.arguments)}
+        request = {"mcp": {"tool": call.tool, "backend": call.server, "params": params}}
+        try:
+            return bool(program.evaluate({"request": celpy.json_to_cel(request)}))
+        except celpy.CELEvalError:
+            return False
+
+    return holds

@@ -1,0 +1,153 @@
+"""Intercept, PolicyLayer's open proxy: a YAML policy in front of one server.
+
+`default: deny` is always written, because leaving it out means allow. Rules of a tool are ANDed,
+and so are conditions of a rule. A rate is a rule of its own (`rate_limit` excludes conditions).
+Windows are calendar-aligned in UTC, so a burst at the boundary may pass twice the limit.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from classifier.condition import Condition, ConditionKind
+from classifier.enforcement.documents import Name, dump_yaml, mapping, read_yaml, sequence
+from classifier.enforcement.simulation import Call, Counters, Simulator, Verdict
+from classifier.enforcement.target import Power, Rendered, ServerRules, Target
+from classifier.errors import DataError, PolicyError
+from classifier.intent import Intent
+from classifier.rule import Decision, Limit, Rule
+
+TARGET = Target(
+    id="intercept",
+    title="Intercept",
+    file_name="policy.yaml",
+    language="yaml",
+    expresses=frozenset({Power.DENY, Power.RATE, Power.CONDITIONS, Power.HIDE}),
+    unlisted=Decision.DENY,
+    whole_set=False,
+    checked_by=None,
+    documentation="https://github.com/PolicyLayer/Intercept/blob/main/POLICY.md",
+    condition_kinds=frozenset(ConditionKind),
+    install="Start the proxy for this server with it: intercept -c policy.yaml -- COMMAND.",
+)
+
+_HEADER = ("Every tool that is not named here is refused.",)
+_OPERATORS = {"regex", "gte", "lte"}
+
+
+def name_fault(name: str, _key: str) -> str | None:
+    """Say why not: `*` stands for every tool."""
+    return "the name is *, which stands for every tool" if name == "*" else None
+
+
+def render(servers: tuple[ServerRules, ...]) -> Rendered:
+    """Write the policy: default deny, hidden tools, rules for the others."""
+    rules = [rule for server in servers for rule in server.rules]
+    policy: dict[str, Any] = {"version": "1", "default": "deny"}
+    if hidden := [Name(rule.tool) for rule in rules if rule.decision is Decision.HIDE]:
+        policy["hide"] = hidden
+    policy["tools"] = {
+        Name(rule.tool): {"rules": _rules(rule)}
+        for rule in rules
+        if rule.decision is not Decision.HIDE
+    }
+    return Rendered(text=dump_yaml(policy, _HEADER))
+
+
+def _rules(rule: Intent) -> list[dict[str, Any]]:
+    if rule.decision is Decision.DENY:
+        return [{"name": "block", "action": "deny", "on_deny": "Blocked by policy."}]
+    rules: list[dict[str, Any]] = []
+    if rule.conditions:
+        conditions = [part for condition in rule.conditions for part in _conditions(condition)]
+        rules.append(
+            {"name": "arguments", "conditions": conditions, "on_deny": "Arguments out of bounds."}
+        )
+    if rule.limit is not None:
+        rules.append(
+            {"name": "rate", "rate_limit": str(rule.limit), "on_deny": f"At most {rule.limit}."}
+        )
+    return rules
+
+
+def _conditions(condition: Condition) -> list[dict[str, Any]]:
+    path = Name("args." + ".".join(condition.argument))
+    if condition.kind is ConditionKind.AT_MOST:
+        return [
+            {"path": path, "op": "gte", "value": 0},
+            {"path": path, "op": "lte", "value": condition.number},
+        ]
+    return [{"path": path, "op": "regex", "value": Name(condition.pattern)}]
+
+
+def simulate(text: str) -> Simulator:
+    """Model: default deny, then the tool's rules, then those of `*`; all must pass."""
+    policy = mapping(read_yaml(text, "policy"), "policy")
+    default = policy.get("default", "allow")
+    if str(policy.get("version")) != "1" or default not in {"allow", "deny"}:
+        raise PolicyError('policy: version must be "1" and default allow or deny')
+    hidden = set(sequence(policy.get("hide"), "hide"))
+    tools = mapping(policy.get("tools"), "tools")
+    checks = {
+        name: [_check(rule, name) for rule in sequence(mapping(t, name).get("rules"), name)]
+        for name, t in tools.items()
+    }
+    counters = Counters()
+
+    def decide(call: Call) -> Verdict:
+        if call.tool in hidden or (default == "deny" and call.tool not in checks):
+            return Verdict.DENY
+        limits: list[tuple[str, Limit]] = []
+        for scope in (call.tool, "*"):
+            for conditions, limit in checks.get(scope, ()):
+                if conditions is None or not all(c(call.arguments) for c in conditions):
+                    return Verdict.DENY
+                if limit is not None:
+                    limits.append((scope, limit))
+        taken = [counters.take(scope, limit, call.at) for scope, limit in limits]
+        return Verdict.LIMITED if Verdict.LIMITED in taken else Verdict.ALLOW
+
+    return decide
+
+
+def _check(rule: object, tool: str) -> tuple[list[Any] | None, Limit | None]:
+    """Return (conditions, limit) of one rule; `None` for conditions means always denied."""
+    table = mapping(rule, f"a rule of {tool!r}")
+    if table.get("action", "evaluate") == "deny":
+        return None, None
+    if "rate_limit" in table:
+        try:
+            return [], Rule.parse(table["rate_limit"], f"tool {tool!r}").limit
+        except DataError as error:
+            raise PolicyError(str(error)) from error
+    return [_evaluator(c) for c in sequence(table.get("conditions"), "conditions")], None
+
+
+def _evaluator(condition: object) -> Any:
+    table = mapping(condition, "condition")
+    path, op, value = table.get("path"), table.get("op"), table.get("value")
+    if not isinstance(path, str) or not path.startswith("args.") or op not in _OPERATORS:
+        raise PolicyError(f"the model knows conditions on args.* with {sorted(_OPERATORS)} only")
+    keys = path.removeprefix("args.").split(".")
+    if op == "regex":
+        import re2
+
+        pattern = re2.compile(str(value))  # type: ignore[no-untyped-call]
+        return lambda args: isinstance(v := _at(args, keys), str) and bool(pattern.search(v))
+    bound = float(value) if isinstance(value, int | float) else float("nan")
+    if op == "gte":
+        return lambda args: (v := _number(_at(args, keys))) is not None and v >= bound
+    return lambda args: (v := _number(_at(args, keys))) is not None and v <= bound
+
+
+def _at(arguments: Any, keys: list[str]) -> Any:
+    for key in keys:
+        if not isinstance(arguments, dict) or key not in arguments:
+            return None
+        arguments = arguments[key]
+    return arguments
+
+
+def _number(value: object) -> float | None:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if number else None  # type: ignore[arg-type]

@@ -1,0 +1,147 @@
+"""Open Policy Agent: a Rego module with `decision` (allow, ask or deny) and `allow`.
+
+The input is `{"server": KEY, "tool": NAME, "arguments": {...}}`. Both rules have a default,
+because undefined is not false. A caller that knows no "ask" uses `allow`, which is true only for
+"allow". Conditions are plain text tests instead of regular expressions, whose dialects differ
+between engines; names with quotes or backslashes are left out for the same reason.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from classifier.condition import Condition, ConditionKind, TextTest, number_text
+from classifier.enforcement.documents import comment, engine
+from classifier.enforcement.quoting import rego
+from classifier.enforcement.simulation import Call, Simulator, Verdict
+from classifier.enforcement.target import Power, Rendered, ServerRules, Target
+from classifier.errors import PolicyError
+from classifier.intent import Intent
+from classifier.rule import Decision
+
+TARGET = Target(
+    id="opa",
+    title="Open Policy Agent",
+    file_name="toolrisk.rego",
+    language="rego",
+    expresses=frozenset({Power.DENY, Power.ASK, Power.CONDITIONS}),
+    unlisted=Decision.DENY,
+    whole_set=True,
+    checked_by="regopy",
+    documentation="https://www.openpolicyagent.org/docs/policy-language",
+    condition_kinds=frozenset(ConditionKind),
+    condition_each=True,
+    install="Load it into OPA and query data.toolrisk.decision or data.toolrisk.allow.",
+)
+
+_HEAD = """package toolrisk
+
+import rego.v1
+
+default decision := "deny"
+
+default allow := false
+
+allow if decision == "allow"
+
+decision := tools[input.server][input.tool]
+
+"""
+_VERDICTS = {"allow": Verdict.ALLOW, "ask": Verdict.ASK}
+
+
+def name_fault(name: str, _key: str) -> str | None:
+    """Say why not: engines differ in how they read escapes."""
+    return "the name has a quote or backslash" if '"' in name or "\\" in name else None
+
+
+def key_fault(key: str) -> str | None:
+    """Say why not: engines differ in how they read escapes."""
+    plain = key.isprintable() and '"' not in key and "\\" not in key
+    return None if plain else "the key has a quote, a backslash or invisible characters"
+
+
+def render(servers: tuple[ServerRules, ...]) -> Rendered:
+    """Write a table of plain decisions and a rule for each tool with conditions."""
+    tables: list[str] = []
+    rules: list[str] = []
+    for server in servers:
+        entries: list[str] = []
+        for rule in server.rules:
+            if rule.conditions and not rule.decision.refuses:
+                rules.append(_conditional(server.key, rule))
+            elif not rule.decision.refuses:
+                entries.append(f"\t\t{rego(rule.tool)}: {rego(rule.decision.value)},\n")
+        if entries:
+            tables.append(f"\t{rego(server.key)}: {{\n{''.join(entries)}\t}},\n")
+    text = comment(("Whatever is not named here is denied.",)) + _HEAD
+    text += f"tools := {{\n{''.join(tables)}}}\n" if tables else "tools := {}\n"
+    return Rendered(text=text + "".join("\n" + rule for rule in rules))
+
+
+def _conditional(key: str, rule: Intent) -> str:
+    lines = [f"input.server == {rego(key)}", f"input.tool == {rego(rule.tool)}"]
+    lines += [line for condition in rule.conditions for line in _condition(condition)]
+    body = "".join(f"\t{line}\n" for line in lines)
+    return f"decision := {rego(rule.decision.value)} if {{\n{body}}}\n"
+
+
+def _condition(condition: Condition) -> Iterator[str]:
+    subject = "input.arguments." + ".".join(condition.argument)
+    if condition.each:
+        yield f"is_array({subject})"
+        tests = "; ".join(_demand("item", condition))
+        yield f"every item in {subject} {{ {tests} }}"
+    else:
+        yield from _demand(subject, condition)
+
+
+def _demand(subject: str, condition: Condition) -> Iterator[str]:
+    if condition.kind is ConditionKind.AT_MOST:
+        yield f"is_number({subject})"
+        yield f"{subject} >= 0"
+        yield f"{subject} <= {number_text(condition.number)}"
+        return
+    yield f"is_string({subject})"
+    test = condition.text_test()
+    yield from _text(f"lower({subject})" if test.lower else subject, test)
+
+
+def _text(subject: str, test: TextTest) -> Iterator[str]:
+    either = [f"{subject} == {rego(text)}" for text in test.equals]
+    either += [f"startswith({subject}, {rego(text)})" for text in test.starts]
+    either += [f"endswith({subject}, {rego(text)})" for text in test.ends]
+    yield f"true in [{', '.join(either)}]"
+    for function, parts in (
+        ("contains", test.without),
+        ("startswith", test.not_starts),
+        ("endswith", test.not_ends),
+    ):
+        if parts:
+            listed = ", ".join(map(rego, parts))
+            yield f"every part in [{listed}] {{ not {function}({subject}, part) }}"
+    if test.once:
+        yield f"count(split({subject}, {rego(test.once)})) == 2"
+
+
+def simulate(text: str) -> Simulator:
+    """Ask a real Rego engine for `data.toolrisk.decision`."""
+    regopy = engine("regopy", "regopy")
+    interpreter = regopy.Interpreter()
+    try:
+        interpreter.add_module("toolrisk", text)
+    except regopy.RegoError as error:
+        raise PolicyError("the Rego module does not parse") from error
+
+    def decide(call: Call) -> Verdict:
+        given = {"server": call.server, "tool": call.tool, "arguments": dict(call.arguments)}
+        interpreter.set_input(given)
+        answer = str(interpreter.query("data.toolrisk.decision"))
+        try:
+            (value,) = json.loads(answer)["expressions"]
+        except (ValueError, KeyError):
+            return Verdict.DENY  # undefined: a module without a default
+        return _VERDICTS.get(value, Verdict.DENY) if isinstance(value, str) else Verdict.DENY
+
+    return decide

@@ -1,0 +1,88 @@
+"""ToolHive: Cedar policies in a JSON file, one per server, default deny.
+
+The tool list is filtered by the same policies, so a tool without a permit is not shown either.
+Arguments are attributes `arg_NAME` of the context. There is no rate limit and nobody is asked.
+"""
+
+from __future__ import annotations
+
+import json
+
+from classifier.condition import Condition, ConditionKind
+from classifier.enforcement import cedar
+from classifier.enforcement.documents import mapping, read_json, sequence
+from classifier.enforcement.quoting import cedar as quote
+from classifier.enforcement.simulation import Call, Simulator, Verdict
+from classifier.enforcement.target import Power, Rendered, ServerRules, Target
+from classifier.intent import Intent
+from classifier.rule import Decision
+
+TARGET = Target(
+    id="toolhive",
+    title="ToolHive",
+    file_name="authz.json",
+    language="json",
+    expresses=frozenset({Power.DENY, Power.CONDITIONS, Power.HIDE}),
+    unlisted=Decision.DENY,
+    whole_set=False,
+    checked_by="cedarpy",
+    documentation="https://github.com/stacklok/toolhive/blob/main/docs/authz.md",
+    condition_kinds=cedar.KINDS,
+    install="Start the server with it: thv run --authz-config authz.json SERVER.",
+)
+
+
+def condition_fault(condition: Condition, _intent: Intent) -> str | None:
+    """Say why not: only top-level arguments become attributes."""
+    return None if len(condition.argument) == 1 else "no conditions on nested arguments"
+
+
+def render(servers: tuple[ServerRules, ...]) -> Rendered:
+    """Write a permit for each tool that may be used."""
+    policies = [
+        _permit(rule)
+        for server in servers
+        for rule in server.rules
+        if rule.decision is Decision.ALLOW
+    ]
+    config = {
+        "version": "1.0",
+        "type": "cedarv1",
+        "cedar": {"policies": policies, "entities_json": "[]"},
+    }
+    return Rendered(text=json.dumps(config, indent=2) + "\n")
+
+
+def _permit(rule: Intent) -> str:
+    scope = f'principal, action == Action::"call_tool", resource == Tool::{quote(rule.tool)}'
+    when = " && ".join(_condition(condition) for condition in rule.conditions)
+    return f"permit({scope}) when {{ {when} }};" if when else f"permit({scope});"
+
+
+def _condition(condition: Condition) -> str:
+    name = f"arg_{condition.argument[0]}"
+    subject = f"context.{name}"
+    if condition.kind is ConditionKind.AT_MOST:
+        return f"context has {name} && {cedar.whole_number_condition(subject, condition)}"
+    return f"context has {name} && {cedar.text_condition(subject, condition)}"
+
+
+def simulate(text: str) -> Simulator:
+    """Ask the real Cedar engine, with the request that ToolHive makes of a call."""
+    config = mapping(mapping(read_json(text, "authz"), "authz").get("cedar"), "cedar")
+    policies = sequence(config.get("policies"), "policies")
+    parsed = cedar.policies("\n".join(map(str, policies)))
+
+    def decide(call: Call) -> Verdict:
+        arguments = {f"arg_{name}": value for name, value in call.arguments.items()}
+        return cedar.ask(
+            parsed,
+            {
+                "principal": {"type": "Client", "id": "simulated"},
+                "action": {"type": "Action", "id": "call_tool"},
+                "resource": {"type": "Tool", "id": call.tool},
+                "context": cedar.literal(arguments),
+            },
+        )
+
+    return decide
