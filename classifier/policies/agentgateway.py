@@ -49,7 +49,9 @@ def render(servers: tuple[ServerRules, ...]) -> Rendered:
     # Without any rule everything would be allowed; a rule that never holds allows nothing.
     policies = {"mcpAuthorization": {"rules": rules or [Name(_NOTHING)]}}
     header = ("Only what a rule allows can be listed or called.",)
-    return Rendered(text=dump_yaml({"mcp": {"policies": policies}}, header))
+    notes = ("mcp.targets is empty: your own targets stay there, named by the server keys",)
+    config = {"mcp": {"targets": [], "policies": policies}}
+    return Rendered(text=dump_yaml(config, header), notes=notes)
 
 
 def _allow(server: ServerRules) -> list[str]:

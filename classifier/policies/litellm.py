@@ -43,9 +43,9 @@ def name_fault(name: str, _key: str) -> str | None:
 
 def render(servers: tuple[ServerRules, ...]) -> Rendered:
     """Write an allow list per server."""
-    entries = {}
+    entries: dict[str, dict[str, list[str]]] = {}
     for server in servers:
-        allowed = [Name(rule.tool) for rule in server.rules if rule.decision is Decision.ALLOW]
+        allowed: list[str] = [Name(r.tool) for r in server.rules if r.decision is Decision.ALLOW]
         entries[server.key] = {"allowed_tools": allowed or [NO_TOOL]}
     header = ("Tools that are not in allowed_tools are neither listed nor called.",)
     return Rendered(text=dump_yaml({"mcp_servers": entries}, header))

@@ -12,10 +12,13 @@ import json
 from collections import Counter
 from typing import Any
 
+from classifier.enforcement.documents import mapping, read_json, sequence
+from classifier.enforcement.simulation import Call, Counters, Simulator, Verdict
 from classifier.enforcement.target import Power, Rendered, ServerRules, Target
 from classifier.enforcement.words import some
+from classifier.errors import PolicyError
 from classifier.intent import Intent
-from classifier.rule import Decision
+from classifier.rule import Decision, Limit
 
 TARGET = Target(
     id="policylayer",
@@ -72,3 +75,39 @@ def _notes(rules: list[Intent]) -> tuple[str, ...]:
     if not shared:
         return ()
     return (f"counters are lower-cased, so these share one with a namesake ({some(shared)})",)
+
+
+def simulate(text: str) -> Simulator:
+    """Model: hide, then default, then `deny_if`, then `limits` of the tool and of all tools."""
+    policy = mapping(read_json(text, "policy"), "policy")
+    default = policy.get("default")
+    if policy.get("version") != "1" or default not in {"allow", "deny"}:
+        raise PolicyError('policy: version must be "1" and default allow or deny')
+    hidden = set(sequence(policy.get("hide"), "hide"))
+    tools = mapping(policy.get("tools"), "tools")
+    shared = _limits(mapping(policy.get("all_tools"), "all_tools"))
+    limits = {name: _limits(mapping(tool, name)) for name, tool in tools.items()}
+    counters = Counters()
+
+    def decide(call: Call) -> Verdict:
+        rule = tools.get(call.tool)
+        if hidden & {call.tool, "*"} or (rule is None and default == "deny"):
+            return Verdict.DENY
+        # What a condition asks is not documented, so any deny_if or require counts as a refusal.
+        if rule and (rule.get("deny_if") or rule.get("require")):
+            return Verdict.DENY
+        applying = (*limits.get(call.tool, ()), *shared)
+        taken = [counters.take(counter, limit, call.at) for counter, limit in applying]
+        return Verdict.LIMITED if Verdict.LIMITED in taken else Verdict.ALLOW
+
+    return decide
+
+
+def _limits(table: dict[str, Any]) -> tuple[tuple[str, Limit], ...]:
+    try:
+        return tuple(
+            (str(given["counter"]), Limit(int(given["max"]), str(given["window"])))
+            for given in sequence(table.get("limits"), "limits")
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise PolicyError(f"policy: a limit is malformed: {error}") from error
