@@ -10,11 +10,24 @@ import json
 import re  # noqa: TID251  # one class of characters over our own bounded text, linear
 
 _PLAIN = re.compile(r"[A-Za-z0-9 _.,:;/@#%&+=~!?<>()\[\]{}|^$'-]")
+_CEDAR_ESCAPE = re.compile(r"\\u\{([0-9a-fA-F]{1,6})\}|\\(.)", re.DOTALL)
+_CEL_ESCAPE = re.compile(r"\\(?:U([0-9a-fA-F]{8})|u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 
 
 def cedar(text: str) -> str:
     r"""Return a Cedar string literal; everything unusual becomes `\u{...}`."""
     return '"' + "".join(c if _PLAIN.match(c) else f"\\u{{{ord(c):x}}}" for c in text) + '"'
+
+
+def cedar_unquoted(literal: str) -> str:
+    r"""Return the text of a Cedar literal; an escape that it does not know stays as it is."""
+    return _CEDAR_ESCAPE.sub(_cedar_character, literal[1:-1])
+
+
+def _cedar_character(found: re.Match[str]) -> str:
+    if found[1] is not None:
+        return chr(int(found[1], 16))
+    return {"n": "\n", "r": "\r", "t": "\t", "0": "\0"}.get(found[2], found[2])
 
 
 def cedar_pattern(parts: tuple[str, ...]) -> str:
@@ -35,6 +48,13 @@ def _cel_escape(char: str) -> str:
     if char in '\\"':
         return "\\" + char
     return char if char in "*`" else f"\\U{ord(char):08x}"
+
+
+def cel_unquoted(literal: str) -> str:
+    """Return the text of a CEL literal in double quotes, for the escapes that we write."""
+    return _CEL_ESCAPE.sub(
+        lambda found: found[3] or chr(int(found[1] or found[2], 16)), literal[1:-1]
+    )
 
 
 def rego(text: str) -> str:

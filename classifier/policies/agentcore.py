@@ -9,12 +9,15 @@ type can be bounded.
 from __future__ import annotations
 
 import json
+import re  # noqa: TID251  # our own expressions, linear
+from collections.abc import Iterator
 from typing import Any
 
 from classifier.condition import Condition, ConditionKind, number_text
 from classifier.enforcement import cedar
 from classifier.enforcement.names import PLAIN, unless
 from classifier.enforcement.quoting import cedar as quote
+from classifier.enforcement.quoting import cedar_unquoted as unquoted
 from classifier.enforcement.simulation import Call, Simulator, Verdict
 from classifier.enforcement.target import Power, Rendered, ServerRules, Target
 from classifier.intent import Intent
@@ -42,6 +45,7 @@ _TYPES = {
     "boolean": {"type": "Boolean"},
     "number": {"type": "Extension", "name": "decimal"},
 }
+_ACTION = re.compile(r'\bAction::("(?:[^"\\]|\\.)*")')
 _DECIMALS = 10**14
 """Cedar decimals have four places and a little more than 14 digits before them."""
 
@@ -174,3 +178,21 @@ def simulate(text: str) -> Simulator:
         )
 
     return decide
+
+
+def named(text: str) -> Iterator[tuple[str | None, str]]:
+    """Yield (target, tool) of every action that the policies name."""
+    for found in _ACTION.findall(text):
+        target, _, tool = unquoted(found).partition(SEPARATOR)
+        yield target, tool
+
+
+def lint(text: str) -> Iterator[str]:
+    """Yield policies that match nothing, or everything."""
+    for found in _ACTION.findall(text):
+        if SEPARATOR not in unquoted(found):
+            yield f"action {found}: the gateway names actions TARGET{SEPARATOR}TOOL"
+    if PLACEHOLDER in text:
+        yield "the gateway ARN is still the placeholder, so nothing matches"
+    if re.search(r"\bresource\s*\)", text):
+        yield "a policy without a gateway in its scope holds for every gateway"

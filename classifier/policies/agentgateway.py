@@ -8,6 +8,8 @@ no rule allows are left out of the list.
 
 from __future__ import annotations
 
+import re  # noqa: TID251  # our own expressions, linear
+from collections.abc import Iterator
 from typing import Any
 
 from classifier.enforcement.documents import (
@@ -18,9 +20,10 @@ from classifier.enforcement.documents import (
     read_yaml,
     sequence,
 )
-from classifier.enforcement.quoting import cel
+from classifier.enforcement.quoting import cel, cel_unquoted
 from classifier.enforcement.simulation import Call, Simulator, Verdict
 from classifier.enforcement.target import Power, Rendered, ServerRules, Target
+from classifier.enforcement.words import quoted
 from classifier.errors import PolicyError
 from classifier.rule import Decision
 
@@ -40,6 +43,8 @@ TARGET = Target(
 NAMES_PER_RULE = 200
 """Expressions stay short enough to read and to parse quickly."""
 
+_LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"')
+_OURS = re.compile(rf"mcp\.tool\.target == ({_LITERAL.pattern}) && mcp\.tool\.name in \[(.*)\]")
 _NOTHING = 'mcp.tool.name == "" && mcp.tool.name != ""'
 
 
@@ -63,14 +68,10 @@ def _allow(server: ServerRules) -> list[str]:
 
 def simulate(text: str) -> Simulator:
     """Ask a real CEL engine for each rule; deny before require before allow, as documented."""
-    config = mapping(read_yaml(text, "configuration"), "configuration")
-    policies = mapping(mapping(config.get("mcp"), "mcp").get("policies"), "mcp.policies")
-    authorization = mapping(policies.get("mcpAuthorization"), "mcpAuthorization")
     celpy = engine("celpy", "cel-python")
     environment = celpy.Environment()
     programs: dict[str, list[Any]] = {"deny": [], "require": [], "allow": []}
-    for rule in sequence(authorization.get("rules"), "rules"):
-        kind, expression = _kind(rule)
+    for kind, expression in _rules(text):
         try:
             programs[kind].append(environment.program(environment.compile(expression)))
         except celpy.CELParseError as error:
@@ -102,3 +103,31 @@ def _kind(rule: object) -> tuple[str, str]:
         if kind in {"allow", "deny", "require"} and isinstance(expression, str):
             return kind, expression
     raise PolicyError("a rule must be an expression, or one of allow, deny, require with one")
+
+
+def named(text: str) -> Iterator[tuple[str | None, str]]:
+    """Yield (target, tool) of rules in the form that we write; others are not looked into."""
+    for kind, expression in _rules(text):
+        found = _OURS.fullmatch(expression)
+        if kind == "allow" and found is not None:
+            for literal in _LITERAL.findall(found[2]):
+                yield cel_unquoted(found[1]), cel_unquoted(literal)
+
+
+def lint(text: str) -> Iterator[str]:
+    """Yield rules that fail open or can never hold."""
+    rules = _rules(text)
+    if not any(kind == "allow" for kind, _ in rules):
+        yield "without an allow rule everything is allowed"
+    for kind, expression in rules:
+        if kind == "deny":
+            yield f"deny {quoted(expression)}: a deny rule fails open when its expression errs"
+        if "mcp.tool.arguments" in expression or "mcp.tool.params" in expression:
+            yield f"{quoted(expression)}: arguments are not there when rules are decided"
+
+
+def _rules(text: str) -> list[tuple[str, str]]:
+    config = mapping(read_yaml(text, "configuration"), "configuration")
+    policies = mapping(mapping(config.get("mcp"), "mcp").get("policies"), "mcp.policies")
+    authorization = mapping(policies.get("mcpAuthorization"), "mcpAuthorization")
+    return [_kind(rule) for rule in sequence(authorization.get("rules"), "rules")]

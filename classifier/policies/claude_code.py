@@ -12,12 +12,14 @@ from __future__ import annotations
 import fnmatch
 import json
 import re  # noqa: TID251  # anchored classes over bounded names, linear
+from collections.abc import Iterator
 
 from classifier.enforcement import respelling
 from classifier.enforcement.documents import mapping, read_json, sequence
 from classifier.enforcement.names import PLAIN, unless
 from classifier.enforcement.simulation import Call, Simulator, Verdict
 from classifier.enforcement.target import Power, Rendered, ServerRules, Target
+from classifier.enforcement.words import quoted
 from classifier.rule import Decision
 
 TARGET = Target(
@@ -104,3 +106,35 @@ def _is_live(rule: object, name: str) -> bool:
 def _literal(glob: str) -> str:
     """Leave only `*` with a meaning."""
     return glob.replace("[", "[[]").replace("?", "[?]")
+
+
+def named(text: str) -> Iterator[tuple[str | None, str]]:
+    """Yield (server key, tool) of every rule for one MCP tool."""
+    for _, rule in _rules(text):
+        server, separator, tool = rule.removeprefix("mcp__").partition("__")
+        if rule.startswith("mcp__") and separator and "*" not in rule and "(" not in rule:
+            yield server, tool
+
+
+def lint(text: str) -> Iterator[str]:
+    """Yield rules that the client accepts and never applies."""
+    rules = list(_rules(text))
+    refused = {rule for name, rule in rules if name == "deny"}
+    asked = {rule for name, rule in rules if name == "ask"}
+    for name, rule in rules:
+        if not rule.startswith("mcp__"):
+            continue
+        if "(" in rule:
+            yield f"{name} {quoted(rule)}: an MCP rule with parentheses is skipped"
+        elif not _is_live(rule, name):
+            yield f"{name} {quoted(rule)}: a wildcard before the server key is skipped in allow"
+        server = rule.removeprefix("mcp__").split("__")[0]
+        if name == "allow" and (rule in refused | asked or f"mcp__{server}" in refused | asked):
+            yield f"{name} {quoted(rule)}: shadowed, because deny and ask come first"
+
+
+def _rules(text: str) -> Iterator[tuple[str, str]]:
+    permissions = mapping(mapping(read_json(text, "settings"), "settings").get("permissions"), "")
+    for name, _ in _ORDER:
+        for rule in sequence(permissions.get(name), name):
+            yield name, str(rule)

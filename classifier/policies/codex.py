@@ -8,6 +8,7 @@ documented what an empty allow list means.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import tomli_w
@@ -16,6 +17,7 @@ from classifier.enforcement.documents import comment, mapping, read_toml
 from classifier.enforcement.names import DOTTED, PLAIN, unless
 from classifier.enforcement.simulation import Call, Simulator, Verdict
 from classifier.enforcement.target import Power, Rendered, ServerRules, Target
+from classifier.enforcement.words import quoted
 from classifier.rule import Decision
 
 TARGET = Target(
@@ -85,3 +87,24 @@ def simulate(text: str) -> Simulator:
         return Verdict.ASK if mode == "prompt" else Verdict.ALLOW
 
     return decide
+
+
+def named(text: str) -> Iterator[tuple[str | None, str]]:
+    """Yield (server key, tool) of everything that the file names."""
+    for key, server in mapping(read_toml(text, "config").get("mcp_servers"), "").items():
+        for listed in ("enabled_tools", "disabled_tools", "tools"):
+            yield from ((key, str(name)) for name in server.get(listed, ()))
+
+
+def lint(text: str) -> Iterator[str]:
+    """Yield settings that another setting makes pointless."""
+    for key, server in mapping(read_toml(text, "config").get("mcp_servers"), "").items():
+        enabled = server.get("enabled_tools")
+        disabled = set(server.get("disabled_tools", ()))
+        for name in sorted(disabled & set(enabled or ())):
+            yield f"{quoted(key)}: {quoted(name)} is in both lists; disabled_tools wins"
+        if enabled == []:
+            yield f"{quoted(key)}: what an empty enabled_tools means is not documented"
+        for name in mapping(server.get("tools"), "tools"):
+            if name in disabled or (enabled is not None and name not in enabled):
+                yield f"{quoted(key)}: an approval mode for {quoted(name)}, which is not enabled"

@@ -7,11 +7,13 @@ the report says so for every such tool. The list overrides the one in the applic
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 from classifier.enforcement.documents import mapping, read_json, sequence
 from classifier.enforcement.names import PLAIN, unless
 from classifier.enforcement.simulation import Call, Simulator, Verdict
 from classifier.enforcement.target import Power, Rendered, ServerRules, Target
+from classifier.enforcement.words import quoted
 from classifier.rule import Decision
 
 TARGET = Target(
@@ -59,3 +61,22 @@ def simulate(text: str) -> Simulator:
         return Verdict.ALLOW if forms & entries else Verdict.ASK
 
     return decide
+
+
+def named(text: str) -> Iterator[tuple[str | None, str]]:
+    """Yield (server key, tool) of every entry for one tool."""
+    given = mapping(read_json(text, "permissions"), "permissions").get("mcpAllowlist")
+    for entry in sequence(given, "mcpAllowlist"):
+        server, _, tool = str(entry).partition(":")
+        if "*" not in entry:
+            yield server, tool
+
+
+def lint(text: str) -> Iterator[str]:
+    """Yield entries that let more through than one tool, or nothing."""
+    given = mapping(read_json(text, "permissions"), "permissions").get("mcpAllowlist")
+    for entry in sequence(given, "mcpAllowlist"):
+        if not isinstance(entry, str) or entry.count(":") != 1:
+            yield f"{quoted(str(entry))}: not SERVER:TOOL, so it is dropped"
+        elif "*" in entry:
+            yield f"{quoted(entry)}: a wildcard lets tools through that nobody has looked at"

@@ -8,11 +8,13 @@ and entries at `:`, so only plain names are held.
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
 
 from classifier.enforcement.documents import comment
 from classifier.enforcement.names import DOTTED, PLAIN, unless
 from classifier.enforcement.simulation import Call, Simulator, Verdict
 from classifier.enforcement.target import Power, Rendered, ServerRules, Target
+from classifier.enforcement.words import quoted
 from classifier.errors import PolicyError
 from classifier.rule import Decision
 
@@ -64,13 +66,7 @@ def render(servers: tuple[ServerRules, ...]) -> Rendered:
 
 def simulate(text: str) -> Simulator:
     """Model: only servers in --servers; with --tools only the tools named; without, all."""
-    lines = [line for line in text.splitlines() if not line.startswith("#")]
-    try:
-        words = shlex.split(" ".join(lines).replace("\\ ", " "))
-    except ValueError as error:
-        raise PolicyError(f"the command cannot be split into words: {error}") from error
-    if words and words[:4] != ["docker", "mcp", "gateway", "run"]:
-        raise PolicyError("the file must hold one docker mcp gateway run command")
+    words = _words(text)
     servers, tools = _option(words, "--servers"), _option(words, "--tools")
 
     def decide(call: Call) -> Verdict:
@@ -81,7 +77,38 @@ def simulate(text: str) -> Simulator:
     return decide
 
 
+def _words(text: str) -> list[str]:
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    try:
+        words = shlex.split(" ".join(lines).replace("\\ ", " "))
+    except ValueError as error:
+        raise PolicyError(f"the command cannot be split into words: {error}") from error
+    if words and words[:4] != ["docker", "mcp", "gateway", "run"]:
+        raise PolicyError("the file must hold one docker mcp gateway run command")
+    return words
+
+
 def _option(words: list[str], option: str) -> set[str]:
     values = [words[i + 1] for i, word in enumerate(words[:-1]) if word == option]
     values += [w.removeprefix(option + "=") for w in words if w.startswith(option + "=")]
     return {part for value in values for part in value.split(",") if part}
+
+
+def named(text: str) -> Iterator[tuple[str | None, str]]:
+    """Yield (server key, tool) of every tool in --tools."""
+    for entry in sorted(_option(_words(text), "--tools")):
+        server, _, tool = entry.partition(":")
+        if tool != "*":
+            yield server, tool
+
+
+def lint(text: str) -> Iterator[str]:
+    """Yield commands that enable more than they name."""
+    words = _words(text)
+    servers, tools = _option(words, "--servers"), _option(words, "--tools")
+    if words and not tools:
+        yield "without --tools every tool of these servers is enabled"
+    for entry in sorted(tools):
+        server = entry.partition(":")[0]
+        if server not in servers:
+            yield f"{quoted(entry)}: its server is not in --servers"

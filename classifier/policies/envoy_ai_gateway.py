@@ -9,6 +9,7 @@ not filtered by authorization.
 from __future__ import annotations
 
 import re  # noqa: TID251  # anchored class over bounded names, linear
+from collections.abc import Iterator
 from typing import Any
 
 from classifier.condition import Condition, ConditionKind
@@ -23,6 +24,7 @@ from classifier.enforcement.documents import (
 from classifier.enforcement.quoting import cel
 from classifier.enforcement.simulation import Call, Simulator, Verdict
 from classifier.enforcement.target import Power, Rendered, ServerRules, Target
+from classifier.enforcement.words import quoted
 from classifier.errors import PolicyError
 from classifier.intent import Intent
 from classifier.rule import Decision
@@ -137,11 +139,9 @@ def _demand(subject: str, condition: Condition) -> str:
 
 def simulate(text: str) -> Simulator:
     """Take the first rule that matches; expressions by a real CEL engine; else the default."""
-    spec = mapping(mapping(read_yaml(text, "route"), "route").get("spec"), "spec")
-    security = mapping(spec.get("securityPolicy"), "securityPolicy")
-    authorization = mapping(security.get("authorization"), "authorization")
+    authorization, given = _authorization(text)
     default = authorization.get("defaultAction", "Deny") if authorization else "Allow"
-    rules = [_loaded(rule) for rule in sequence(authorization.get("rules"), "rules")]
+    rules = [_loaded(rule) for rule in given]
 
     def decide(call: Call) -> Verdict:
         for action, tools, expression in rules:
@@ -180,3 +180,39 @@ def _program(expression: str) -> Any:
             return False
 
     return holds
+
+
+def named(text: str) -> Iterator[tuple[str | None, str]]:
+    """Yield (backend, tool) of every rule's target."""
+    for rule in _authorization(text)[1]:
+        for tool in sequence(mapping(rule.get("target"), "target").get("tools"), "tools"):
+            yield str(tool["backend"]), str(tool["tool"])
+
+
+def lint(text: str) -> Iterator[str]:
+    """Yield what the cluster refuses, or what another part of the route undoes."""
+    authorization, rules = _authorization(text)
+    if authorization.get("defaultAction", "Deny") == "Allow":
+        yield "defaultAction Allow lets every tool through that no rule names"
+    if len(rules) > MOST_RULES:
+        yield f"{len(rules)} rules; a route holds at most {MOST_RULES}"
+    selected: dict[str, list[Any]] = {}
+    spec = mapping(mapping(read_yaml(text, "route"), "route").get("spec"), "spec")
+    for backend in sequence(spec.get("backendRefs"), "backendRefs"):
+        if "include" in mapping(backend.get("toolSelector"), "toolSelector"):
+            selected[str(backend["name"])] = backend["toolSelector"]["include"]
+    for rule in rules:
+        tools = sequence(mapping(rule.get("target"), "target").get("tools"), "tools")
+        if len(tools) > TOOLS_PER_RULE:
+            yield f"a rule of {len(tools)} tools; it holds at most {TOOLS_PER_RULE}"
+        for tool in tools:
+            if tool["tool"] not in selected.get(tool["backend"], [tool["tool"]]):
+                yield f"{quoted(tool['tool'])} is allowed, but toolSelector leaves it out"
+
+
+def _authorization(text: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    spec = mapping(mapping(read_yaml(text, "route"), "route").get("spec"), "spec")
+    security = mapping(spec.get("securityPolicy"), "securityPolicy")
+    authorization = mapping(security.get("authorization"), "authorization")
+    rules = sequence(authorization.get("rules"), "rules")
+    return authorization, [mapping(rule, "rule") for rule in rules]

@@ -9,6 +9,7 @@ allow and 10 to ask about any other tool of the server, in every approval mode. 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import tomli_w
@@ -18,6 +19,7 @@ from classifier.enforcement.documents import comment, read_toml, sequence
 from classifier.enforcement.names import DOTTED, PLAIN, unless
 from classifier.enforcement.simulation import Call, Simulator, Verdict
 from classifier.enforcement.target import Power, Rendered, ServerRules, Target
+from classifier.enforcement.words import quoted
 from classifier.rule import Decision
 
 TARGET = Target(
@@ -111,3 +113,30 @@ def simulate(text: str) -> Simulator:
         return Verdict.ASK
 
     return decide
+
+
+def named(text: str) -> Iterator[tuple[str | None, str]]:
+    """Yield (server key, tool) of every rule for named tools."""
+    for rule in sequence(read_toml(text, "policy").get("rule"), "rule"):
+        given = rule.get("toolName", ())
+        for name in [given] if isinstance(given, str) else given:
+            if name != "*" and "mcpName" in rule:
+                yield str(rule["mcpName"]), str(name)
+
+
+def lint(text: str) -> Iterator[str]:
+    """Yield rules that never match, or match what they should not rest on."""
+    best: dict[tuple[str, str], int] = {}
+    rules = sequence(read_toml(text, "policy").get("rule"), "rule")
+    for rule in sorted(rules, key=lambda rule: -int(rule.get("priority", 0))):
+        server = str(rule.get("mcpName", ""))
+        if "_" in server:
+            yield f"{quoted(server)}: rules for a server name with _ fail silently"
+        if "toolAnnotations" in rule and rule.get("decision") == "allow":
+            yield "a rule allows on the server's own hints, which are claims"
+        given = rule.get("toolName", "*")
+        for name in [given] if isinstance(given, str) else given:
+            if name.startswith("mcp_") and server:
+                yield f"{quoted(name)}: with mcpName, toolName is the plain name of the tool"
+            if best.setdefault((server, name), int(rule.get("priority", 0))) > rule["priority"]:
+                yield f"{quoted(server)} {quoted(name)}: shadowed by a rule of higher priority"

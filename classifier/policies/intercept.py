@@ -7,12 +7,14 @@ Windows are calendar-aligned in UTC, so a burst at the boundary may pass twice t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from classifier.condition import Condition, ConditionKind
 from classifier.enforcement.documents import Name, dump_yaml, mapping, read_yaml, sequence
 from classifier.enforcement.simulation import Call, Counters, Simulator, Verdict
 from classifier.enforcement.target import Power, Rendered, ServerRules, Target
+from classifier.enforcement.words import quoted
 from classifier.errors import DataError, PolicyError
 from classifier.intent import Intent
 from classifier.rule import Decision, Limit, Rule
@@ -151,3 +153,30 @@ def _at(arguments: Any, keys: list[str]) -> Any:
 def _number(value: object) -> float | None:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     return float(value) if number else None  # type: ignore[arg-type]
+
+
+def named(text: str) -> Iterator[tuple[str | None, str]]:
+    """Yield the tools that the file names; the server is the one behind the proxy."""
+    policy = mapping(read_yaml(text, "policy"), "policy")
+    for name in (*mapping(policy.get("tools"), "tools"), *sequence(policy.get("hide"), "hide")):
+        if name != "*":
+            yield None, str(name)
+
+
+def lint(text: str) -> Iterator[str]:
+    """Yield what is valid and does something else than it says."""
+    policy = mapping(read_yaml(text, "policy"), "policy")
+    hidden = sequence(policy.get("hide"), "hide")
+    tools = mapping(policy.get("tools"), "tools")
+    if "default" not in policy:
+        yield "default is left out, which means allow: every tool not named is let through"
+    if hidden and not tools and policy.get("default") == "deny":
+        yield "only hide under default deny: the whole server is refused, not just these tools"
+    for name, tool in tools.items():
+        if not isinstance(name, str):
+            yield f"the key {quoted(str(name))} is no text in YAML; quote it, or it matches nothing"
+        rules = sequence(mapping(tool, str(name)).get("rules"), "rules")
+        if not rules and policy.get("default", "allow") == "allow":
+            yield f"{quoted(str(name))}: empty rules under default allow do nothing"
+        if rules and name in hidden:
+            yield f"{quoted(str(name))} is hidden, so its rules are never reached"

@@ -7,6 +7,7 @@ silently does not apply; with this default, that refuses.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from classifier.enforcement.documents import Name, dump_yaml, mapping, read_yaml, sequence
@@ -55,16 +56,9 @@ def render(servers: tuple[ServerRules, ...]) -> Rendered:
 
 def simulate(text: str) -> Simulator:
     """Model: a tool's own ACL, else the default for tools; deny before allow; a consumer of ours."""
-    document = mapping(read_yaml(text, "configuration"), "configuration")
-    plugins = sequence(document.get("plugins"), "plugins")
-    configs = [
-        mapping(mapping(p, "plugin").get("config"), "config")
-        for p in plugins
-        if mapping(p, "plugin").get("name") == "ai-mcp-proxy"
-    ]
     tools: dict[str, Any] = {}
     default: dict[str, Any] = {}
-    for config in configs:
+    for config in _configs(text):
         for acl in sequence(config.get("default_acl"), "default_acl"):
             if mapping(acl, "acl").get("scope") == "tools":
                 default = acl
@@ -79,3 +73,31 @@ def simulate(text: str) -> Simulator:
         return Verdict.DENY if denied or (allow and AGENTS not in allow) else Verdict.ALLOW
 
     return decide
+
+
+def named(text: str) -> Iterator[tuple[str | None, str]]:
+    """Yield the tools with an ACL; the server is the one behind the route."""
+    for config in _configs(text):
+        for tool in sequence(config.get("tools"), "tools"):
+            yield None, str(mapping(tool, "tool").get("name"))
+
+
+def lint(text: str) -> Iterator[str]:
+    """Yield ACLs that leave a way open."""
+    for config in _configs(text):
+        defaults = [
+            acl
+            for acl in sequence(config.get("default_acl"), "default_acl")
+            if mapping(acl, "acl").get("scope") == "tools"
+        ]
+        if not defaults:
+            yield "without a default_acl for tools, every tool that is not named is open"
+        for acl in defaults:
+            if not acl.get("allow"):
+                yield "a default_acl without allow is open to every consumer that deny leaves out"
+
+
+def _configs(text: str) -> list[dict[str, Any]]:
+    document = mapping(read_yaml(text, "configuration"), "configuration")
+    plugins = [mapping(p, "plugin") for p in sequence(document.get("plugins"), "plugins")]
+    return [mapping(p.get("config"), "config") for p in plugins if p.get("name") == "ai-mcp-proxy"]

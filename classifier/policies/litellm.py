@@ -7,11 +7,13 @@ which nothing may be used gets a list with a name that no tool has. Names are ca
 from __future__ import annotations
 
 import re  # noqa: TID251  # anchored class over bounded names, linear
+from collections.abc import Iterator
 
 from classifier.enforcement.documents import Name, dump_yaml, mapping, read_yaml, sequence
 from classifier.enforcement.names import DOTTED, unless
 from classifier.enforcement.simulation import Call, Simulator, Verdict
 from classifier.enforcement.target import Power, Rendered, ServerRules, Target
+from classifier.enforcement.words import quoted
 from classifier.rule import Decision
 
 TARGET = Target(
@@ -66,3 +68,26 @@ def simulate(text: str) -> Simulator:
         return Verdict.ALLOW if passes else Verdict.DENY
 
     return decide
+
+
+def named(text: str) -> Iterator[tuple[str | None, str]]:
+    """Yield (server key, tool) of both lists."""
+    document = mapping(read_yaml(text, "configuration"), "configuration")
+    for key, server in mapping(document.get("mcp_servers"), "mcp_servers").items():
+        for listed in ("allowed_tools", "disallowed_tools"):
+            for name in sequence(mapping(server, key).get(listed), listed):
+                if name != NO_TOOL:
+                    yield str(key), str(name)
+
+
+def lint(text: str) -> Iterator[str]:
+    """Yield lists that are not consulted, or count as none."""
+    document = mapping(read_yaml(text, "configuration"), "configuration")
+    for key, server in mapping(document.get("mcp_servers"), "mcp_servers").items():
+        table = mapping(server, key)
+        if table.get("allowed_tools") == []:
+            yield f"{quoted(str(key))}: an empty allowed_tools counts as none, so all are allowed"
+        if table.get("allowed_tools") and table.get("disallowed_tools"):
+            yield f"{quoted(str(key))}: allowed_tools wins, disallowed_tools is not consulted"
+        if not table.get("allowed_tools"):
+            yield f"{quoted(str(key))}: without allowed_tools every tool not named is allowed"

@@ -9,6 +9,7 @@ between engines; names with quotes or backslashes are left out for the same reas
 from __future__ import annotations
 
 import json
+import re  # noqa: TID251  # our own expressions over lines, linear
 from collections.abc import Iterator
 
 from classifier.condition import Condition, ConditionKind, TextTest, number_text
@@ -48,6 +49,8 @@ allow if decision == "allow"
 decision := tools[input.server][input.tool]
 
 """
+_ENTRY = re.compile(r'\t(\t?)("[^"\\]*"): (\{|"[a-z]+",)')
+_INPUT = re.compile(r'\tinput\.(server|tool) == ("[^"\\]*")')
 _VERDICTS = {"allow": Verdict.ALLOW, "ask": Verdict.ASK}
 
 
@@ -145,3 +148,30 @@ def simulate(text: str) -> Simulator:
         return _VERDICTS.get(value, Verdict.DENY) if isinstance(value, str) else Verdict.DENY
 
     return decide
+
+
+def named(text: str) -> Iterator[tuple[str | None, str]]:
+    """Yield (server key, tool) of a module in the form that we write; others are not looked into."""
+    server = ""
+    for line in text.splitlines():
+        if found := _ENTRY.fullmatch(line):
+            if found[3] == "{":
+                server = json.loads(found[2])
+            else:
+                yield server, json.loads(found[2])
+        elif found := _INPUT.fullmatch(line):
+            if found[1] == "server":
+                server = json.loads(found[2])
+            else:
+                yield server, json.loads(found[2])
+
+
+def lint(text: str) -> Iterator[str]:
+    """Yield rules whose result would be undefined, which is not false."""
+    for rule in ("decision", "allow"):
+        if re.search(rf"^{rule}\b", text, re.MULTILINE) and not re.search(
+            rf"^default {rule} := ", text, re.MULTILINE
+        ):
+            yield f"{rule} has no default, so it is undefined where no rule holds"
+    if re.search(r'^default (decision := "allow"|allow := true)', text, re.MULTILINE):
+        yield "the default lets every tool through that no rule names"

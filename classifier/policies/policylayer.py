@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from classifier.enforcement.documents import mapping, read_json, sequence
 from classifier.enforcement.simulation import Call, Counters, Simulator, Verdict
 from classifier.enforcement.target import Power, Rendered, ServerRules, Target
-from classifier.enforcement.words import some
+from classifier.enforcement.words import quoted, some
 from classifier.errors import PolicyError
 from classifier.intent import Intent
 from classifier.rule import Decision, Limit
@@ -111,3 +112,26 @@ def _limits(table: dict[str, Any]) -> tuple[tuple[str, Limit], ...]:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise PolicyError(f"policy: a limit is malformed: {error}") from error
+
+
+def named(text: str) -> Iterator[tuple[str | None, str]]:
+    """Yield the tools that the file names; the server is the grant's own."""
+    policy = mapping(read_json(text, "policy"), "policy")
+    for name in (*mapping(policy.get("tools"), "tools"), *sequence(policy.get("hide"), "hide")):
+        yield None, str(name)
+
+
+def lint(text: str) -> Iterator[str]:
+    """Yield what is valid and does something else than it says."""
+    policy = mapping(read_json(text, "policy"), "policy")
+    tools = mapping(policy.get("tools"), "tools")
+    hidden = sequence(policy.get("hide"), "hide")
+    if hidden and not tools and policy.get("default") == "deny":
+        yield "only hide under default deny: the whole server is refused, not just these tools"
+    for name, tool in tools.items():
+        if name in hidden and tool:
+            yield f"{quoted(name)} is hidden, so its other rules are never reached"
+        for rule in sequence(mapping(tool, name).get("deny_if"), "deny_if"):
+            says = str(mapping(rule, "deny_if").get("on_deny", "")).lower()
+            if not rule.get("conditions") and "approv" in says:
+                yield f"{quoted(name)}: deny_if without conditions always denies; nobody is asked"

@@ -8,6 +8,7 @@ the feature is behind an experimental flag.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from classifier.enforcement.documents import Name, dump_yaml, mapping, read_yaml, sequence
@@ -68,3 +69,20 @@ def _criterion(value: object) -> Any:
     ((operator, names),) = matcher.items()
     known = {names} if operator == "is" else set(sequence(names, operator))
     return lambda tool: (tool in known) is (operator != "not_in")
+
+
+def named(text: str) -> Iterator[tuple[str | None, str]]:
+    """Yield the tools of `mcp_tool` lists; the server is the one behind the route."""
+    rule = mapping(mapping(read_yaml(text, "policy"), "policy").get("deny"), "deny")
+    for criterion in sequence(rule.get("and"), "and"):
+        for names in mapping(mapping(criterion, "").get("mcp_tool"), "mcp_tool").values():
+            yield from ((None, str(n)) for n in ([names] if isinstance(names, str) else names))
+
+
+def lint(text: str) -> Iterator[str]:
+    """Yield what does not bound calls."""
+    policy = mapping(read_yaml(text, "policy"), "policy")
+    if "mcp_tool" in str(policy.get("allow", "")):
+        yield "mcp_tool under allow refuses the methods of the protocol too; put it under deny"
+    if "not_in" not in str(policy.get("deny", "")) and "accept" not in str(policy.get("deny", "")):
+        yield "without not_in, every tool that is not named passes"

@@ -7,11 +7,14 @@ Arguments are attributes `arg_NAME` of the context. There is no rate limit and n
 from __future__ import annotations
 
 import json
+import re  # noqa: TID251  # our own expression, linear
+from collections.abc import Iterator
 
 from classifier.condition import Condition, ConditionKind
 from classifier.enforcement import cedar
 from classifier.enforcement.documents import mapping, read_json, sequence
 from classifier.enforcement.quoting import cedar as quote
+from classifier.enforcement.quoting import cedar_unquoted as unquoted
 from classifier.enforcement.simulation import Call, Simulator, Verdict
 from classifier.enforcement.target import Power, Rendered, ServerRules, Target
 from classifier.intent import Intent
@@ -30,6 +33,9 @@ TARGET = Target(
     condition_kinds=cedar.KINDS,
     install="Start the server with it: thv run --authz-config authz.json SERVER.",
 )
+
+
+_TOOL = re.compile(r'\bTool::("(?:[^"\\]|\\.)*")')
 
 
 def condition_fault(condition: Condition, _intent: Intent) -> str | None:
@@ -69,9 +75,7 @@ def _condition(condition: Condition) -> str:
 
 def simulate(text: str) -> Simulator:
     """Ask the real Cedar engine, with the request that ToolHive makes of a call."""
-    config = mapping(mapping(read_json(text, "authz"), "authz").get("cedar"), "cedar")
-    policies = sequence(config.get("policies"), "policies")
-    parsed = cedar.policies("\n".join(map(str, policies)))
+    parsed = cedar.policies("\n".join(_policies(text)))
 
     def decide(call: Call) -> Verdict:
         arguments = {f"arg_{name}": value for name, value in call.arguments.items()}
@@ -86,3 +90,28 @@ def simulate(text: str) -> Simulator:
         )
 
     return decide
+
+
+def named(text: str) -> Iterator[tuple[str | None, str]]:
+    """Yield the tools that the policies name; the server is the one started with the file."""
+    for policy in _policies(text):
+        yield from ((None, unquoted(found)) for found in _TOOL.findall(policy))
+
+
+def lint(text: str) -> Iterator[str]:
+    """Yield policies without effect, or with more than one would think."""
+    policies = _policies(text)
+    permitted = {n for p in policies if p.lstrip().startswith("permit") for n in _TOOL.findall(p)}
+    for policy in policies:
+        found = _TOOL.findall(policy)
+        if policy.lstrip().startswith("forbid") and found and not set(found) & permitted:
+            yield f"a forbid on {found[0]} that no permit covers: it is denied already"
+        if policy.lstrip().startswith("permit") and not found and "call_tool" in policy:
+            yield "a permit that names no tool lets every tool through"
+        if "readOnlyHint" in policy:
+            yield "a policy rests on readOnlyHint, which is the server's own claim"
+
+
+def _policies(text: str) -> list[str]:
+    config = mapping(mapping(read_json(text, "authz"), "authz").get("cedar"), "cedar")
+    return [str(policy) for policy in sequence(config.get("policies"), "policies")]

@@ -8,6 +8,7 @@ backslash is left out. Which tools are listed is not filtered here.
 from __future__ import annotations
 
 import re  # noqa: TID251  # our own anchored expressions over one rule at a time
+from collections.abc import Iterator
 from typing import Any
 
 from classifier.enforcement.documents import Name, dump_yaml, mapping, read_yaml, sequence
@@ -76,10 +77,8 @@ def _policy(match: str) -> dict[str, Any]:
 
 def simulate(text: str) -> Simulator:
     """Model: the first policy that matches; else the default, which is deny when left out."""
-    spec = mapping(mapping(read_yaml(text, "middleware"), "middleware").get("spec"), "spec")
-    mcp = mapping(mapping(spec.get("plugin"), "plugin").get("mcp"), "mcp")
-    default = mcp.get("defaultAction", "deny")
-    policies = [_parsed(policy) for policy in sequence(mcp.get("policies"), "policies")]
+    default, given = _policies(text)
+    policies = [_parsed(policy) for policy in given]
 
     def decide(call: Call) -> Verdict:
         facts = {"mcp.method": "tools/call", "mcp.params.name": call.tool}
@@ -101,3 +100,31 @@ def _parsed(policy: object) -> tuple[dict[str, str], str]:
     if pairs[2] is not None:
         wanted[pairs[2]] = pairs[3]
     return wanted, str(table.get("action"))
+
+
+def named(text: str) -> Iterator[tuple[str | None, str]]:
+    """Yield the tools that policies name; the server is the one behind the route."""
+    for policy in _policies(text)[1]:
+        name = _parsed(policy)[0].get("mcp.params.name")
+        if name is not None:
+            yield None, name
+
+
+def lint(text: str) -> Iterator[str]:
+    """Yield what stops the protocol, or lets unnamed tools through."""
+    default, policies = _policies(text)
+    allowed = {_parsed(policy)[0].get("mcp.method") for policy in policies}
+    if default == "allow":
+        yield "defaultAction allow lets every tool through that no policy names"
+    elif missing := {"initialize", "tools/list"} - allowed:
+        yield f"default deny without {min(missing)}: no client can work"
+    for policy in policies:
+        wanted = _parsed(policy)[0]
+        if wanted == {"mcp.method": "tools/call"} and mapping(policy, "").get("action") == "allow":
+            yield "a policy allows every tools/call"
+
+
+def _policies(text: str) -> tuple[str, list[Any]]:
+    spec = mapping(mapping(read_yaml(text, "middleware"), "middleware").get("spec"), "spec")
+    mcp = mapping(mapping(spec.get("plugin"), "plugin").get("mcp"), "mcp")
+    return str(mcp.get("defaultAction", "deny")), sequence(mcp.get("policies"), "policies")

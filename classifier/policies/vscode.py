@@ -6,6 +6,7 @@ list to go by, and it does not pretend to enforce anything.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from classifier.enforcement.simulation import Call, Simulator, Verdict
@@ -65,3 +66,13 @@ def simulate(_text: str) -> Simulator:
         return Verdict.ASK
 
     return decide
+
+
+def named(_text: str) -> Iterator[tuple[str | None, str]]:
+    """Yield nothing: advice names tools for a person, not for the editor."""
+    yield from ()
+
+
+def lint(_text: str) -> Iterator[str]:
+    """Yield nothing: there is no file to be without effect."""
+    yield from ()
