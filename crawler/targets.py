@@ -1,0 +1,159 @@
+"""The one grammar of TARGETs that every command takes. Standard library only."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from crawler.errors import TargetError
+
+OFFICIAL_REGISTRY = "https://registry.modelcontextprotocol.io"
+
+ACCEPTED = (
+    "npm:NAME[@VERSION], pypi:NAME[==VERSION], https://HOST/PATH, official-registry, "
+    "registry+https://HOST, a file of tools or a client config, or - for standard input"
+)
+"""What a target may be, for messages and help."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackageTarget:
+    """A package of an npm or PyPI server. `version` None means the newest."""
+
+    text: str
+    registry_type: str  # npm or pypi
+    name: str
+    version: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteTarget:
+    """A remote server, by its URL."""
+
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryTarget:
+    """A registry with the v0.1 API, by its base URL without a trailing slash."""
+
+    text: str
+    base_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileTarget:
+    """A file of tool definitions or a client config; `-` is standard input."""
+
+    text: str
+
+    @property
+    def path(self) -> Path | None:
+        """The file, or None for standard input."""
+        return None if self.text == "-" else Path(self.text).expanduser()
+
+
+Target = PackageTarget | RemoteTarget | RegistryTarget | FileTarget
+
+
+def parse_target(text: str) -> Target:
+    """Read one TARGET.
+
+    Raises:
+        TargetError: it is none of the accepted forms, or a file that does not exist.
+
+    """
+    head = text.partition(":")[0].lower()
+    if head in ("npm", "pypi") and ":" in text:
+        return _package(text, head)
+    if text == "official-registry":
+        return RegistryTarget(text, OFFICIAL_REGISTRY)
+    if text.lower().startswith("registry+"):
+        return RegistryTarget(text, _url(text[len("registry+") :], text).rstrip("/"))
+    if head in ("http", "https") and "://" in text:
+        return RemoteTarget(text, _url(text, text))
+    if text == "-":
+        return FileTarget(text)
+    return _file(text)
+
+
+def parse_targets(texts: list[str]) -> list[Target]:
+    """Read several TARGETs, in their order; one named twice counts once."""
+    return [parse_target(text) for text in dict.fromkeys(texts)]
+
+
+def _file(text: str) -> FileTarget:
+    if not text or "\0" in text:
+        raise TargetError(f"{_short(text)} is not a target; give {ACCEPTED}")
+    target = FileTarget(text)
+    path = target.path
+    try:
+        if path is not None and path.exists():
+            return target
+    except OSError as error:  # a name too long, a folder that may not be read
+        raise TargetError(f"{_short(text)} cannot be read: {error.strerror}") from None
+    if "://" in text:
+        raise TargetError(f"{_short(text)} is not a target: its scheme is unknown; give {ACCEPTED}")
+    if os.sep in text or Path(text).suffix:
+        raise TargetError(f"{_short(text)} does not exist; give an existing file, or {ACCEPTED}")
+    raise TargetError(f"{_short(text)} is not a known target and no such file; give {ACCEPTED}")
+
+
+def _package(text: str, registry_type: str) -> PackageTarget:
+    name = text.partition(":")[2]
+    version: str | None
+    if registry_type == "npm":
+        at = name.rfind("@")
+        name, version = (name[:at], name[at + 1 :]) if at > 0 else (name, None)
+        scope, slash, bare = name.rpartition("/")
+        good = _is_word(bare) and (not slash or (scope[:1] == "@" and _is_word(scope[1:])))
+        example = "npm:@scope/name@1.2.3"
+    else:
+        name, equals, after = name.partition("==")
+        version = after if equals else None
+        good = _is_word(name) and name[0].isalnum()
+        example = "pypi:name==1.2.3"
+    if not good:
+        raise TargetError(
+            f"{_short(text)} is not a package of {registry_type}; write it like {example}"
+        )
+    if version is not None and (version[:1] == "-" or not _is_word(version, "+!*^~")):
+        raise TargetError(
+            f"{_short(text)} names no version after the package; write it like {example}"
+        )
+    return PackageTarget(text, registry_type, name, version)
+
+
+def _is_word(text: str, also: str = "") -> bool:
+    """Say whether a name can be handed to npm or pip as it is: never an option or a path."""
+    return (
+        0 < len(text) <= 214  # npm's own limit of a name  # noqa: PLR2004
+        and text.isascii()
+        and text[0] not in "-."
+        and all(c.isalnum() or c in "._-~" + also for c in text)
+    )
+
+
+def _url(url: str, text: str) -> str:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise TargetError(f"{_short(text)} is not a URL: {error}") from None
+    if parts.scheme not in ("http", "https") or not host:
+        raise TargetError(f"{_short(text)} is not a URL of a server; write https://host/path")
+    if parts.username or parts.password:
+        raise TargetError(
+            f"{parts.scheme}://{host}: a user name or password in a URL is never sent; leave it out"
+        )
+    if any(c.isspace() or not c.isprintable() for c in url):
+        raise TargetError(f"{_short(text)} holds white space; write https://host/path")
+    if "{" in url:
+        raise TargetError(f"{_short(text)} is a template; fill in what stands in braces")
+    return url
+
+
+def _short(text: str) -> str:
+    """Return a target as it may be printed: quoted, control characters escaped, bounded."""
+    return repr(text if len(text) <= 120 else text[:117] + "...")  # noqa: PLR2004
