@@ -1,0 +1,83 @@
+"""From findings and model to an answer: the table a reviewer can argue with.
+
+1. Category: the most probable one. 2. Score: named addends. 3. Level: the band of the score.
+The model may raise a risk; it never lowers one that a trusted rule set. Vendor hints change nothing.
+"""
+
+from dataclasses import dataclass
+
+from classifier.rules import Rule
+from classifier.verdict import Addend, Category, Finding, Risk
+
+BANDS = {Risk.LOW: (0, 24), Risk.MEDIUM: (25, 49), Risk.HIGH: (50, 74), Risk.CRITICAL: (75, 100)}
+"""Scores of each level, both ends included."""
+
+_BASE = {Category.OTHER: 5, Category.READ: 10, Category.WRITE: 30, Category.EXECUTE: 35}
+_POINTS = {
+    "financial": 40,
+    "code-execution": 40,
+    "destructive": 22,
+    "admin": 18,
+    "external-side-effect": 12,
+    "credentials": 14,
+    "sensitive-data": 16,
+    "untrusted-content": 6,
+    "bulk-operation": 8,
+    "url-parameter": 4,
+    "path-parameter": 3,
+    "code-parameter": 4,
+    "markup-parameter": 1,
+    "credential-parameter": 2,
+    "many-parameters": 1,
+    "annotation-conflict": 5,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The level and how it came about."""
+
+    risk: Risk
+    score: int
+    addends: tuple[Addend, ...]
+
+
+def band(score: int) -> Risk:
+    """Return the level of a score."""
+    return next(risk for risk, (_, top) in BANDS.items() if score <= top)
+
+
+def floor(matched: tuple[Rule, ...], trusted: frozenset[str]) -> Rule | None:
+    """Return the trusted rule with the highest risk, if one holds."""
+    rules = [rule for rule in matched if rule.id in trusted and rule.risk]
+    return max(rules, key=lambda rule: rule.risk.rank if rule.risk else 0, default=None)
+
+
+def score(
+    category: Category,
+    findings: tuple[Finding, ...],
+    estimate: Risk,
+    least: Rule | None,
+    *,
+    reviewed: Risk | None = None,
+) -> Answer:
+    """Add up the score and bring it into the band of the level.
+
+    `estimate` is the level that all weighed evidence gives (rules, words, schema); `least` a rule
+    that bounds it from below; `reviewed` what careful people said, which stands above the estimate.
+    """
+    addends = [Addend(_BASE[category], f"{category.value} call")]
+    for finding in findings:
+        points = _POINTS.get(finding.signal.id, 0)
+        if points:
+            addends.append(Addend(points, finding.signal.title, finding.signal.id))
+    level, why = reviewed or estimate, "reviewed by people" if reviewed else "weight of the wording"
+    if reviewed is None and least and least.risk and least.risk.rank > level.rank:
+        level, why = least.risk, f"rule {least.id} sets at least {least.risk.value}"
+    total = sum(addend.points for addend in addends)
+    low, top = BANDS[level]
+    if not low <= total <= top:
+        target = low if total < low else top
+        addends.append(Addend(target - total, why))
+        total = target
+    return Answer(level, total, tuple(addends))

@@ -1,0 +1,238 @@
+"""The engine: definitions in, classifications out. Pure: no network, no clock, no state.
+
+`classify` is a function of (definition, ruleset, model, reviews). Batches share one matrix product.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import islice
+from pathlib import Path
+
+from classifier import decide, explain, rationale, reviewed
+from classifier.effects import EFFECTS
+from classifier.model import runtime
+from classifier.model.features import Features, extract
+from classifier.reading import Reading, read
+from classifier.rules import Rule, padded
+from classifier.signals import Detector, detectors
+from classifier.verdict import Basis, Category, Classification, Evidence, Finding, Risk
+from crawler.records import Tool, sha256
+
+BATCH = 512
+_EVIDENCE = 4
+_RISKS = tuple(Risk(name) for name in runtime.RISKS)
+_CATEGORIES = tuple(Category(name) for name in runtime.CATEGORIES)
+_LABEL_COLUMN = {label: i for i, label in enumerate(runtime.LABEL_SIGNALS)}
+_FIRST_SIGNAL = len(_CATEGORIES) + len(_RISKS)
+_SHORT = 3  # words of name and description below which a definition says too little
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a classification may draw on."""
+
+    use_reviews: bool = True
+    extra_reviews: Path | None = None
+
+
+@dataclass(slots=True)
+class _Read:
+    """One definition on its way through a batch."""
+
+    reading: Reading
+    matched: tuple[Rule, ...]
+    features: Features
+    rows: list[int]
+
+
+@cache
+def ruleset() -> str:
+    """Return the version of rules and signals: a digest of what they say."""
+    text = repr([(rule.id, repr(rule)) for rule in EFFECTS]) + repr([d.signal for d in detectors()])
+    return "rules-" + sha256(text)[:12]
+
+
+def classify(tool: Tool, options: Options | None = None) -> Classification:
+    """Classify one definition."""
+    return next(classify_many([tool], options))
+
+
+def classify_many(
+    tools: Iterable[Tool], options: Options | None = None
+) -> Iterator[Classification]:
+    """Classify definitions, in order, a batch at a time."""
+    model = runtime.load()
+    chosen = options or Options()
+    source = iter(tools)
+    while batch := list(islice(source, BATCH)):
+        items = [_read(tool, model) for tool in batch]
+        scores = model.score([item.rows for item in items])
+        for index, item in enumerate(items):
+            yield _conclude(item, model, scores, index, chosen)
+
+
+def _read(tool: Tool, model: runtime.Model) -> _Read:
+    reading = read(tool)
+    text = padded(reading)
+    matched = tuple(rule for rule in EFFECTS if rule.matches(reading, text))
+    features = extract(reading, matched)
+    return _Read(reading, matched, features, model.rows(features))
+
+
+def _conclude(
+    item: _Read, model: runtime.Model, scores: runtime.Scores, index: int, options: Options
+) -> Classification:
+    reading = item.reading
+    probabilities = scores.category[index]
+    best = int(probabilities.argmax())
+    category, confidence = _CATEGORIES[best], float(probabilities[best])
+    review = reviewed.lookup(reading.tool, options.extra_reviews) if options.use_reviews else None
+    if review:
+        category, confidence = review.category, {3: 0.99, 2: 0.9}.get(review.certainty, 0.6)
+    settled_by = next((rule for rule in item.matched if rule.settled), None)
+    if settled_by and settled_by.category and not review:
+        category, confidence = settled_by.category, 0.95
+    findings = _findings(item, model, scores, index, review)
+    estimate = _estimate(scores.risk[index], model.caution)
+    if settled_by and settled_by.risk:
+        estimate = settled_by.risk
+    least = decide.floor(item.matched, model.trusted)
+    said = None
+    if review:
+        said = review.risk if review.exact or review.risk.rank >= estimate.rank else estimate
+    answer = decide.score(category, findings, estimate, least, reviewed=said)
+    insufficient = _insufficient(reading, review)
+    votes = any(rule.category is category for rule in item.matched)
+    basis = Basis.REVIEWED if review else (Basis.RULES_AND_MODEL if votes else Basis.MODEL)
+    if settled_by and not review:
+        basis = Basis.RULES
+    return Classification(
+        category=category,
+        risk=answer.risk,
+        risk_score=answer.score,
+        confidence=confidence,
+        decided_by=basis,
+        needs_review=review is None and (confidence < model.review_below or insufficient),
+        insufficient_definition=insufficient,
+        findings=findings,
+        evidence=_evidence(item, model, category),
+        rationale=rationale.write(
+            reading, category, answer.risk, findings, answer.addends, insufficient=insufficient
+        ),
+        addends=answer.addends,
+        notes=_notes(item, model, review, category, least),
+        ruleset=ruleset(),
+        model=model.name,
+        truncated=reading.truncated,
+    )
+
+
+def _findings(
+    item: _Read, model: runtime.Model, scores: runtime.Scores, index: int,
+    review: reviewed.Review | None,
+) -> tuple[Finding, ...]:  # fmt: skip
+    found: list[Finding] = []
+    for detector in detectors():
+        column = _LABEL_COLUMN.get(detector.label or "")
+        if column is None:
+            quotes = _unique(detector.detect(item.reading, item.matched))
+            if quotes:
+                found.append(Finding(signal=detector.signal, evidence=quotes))
+            continue
+        probability = float(scores.signals[index, column])
+        raised = probability >= model.signal_threshold[column]
+        if settled := next((rule for rule in item.matched if rule.settled), None):
+            raised = detector.label in settled.signals
+        if review:
+            raised = detector.signal.id in review.signals or (raised and not review.exact)
+        if raised:
+            found.append(_capability(detector, item, model, column, probability, review))
+    return tuple(found)
+
+
+def _capability(
+    detector: Detector, item: _Read, model: runtime.Model, column: int, probability: float,
+    review: reviewed.Review | None,
+) -> Finding:  # fmt: skip
+    quotes = _unique(detector.detect(item.reading, item.matched))
+    if not quotes:
+        quotes = explain.words(item.reading, item.features, model, _FIRST_SIGNAL + column)
+    confident = review is not None and detector.signal.id in review.signals
+    return Finding(
+        signal=detector.signal, evidence=quotes, confidence=1.0 if confident else probability
+    )
+
+
+def _estimate(probabilities: runtime.Array, caution: float) -> Risk:
+    """Return the expected level; a real chance of high or critical is never called low."""
+    expected = float((probabilities * range(len(_RISKS))).sum())
+    level = min(len(_RISKS) - 1, int(expected + 0.5))
+    if level == 0 and probabilities[2] + probabilities[3] >= caution:
+        level = 1
+    return _RISKS[level]
+
+
+def _insufficient(reading: Reading, review: reviewed.Review | None) -> bool:
+    if review:
+        return review.certainty == 1
+    told = len(reading.first) + len(reading.rest)
+    nothing_named = reading.name_verb is None or len(reading.core) < 2  # noqa: PLR2004 - verb alone
+    return told < _SHORT and nothing_named and not reading.parameters
+
+
+def _evidence(item: _Read, model: runtime.Model, category: Category) -> tuple[Evidence, ...]:
+    quotes: list[Evidence] = []
+    for rule in item.matched:
+        if rule.category is category:
+            quotes += rule.evidence(item.reading)
+    found = _unique(iter(quotes))[:_EVIDENCE]
+    return found or explain.words(item.reading, item.features, model, _CATEGORIES.index(category))
+
+
+def _unique(quotes: Iterator[Evidence]) -> tuple[Evidence, ...]:
+    found: list[Evidence] = []
+    for quote in quotes:
+        if quote not in found:
+            found.append(quote)
+        if len(found) == _EVIDENCE:
+            break
+    return tuple(found)
+
+
+def _notes(
+    item: _Read, model: runtime.Model, review: reviewed.Review | None, category: Category,
+    least: Rule | None,
+) -> tuple[str, ...]:  # fmt: skip
+    notes: list[str] = []
+    if review and not review.exact:
+        notes.append(
+            "Reviewed by name and description; the schema or hints differ, so the higher risk stands."
+        )
+    if (
+        review
+        and least
+        and least.category
+        and least.category is not category
+        and least.id in model.trusted
+    ):
+        notes.append(
+            f"The review and rule {least.id} disagree: the rule says {least.category.value}."
+        )
+    if item.reading.truncated:
+        notes.append("The definition is longer than what is judged; the rest was not read.")
+    missing = _missing_hints(item.reading)
+    if missing:
+        notes.append("The vendor does not state " + ", ".join(missing) + ".")
+    return tuple(notes)
+
+
+def _missing_hints(reading: Reading) -> Sequence[str]:
+    hints = reading.tool.hints
+    named = {
+        "readOnlyHint": hints.read_only_hint,
+        "destructiveHint": hints.destructive_hint,
+        "idempotentHint": hints.idempotent_hint,
+        "openWorldHint": hints.open_world_hint,
+    }
+    return [name for name, value in named.items() if value is None]

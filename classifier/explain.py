@@ -1,0 +1,69 @@
+"""Which words decided: the model's weights, turned back into quotes of the definition."""
+
+from collections.abc import Sequence
+
+from classifier.model.features import Features
+from classifier.model.runtime import Model
+from classifier.reading import Reading
+from classifier.verdict import Evidence
+
+_NAME_BLOCKS = frozenset({"n", "n0", "nz", "nvl", "nva", "nv", "nc"})
+_TEXT_BLOCKS = frozenset({"d", "f", "fvl", "fva", "fv", "fc", "rv", "rn"})
+_PAIR_BLOCKS = {"nb": True, "db": False, "rb": False}
+_PARAMETER_BLOCKS = frozenset({"p", "pt"})
+_MOST = 3
+
+
+def words(reading: Reading, features: Features, model: Model, column: int) -> tuple[Evidence, ...]:
+    """Quote the heaviest words for one output of the model, at most three, best first.
+
+    A feature that stands nowhere in the definition (a class, a server word) is passed over. Where
+    nothing can be quoted, the name itself is the evidence.
+    """
+    weighed = sorted(
+        (
+            (float(model.weights[row, column]), block, repr(key), key)
+            for block, keys in features.items()
+            if block in _NAME_BLOCKS or block in _TEXT_BLOCKS or block in _PAIR_BLOCKS or block in _PARAMETER_BLOCKS
+            for key in keys
+            if (row := model.vocabulary.get(block, {}).get(key)) is not None
+        ),
+        key=lambda item: (-item[0], item[1], item[2]),
+    )  # fmt: skip
+    found: list[Evidence] = []
+    for weight, block, _, key in weighed[:12]:
+        quote = _quote(reading, block, key) if weight > 0 else None
+        if quote and not any(_overlap(quote, other) for other in found):
+            found.append(quote)
+        if len(found) == _MOST:
+            break
+    return tuple(found) or whole_name(reading)
+
+
+def whole_name(reading: Reading) -> tuple[Evidence, ...]:
+    """Quote the tool's name."""
+    name = reading.tool.name
+    return (Evidence("/name", 0, len(name), name),)
+
+
+def _overlap(one: Evidence, other: Evidence) -> bool:
+    if one.pointer != other.pointer:
+        return False
+    return one.start < other.end and other.start < one.end or one == other
+
+
+def _quote(reading: Reading, block: str, key: str | Sequence[str]) -> Evidence | None:
+    if block in _NAME_BLOCKS and isinstance(key, str):
+        return reading.quote_name({key})
+    if block in _TEXT_BLOCKS and isinstance(key, str):
+        return reading.quote_text({key})
+    if block in _PAIR_BLOCKS and not isinstance(key, str):
+        if _PAIR_BLOCKS[block]:
+            return reading.quote_name({key[0]})
+        return reading.quote_phrase(" ".join(key))
+    for parameter in reading.parameters:
+        if parameter.pointer != "/description" and (
+            key in parameter.words or key == "_".join(parameter.words)
+        ):
+            return Evidence(parameter.pointer, 0, 0, parameter.name)
+    return None

@@ -1,0 +1,1 @@
+"""The linear model: features, run time with NumPy alone, training and evaluation."""

@@ -1,0 +1,83 @@
+"""Labelled tools for training and evaluation: gold files, our own digests, a user's reviews."""
+
+import gzip
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from classifier.errors import DataError
+from classifier.model.runtime import CATEGORIES, LABEL_SIGNALS, RISKS
+from crawler.records import ServerName, Tool
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """One tool with what careful people say of it."""
+
+    tool: Tool
+    family: str  # servers that share tools; a split never parts them
+    category: str
+    risk: str
+    signals: frozenset[str]
+    certainty: int  # 3 clear, 2 arguable, 1 the definition says too little
+
+
+def lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the objects of a JSONL file (also .gz) with their line numbers.
+
+    Raises:
+        DataError: the file is missing, or a line is not a JSON object.
+
+    """
+    try:
+        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                if line.strip():
+                    value = orjson.loads(line)
+                    if not isinstance(value, dict):
+                        raise DataError(f"{path}:{number}: expected an object")
+                    yield number, value
+    except OSError as cause:
+        raise DataError(f"{path}: {cause.strerror}; give a JSONL file of labels") from cause
+    except orjson.JSONDecodeError as cause:
+        raise DataError(f"{path}: not JSON: {cause}") from cause
+
+
+def read_labels(path: Path) -> list[Labelled]:
+    """Read labelled definitions: the keys of gold.jsonl; `server_family` falls back to `server`."""
+    return [_labelled(path, number, row) for number, row in lines(path)]
+
+
+def to_tool(row: dict[str, Any]) -> Tool:
+    """Make a tool of a corpus or gold row."""
+    title, text = row.get("server_title"), row.get("server_description")
+    return Tool(
+        server=ServerName(row.get("server") or ""),
+        name=row.get("tool") or row.get("name") or "",
+        title=row.get("title"),
+        description=row.get("description"),
+        input_schema=row.get("input_schema", row.get("inputSchema")),
+        output_schema=row.get("output_schema", row.get("outputSchema")),
+        annotations=row.get("annotations"),
+        server_text=". ".join(part for part in (title, text) if isinstance(part, str) and part),
+    )
+
+
+def _labelled(path: Path, number: int, row: dict[str, Any]) -> Labelled:
+    category, risk, signals = row.get("category"), row.get("risk"), row.get("signals") or []
+    if category not in CATEGORIES or risk not in RISKS:
+        raise DataError(f"{path}:{number}: category must be one of {CATEGORIES}, risk of {RISKS}")
+    names = frozenset(str(s).replace("-", "_").replace("bulk_operation", "bulk") for s in signals)
+    if names - set(LABEL_SIGNALS):
+        raise DataError(f"{path}:{number}: unknown signal {sorted(names - set(LABEL_SIGNALS))}")
+    return Labelled(
+        tool=to_tool(row),
+        family=str(row.get("server_family") or row.get("server") or number),
+        category=category,
+        risk=risk,
+        signals=names,
+        certainty=int(row.get("certainty", 3)),
+    )

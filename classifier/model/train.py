@@ -1,0 +1,272 @@
+"""Training with scikit-learn; never imported at run time.
+
+One-against-rest logistic regressions on the same TF-IDF weights: category, risk, nine signals.
+Calibration, thresholds and the list of trusted rules are fitted on out-of-fold scores, in folds
+that keep a server family on one side. The same input gives the same bytes.
+"""
+
+import io
+import json
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_matrix
+from sklearn.linear_model import LogisticRegression
+
+from classifier.effects import EFFECTS
+from classifier.model.features import extract
+from classifier.model.labels import Labelled
+from classifier.model.runtime import (
+    CATEGORIES,
+    LABEL_SIGNALS,
+    OUTPUTS,
+    RISKS,
+    Array,
+    block_weight,
+    sigmoid,
+    softmax,
+)
+from classifier.reading import read
+from classifier.rules import padded
+
+FOLDS = 5
+_MIN_COUNT = 3
+_C = 8.0
+_ITERATIONS = 300
+_TRUST = 0.9  # precision from which a rule may set a floor
+_TRUST_COUNT = 8
+_CAUTION = 0.22
+_REVIEW_SHARE = 0.85
+
+Progress = Callable[[str], None]
+Key = tuple[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """Labels as arrays, a row a tool."""
+
+    category: npt.NDArray[np.int64]
+    risk: npt.NDArray[np.int64]
+    signals: npt.NDArray[np.int64]
+    fold: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """Vocabulary and coefficients of one fit."""
+
+    keys: list[Key]
+    idf: Array
+    coefficients: Array  # features x OUTPUTS
+    intercept: Array
+
+
+def truth_of(labelled: Sequence[Labelled]) -> Truth:
+    """Return the labels as arrays; families are dealt to folds in a fixed order."""
+    families = sorted({item.family for item in labelled})
+    order = np.random.RandomState(0).permutation(len(families))
+    fold_of = {family: int(order[i]) % FOLDS for i, family in enumerate(families)}
+    return Truth(
+        category=np.array([CATEGORIES.index(item.category) for item in labelled]),
+        risk=np.array([RISKS.index(item.risk) for item in labelled]),
+        signals=np.array([[int(s in item.signals) for s in LABEL_SIGNALS] for item in labelled]),
+        fold=np.array([fold_of[item.family] for item in labelled]),
+    )
+
+
+def documents(labelled: Sequence[Labelled]) -> tuple[list[set[Key]], list[set[str]]]:
+    """Return the features and the matched rules of every tool."""
+    features, matched = [], []
+    for item in labelled:
+        reading = read(item.tool)
+        text = padded(reading)
+        rules = [rule for rule in EFFECTS if rule.matches(reading, text)]
+        found = extract(reading, rules)
+        features.append({(block, key) for block, keys in found.items() for key in keys})
+        matched.append({rule.id for rule in rules})
+    return features, matched
+
+
+def fit(features: Sequence[set[Key]], truth: Truth, rows: npt.NDArray[np.int64]) -> Fitted:
+    """Fit vocabulary, weights and every output on some rows."""
+    counts: dict[Key, int] = {}
+    for row in rows:
+        for key in features[row]:
+            counts[key] = counts.get(key, 0) + 1
+    keys = sorted(
+        (k for k, n in counts.items() if n >= _MIN_COUNT), key=lambda k: (k[0], repr(k[1]))
+    )
+    frequency = np.array([counts[key] for key in keys], dtype=float)
+    idf = np.log((1 + len(rows)) / (1 + frequency)) + 1
+    idf *= np.array([block_weight(block) for block, _ in keys])
+    matrix = vectors(features, keys, idf, rows)
+    columns = [
+        *_multinomial(matrix, truth.category[rows], len(CATEGORIES), balanced=True),
+        *_multinomial(matrix, truth.risk[rows], len(RISKS), balanced=True),
+        *(_binary(matrix, truth.signals[rows, j]) for j in range(len(LABEL_SIGNALS))),
+    ]
+    return Fitted(
+        keys=keys,
+        idf=idf,
+        coefficients=np.stack([c for c, _ in columns], axis=1),
+        intercept=np.array([b for _, b in columns]),
+    )
+
+
+def vectors(
+    features: Sequence[set[Key]], keys: list[Key], idf: Array, rows: npt.NDArray[np.int64]
+) -> csr_matrix:
+    """Return the rows as unit vectors over a vocabulary."""
+    index = {key: i for i, key in enumerate(keys)}
+    indices: list[int] = []
+    pointers = [0]
+    for row in rows:
+        indices += sorted(index[key] for key in features[row] if key in index)
+        pointers.append(len(indices))
+    data = idf[indices]
+    for start, end in zip(pointers, pointers[1:], strict=False):
+        if end > start:
+            data[start:end] /= np.sqrt((data[start:end] ** 2).sum())
+    return csr_matrix((data, indices, pointers), shape=(len(rows), len(keys)))
+
+
+def _multinomial(
+    matrix: csr_matrix, labels: npt.NDArray[np.int64], classes: int, *, balanced: bool
+) -> list[tuple[Array, float]]:
+    model = LogisticRegression(
+        C=_C, max_iter=_ITERATIONS, class_weight="balanced" if balanced else None
+    ).fit(matrix, labels)
+    column = {int(label): i for i, label in enumerate(model.classes_)}
+    if len(model.classes_) < classes:
+        raise ValueError("the labels must hold every category and every risk level")
+    return [(model.coef_[column[k]], float(model.intercept_[column[k]])) for k in range(classes)]
+
+
+def _binary(matrix: csr_matrix, labels: npt.NDArray[np.int64]) -> tuple[Array, float]:
+    if labels.min() == labels.max():
+        return np.zeros(matrix.shape[1]), -10.0
+    model = LogisticRegression(
+        C=_C, max_iter=_ITERATIONS, class_weight="balanced", solver="liblinear", random_state=0
+    ).fit(matrix, labels)
+    return model.coef_[0], float(model.intercept_[0])
+
+
+def out_of_fold(features: Sequence[set[Key]], truth: Truth, progress: Progress) -> Array:
+    """Return the raw scores of every tool by a model that saw no tool of its family."""
+    raw = np.zeros((len(features), OUTPUTS))
+    for fold in range(FOLDS):
+        train, test = np.where(truth.fold != fold)[0], np.where(truth.fold == fold)[0]
+        fitted = fit(features, truth, train)
+        matrix = vectors(features, fitted.keys, fitted.idf, test)
+        raw[test] = matrix @ fitted.coefficients + fitted.intercept
+        progress(
+            f"fold {fold + 1} of {FOLDS}: {len(train)} tools to learn from, {len(test)} held out"
+        )
+    return raw
+
+
+def calibrate(raw: Array, truth: Truth, matched: Sequence[set[str]]) -> dict[str, Any]:
+    """Fit what turns scores into probabilities and answers, on out-of-fold scores."""
+    first, second = len(CATEGORIES), len(CATEGORIES) + len(RISKS)
+    category = LogisticRegression(C=1.0, max_iter=1000).fit(raw[:, :first], truth.category)
+    risk = LogisticRegression(C=1.0, max_iter=1000).fit(raw[:, first:second], truth.risk)
+    scale, bias, threshold = [], [], []
+    for j in range(len(LABEL_SIGNALS)):
+        scores = raw[:, [second + j]]
+        platt = LogisticRegression(C=100.0).fit(scores, truth.signals[:, j])
+        scale.append(float(platt.coef_[0, 0]))
+        bias.append(float(platt.intercept_[0]))
+        threshold.append(
+            _best_threshold(sigmoid(scores[:, 0] * scale[-1] + bias[-1]), truth.signals[:, j])
+        )
+    probabilities = softmax(raw[:, :first] @ category.coef_.T + category.intercept_)
+    return {
+        "category_scale": category.coef_.T.tolist(),
+        "category_bias": category.intercept_.tolist(),
+        "risk_scale": risk.coef_.T.tolist(),
+        "risk_bias": risk.intercept_.tolist(),
+        "signal_scale": scale,
+        "signal_bias": bias,
+        "signal_threshold": threshold,
+        "review_below": float(np.quantile(probabilities.max(axis=1), 1 - _REVIEW_SHARE)),
+        "caution": _CAUTION,
+        "trusted": _trusted(truth, matched),
+    }
+
+
+def _best_threshold(probability: Array, labels: npt.NDArray[np.int64]) -> float:
+    def f1(threshold: float) -> float:
+        said = probability >= threshold
+        return float(2 * (said & (labels == 1)).sum() / max(1, said.sum() + labels.sum()))
+
+    return float(max(np.arange(0.15, 0.7, 0.025), key=f1))
+
+
+def _trusted(truth: Truth, matched: Sequence[set[str]]) -> list[str]:
+    """Return the rules whose category and whose risk (or higher) are right often enough."""
+    found = []
+    for rule in EFFECTS:
+        rows = np.array([i for i, ids in enumerate(matched) if rule.id in ids], dtype=int)
+        if len(rows) < _TRUST_COUNT or rule.category is None or rule.risk is None:
+            continue
+        right = (truth.category[rows] == CATEGORIES.index(rule.category.value)).mean()
+        enough = (truth.risk[rows] >= RISKS.index(rule.risk.value)).mean()
+        if right >= _TRUST and enough >= _TRUST:
+            found.append(rule.id)
+    return found
+
+
+def train(labelled: Sequence[Labelled], directory: Path, name: str, progress: Progress) -> Array:
+    """Train on everything, calibrate out of fold, write the directory; return those scores."""
+    truth = truth_of(labelled)
+    features, matched = documents(labelled)
+    progress(f"read {len(labelled)} labelled tools")
+    raw = out_of_fold(features, truth, progress)
+    config = calibrate(raw, truth, matched)
+    fitted = fit(features, truth, np.arange(len(labelled)))
+    write(directory, name, fitted, config)
+    progress(f"wrote {directory}: {len(fitted.keys)} features")
+    return raw
+
+
+def write(directory: Path, name: str, fitted: Fitted, config: dict[str, Any]) -> None:
+    """Write weights.npz, vocabulary.json and config.json, the same bytes for the same model."""
+    directory.mkdir(parents=True, exist_ok=True)
+    words: dict[str, list[Any]] = {}
+    for block, key in fitted.keys:
+        words.setdefault(block, []).append(list(key) if isinstance(key, tuple) else key)
+    (directory / "vocabulary.json").write_text(
+        json.dumps(words, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8"
+    )
+    head = {
+        "name": name,
+        "outputs": OUTPUTS,
+        "categories": list(CATEGORIES),
+        "risks": list(RISKS),
+        "signals": list(LABEL_SIGNALS),
+        "features": len(fitted.keys),
+        "intercept": fitted.intercept.tolist(),
+    }
+    (directory / "config.json").write_text(
+        json.dumps(head | config, indent=1) + "\n", encoding="utf-8"
+    )
+    arrays = {
+        "weights": fitted.coefficients.astype(np.float16),
+        "idf": fitted.idf.astype(np.float32),
+    }
+    with zipfile.ZipFile(directory / "weights.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        for key, array in arrays.items():
+            buffer = io.BytesIO()
+            np.save(buffer, array, allow_pickle=False)
+            # A fixed date: numpy.savez would write today's and change the bytes.
+            archive.writestr(
+                zipfile.ZipInfo(key + ".npy", (1980, 1, 1, 0, 0, 0)),
+                buffer.getvalue(),
+                zipfile.ZIP_DEFLATED,
+            )

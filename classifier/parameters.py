@@ -1,0 +1,202 @@
+"""The parameters of a tool, found in real JSON Schemas, with what their names and types say.
+
+Local `$ref`s are resolved, nested objects and combinators are followed; network references
+never are. Everything is bounded: past the caps the walk stops and says so.
+"""
+
+import re  # noqa: TID251 - two linear patterns on names that are cut to 128 characters
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+MAX_PARAMETERS = 600
+MAX_DEPTH = 8
+_MAX_ENUM = 40
+_MAX_NAME = 128
+_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+_DOC_LINE = re.compile(
+    r"^[ \t]*[-*]?[ \t]*`?([A-Za-z_]\w{1,40})`?[ \t]*(?:\([^)\n]{0,60}\))?[ \t]*:", re.M
+)
+
+_EXACT = {
+    "sql": "sql query_sql sql_query sqlquery statement soql cypher aql kql raw_query raw_sql sqlstatement",
+    "query": "query queries q graphql pipeline filter_query",
+    "code": "code script javascript js python source_code sourcecode expression expr function_code program snippet code_snippet py_code python_code lua powershell userdata user_data",
+    "command": "command commands cmd shell_command command_line commandline cli_command bash shell args",
+    "url": "url urls uri link href endpoint base_url baseurl website webpage page_url target_url image_url website_url callback_url webhook_url",
+    "outpath": "output_path outputpath output_dir outputdir output_file outputfile output_directory output_folder save_path savepath save_dir savedir save_to save_directory save_folder saveto dest_path destination_path destpath out_path outfile out_dir output_filename output filepath_out target_path save_as local_path download_path download_dir save_location destination_dir output_location",
+    "path": "path paths file files filename file_name file_path filepath filepaths file_paths directory dir folder folder_path directory_path absolute_path relative_path root_path project_path repo_path input_path source_path input_file image_path video_path audio_path pdf_path source dst src cwd working_directory local_file root_dir notebook_path workspace_path",
+    "prompt": "prompt prompts messages instruction instructions question system_prompt systemprompt user_prompt text_prompt negative_prompt user_message",
+    "model": "model model_name modelname model_id llm temperature max_tokens maxtokens top_p",
+    "credential": "password passwd api_key apikey secret token access_token auth_token bearer_token private_key privatekey client_secret secret_key secretkey passphrase credentials mnemonic seed_phrase user_password refresh_token jwt authorization apitoken api_token otp pin session_token signature_key pwd auth signer_key access_key wallet_private_key",
+    "markup": "html template body_html htmlbody html_body body_template css svg xml_content html_content",
+    "content": "content contents text body data",
+    "recipient": "recipient recipients to to_email to_address email_to phone phone_number phonenumber chat_id chatid channel channel_id channelid to_number cc bcc emails attendees",
+    "amount": "amount amounts quantity qty price size value amount_in amountin leverage lamports sol_amount",
+    "method": "method http_method httpmethod verb",
+    "action": "action actions operation operations op mode command_type action_type subcommand",
+    "overwrite": "overwrite force replace_existing hard permanent permanently truncate purge",
+    "dryrun": "dry_run dryrun preview simulate confirm confirmed confirmation",
+    "session": "session_id sessionid page_id pageid tab_id tabid browser_id connection_id",
+}  # fmt: skip
+_FLAG: dict[str, tuple[str, ...]] = {}
+for _flag, _names in _EXACT.items():
+    for _name in _names.split():
+        _FLAG[_name] = (*_FLAG.get(_name, ()), _flag)
+_TARGET_ENDINGS = ("ids", "names", "keys", "urls", "files", "paths", "emails", "items", "records", "users", "messages", "entities", "issues", "tasks", "operations", "requests", "rows", "documents", "tables", "symbols", "addresses", "orders", "recipients", "nodes", "events", "contacts", "pages", "images", "videos", "edits", "objects", "relations", "cards", "uris", "numbers", "queries", "updates", "products", "services", "instances")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One property of the input schema: where it is, what it is called, what it may be."""
+
+    pointer: str
+    name: str
+    words: tuple[str, ...]  # lower-case words of the name
+    type: str | None
+    required: bool
+    depth: int
+    flags: tuple[str, ...]  # sql, code, url, path, ... by name, `array` by type
+    enum: tuple[str, ...]
+
+
+def escape(key: str) -> str:
+    """Return a key as one token of a JSON Pointer (RFC 6901)."""
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+@lru_cache(maxsize=65536)
+def name_words(name: str) -> tuple[str, ...]:
+    """Return the lower-case words of a snake_case, camelCase or dotted name."""
+    return tuple(word.lower() for word in _WORD.findall(name[:_MAX_NAME]))
+
+
+@lru_cache(maxsize=65536)
+def name_flags(name: str) -> tuple[str, ...]:
+    """Return what a parameter's name says: `sql`, `url`, `credential` and so on."""
+    words = name_words(name)
+    joined = "_".join(words)
+    found = list(_FLAG.get(joined, ()) or _FLAG.get("".join(words), ()))
+    last = words[-1] if words else ""
+    if not found and len(words) > 1:
+        found += [
+            flag
+            for flag in _FLAG.get(last, ())
+            if flag in {"url", "path", "password", "sql", "prompt", "command", "code"}
+        ]
+        if last in {"password", "secret", "passphrase", "mnemonic"} or joined.endswith(
+            ("api_key", "private_key", "secret_key", "access_token", "auth_token", "api_token")
+        ):
+            found.append("credential")
+        if words[0] in {"output", "save"} and last in {
+            "path",
+            "dir",
+            "file",
+            "folder",
+            "directory",
+        }:
+            found.append("outpath")
+    return tuple(found)
+
+
+def doc_parameters(text: str) -> tuple[Parameter, ...]:
+    """Return the parameters that a docstring lists (`name: what`, one a line).
+
+    Many servers publish no schema but a Python docstring; the pointer is the description's.
+    """
+    return tuple(
+        Parameter("/description", name, name_words(name), None, False, 0, name_flags(name), ())
+        for name in _DOC_LINE.findall(text)[:30]
+        if name.lower() not in {"args", "returns", "return", "raises", "example", "examples", "note", "arguments", "parameters"}
+    )  # fmt: skip
+
+
+def parameters(schema: Any) -> tuple[tuple[Parameter, ...], bool]:
+    """Return every property of an input schema, outermost first, and whether a cap cut the walk."""
+    if not isinstance(schema, dict):
+        return (), False
+    found: list[Parameter] = []
+    for parameter in _walk(schema):
+        if len(found) >= MAX_PARAMETERS:
+            return tuple(found), True
+        found.append(parameter)
+    return tuple(found), False
+
+
+def _walk(root: dict[str, Any]) -> Iterator[Parameter]:
+    queue: list[tuple[Any, str, int]] = [(root, "/inputSchema", 0)]
+    seen: set[int] = set()
+    steps = 0
+    while queue and steps < MAX_PARAMETERS * 4:
+        steps += 1
+        node, pointer, depth = queue.pop(0)
+        if not isinstance(node, dict) or depth > MAX_DEPTH or id(node) in seen:
+            continue
+        seen.add(id(node))
+        reference = node.get("$ref")
+        if isinstance(reference, str):
+            target, where = _resolve(root, reference)
+            queue.append((target, where, depth + 1))
+        properties = node.get("properties")
+        if isinstance(properties, dict):
+            required = node.get("required")
+            names = required if isinstance(required, list) else ()
+            for name, value in properties.items():
+                if not isinstance(name, str):
+                    continue
+                where = f"{pointer}/properties/{escape(name)}"
+                yield _parameter(where, name, value, name in names, depth)
+                if isinstance(value, dict) and _nested(value):
+                    queue.append((value, where, depth + 1))
+        queue.extend(_children(node, pointer, depth))
+
+
+_NESTING = ("properties", "$ref", "items", "anyOf", "oneOf", "allOf")
+
+
+def _nested(value: dict[str, Any]) -> bool:
+    return any(key in value for key in _NESTING)
+
+
+def _children(node: dict[str, Any], pointer: str, depth: int) -> Iterator[tuple[Any, str, int]]:
+    for key in ("anyOf", "oneOf", "allOf"):
+        options = node.get(key)
+        if isinstance(options, list):
+            for index, option in enumerate(options[:50]):
+                yield option, f"{pointer}/{key}/{index}", depth + 1
+    if isinstance(node.get("items"), dict):
+        yield node["items"], f"{pointer}/items", depth + 1
+
+
+def _resolve(root: dict[str, Any], reference: str) -> tuple[Any, str]:
+    if not reference.startswith("#/"):
+        return None, ""
+    node: Any = root
+    for part in reference[2:].split("/"):
+        key = part.replace("~1", "/").replace("~0", "~")
+        node = node.get(key) if isinstance(node, dict) else None
+    return node, "/inputSchema/" + reference[2:]
+
+
+def _parameter(pointer: str, name: str, value: Any, required: bool, depth: int) -> Parameter:
+    kind: str | None = None
+    enum: tuple[str, ...] = ()
+    flags = name_flags(name)
+    if isinstance(value, dict):
+        given = value.get("type")
+        kind = given if isinstance(given, str) else None
+        options = value.get("enum")
+        if isinstance(options, list):
+            enum = tuple(str(option)[:60] for option in options[:_MAX_ENUM])
+        if kind == "array":
+            flags = (*flags, "array")
+            if name.lower().endswith(_TARGET_ENDINGS):
+                flags = (*flags, "targets")
+        if value.get("format") in {"uri", "url"} and "url" not in flags:
+            flags = (*flags, "url")
+        if kind in {"boolean", "integer", "number"}:
+            flags = tuple(
+                f for f in flags if f in {"amount", "overwrite", "dryrun", "model", "array"}
+            )
+    return Parameter(pointer, name, name_words(name), kind, required, depth, flags, enum)

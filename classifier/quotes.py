@@ -1,0 +1,36 @@
+"""Ways to quote that several signals share: from rules, from parameters, from plain words."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from classifier.parameters import Parameter
+from classifier.reading import Reading
+from classifier.rules import Rule
+from classifier.verdict import Evidence
+
+
+def by_rules(reading: Reading, matched: Sequence[Rule], label: str) -> Iterator[Evidence]:
+    """Quote what made the rules hold that raise a label."""
+    for rule in matched:
+        if label in rule.signals:
+            yield from rule.evidence(reading)
+
+
+def parameter(found: Parameter) -> Evidence:
+    """Point to a parameter itself: its name as text, start and end 0, as the contract says."""
+    return Evidence(found.pointer, 0, 0, found.name)
+
+
+def by_flags(reading: Reading, flags: Iterable[str]) -> Iterator[Evidence]:
+    """Point to the parameters of the schema that carry one of the flags."""
+    wanted = frozenset(flags)
+    for found in reading.parameters:
+        if found.pointer != "/description" and not wanted.isdisjoint(found.flags):
+            yield parameter(found)
+
+
+def by_words(reading: Reading, words: Iterable[str]) -> Iterator[Evidence]:
+    """Quote the first of these words (or lexicon classes) in name and description."""
+    wanted = frozenset(words)
+    for quote in (reading.quote_name(wanted), reading.quote_text(wanted)):
+        if quote:
+            yield quote
