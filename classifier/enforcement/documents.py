@@ -73,6 +73,14 @@ def read_json(text: str, what: str) -> Any:
         raise PolicyError(f"{what}: JSON nested too deeply") from error
 
 
+def write_json(value: object, like: str) -> str:
+    """Write JSON with the indentation of an existing text (two blanks where it has none)."""
+    second = next((line for line in like.splitlines()[1:] if line.strip()), "  ")
+    indent = second[: len(second) - len(second.lstrip())] or "  "
+    end = "" if like.strip() and not like.endswith("\n") else "\n"
+    return json.dumps(value, indent=indent, ensure_ascii=False) + end
+
+
 def read_toml(text: str, what: str) -> dict[str, Any]:
     """Read a TOML document.
 

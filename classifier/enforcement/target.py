@@ -96,6 +96,9 @@ class Output:
     effective: Mapping[tuple[str, str], Intent]
     extra: tuple[tuple[str, str], ...] = ()
 
+    definitions: str = ""
+    """Digest of the definitions that it was made from; see `drift.digest`."""
+
     @property
     def report(self) -> tuple[str, ...]:
         """Everything to say beside the file, most important first."""

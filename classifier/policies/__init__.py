@@ -11,13 +11,15 @@ reports both.
 
 from __future__ import annotations
 
+import re  # noqa: TID251  # our own expressions over a server's name, linear
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import ModuleType
 
 from classifier import plugins
+from classifier.enforcement import drift
 from classifier.enforcement.approximation import Report, approximate, strictest_per_name
 from classifier.enforcement.names import fault_anywhere
 from classifier.enforcement.target import Output, Power, Rendered, ServerRules, Target
@@ -26,7 +28,19 @@ from classifier.errors import PolicyError
 from classifier.intent import Intent
 from classifier.rule import Decision
 
-__all__ = ["Output", "Power", "ServerRules", "Target", "module_of", "render", "target", "targets"]
+__all__ = [
+    "Output",
+    "Power",
+    "ServerRules",
+    "Target",
+    "module_of",
+    "render",
+    "suggest_key",
+    "target",
+    "targets",
+]
+
+LONGEST_GUESS = 40
 
 Keys = str | Mapping[str, str] | None
 """A server's key in the user's configuration; for several servers a mapping by server name."""
@@ -62,6 +76,28 @@ def module_of(target_id: str) -> ModuleType:
     return _modules()[target(target_id).id][0]
 
 
+def suggest_key(target_id: str, server: str, taken: Collection[str] = ()) -> str:
+    """Return a key that a server might have in a configuration: its own name if that can be one.
+
+    A guess, to be shown as such: the last part of the name, in letters and digits. It is none
+    of `taken`.
+    """
+    fault_of = getattr(module_of(target_id), "key_fault", None)
+    if server and server not in taken and not (fault_of and fault_of(server)):
+        return server
+    # npm:@scope/name@1.2, pypi:name==1.2, io.github.owner/name, https://host/mcp
+    words = re.split(r"[@=?#]", server.lower().removeprefix("npm:@"))[0]
+    last = re.sub(r"[^a-z0-9]+", "-", re.split(r"[/:]", words.rstrip("/"))[-1])
+    base = last[:LONGEST_GUESS].strip("-") or "server"
+    for number in range(1, len(taken) + 2):
+        guess = base if number == 1 else f"{base}-{number}"
+        if fault_of and fault_of(guess):
+            guess = guess.replace("-", "_")
+        if guess not in taken:
+            return guess
+    raise PolicyError(f"no key can be guessed for {quoted(server)}")
+
+
 def render(target_id: str, server_key: Keys, intents: Iterable[Intent]) -> Output:
     """Make the policy file of a target for the tools of one or more servers.
 
@@ -87,9 +123,12 @@ def render(target_id: str, server_key: Keys, intents: Iterable[Intent]) -> Outpu
     rendered: Rendered = module.render(tuple(part.rules for part in prepared))
     effective = {(part.rules.key, i.tool): i for part in prepared for i in part.effective}
     effective.update(rendered.changed)
+    made_from = drift.digest(i for given in by_server.values() for i in given)
+    own = (*report.not_enforced(), *report.approximations())
     return Output(
         target=chosen,
-        text=rendered.text,
+        text=drift.header(chosen, made_from, own) + rendered.text,
+        definitions=made_from,
         file_name=chosen.file_name,
         language=chosen.language,
         approximations=report.approximations(),

@@ -15,7 +15,7 @@ import re  # noqa: TID251  # anchored classes over bounded names, linear
 from collections.abc import Iterator
 
 from classifier.enforcement import respelling
-from classifier.enforcement.documents import mapping, read_json, sequence
+from classifier.enforcement.documents import mapping, read_json, sequence, write_json
 from classifier.enforcement.names import PLAIN, unless
 from classifier.enforcement.simulation import Call, Simulator, Verdict
 from classifier.enforcement.target import Power, Rendered, ServerRules, Target
@@ -138,3 +138,25 @@ def _rules(text: str) -> Iterator[tuple[str, str]]:
     for name, _ in _ORDER:
         for rule in sequence(permissions.get(name), name):
             yield name, str(rule)
+
+
+def read_rules(text: str) -> dict[str, Decision]:
+    """Return the decision of every MCP rule; of several the strictest, as the client has it."""
+    found: dict[str, Decision] = {}
+    for name, rule in reversed(list(_rules(text or "{}"))):
+        if rule.startswith("mcp__"):
+            found[rule] = Decision(name)
+    return found
+
+
+def write_rules(text: str, rules: dict[str, Decision]) -> str:
+    """Return the settings with exactly these MCP rules, everything else as it was."""
+    settings = mapping(read_json(text or "{}", "settings"), "settings")
+    permissions = mapping(settings.setdefault("permissions", {}), "permissions")
+    for decision, name in ((d, d.value) for d in _LISTS):
+        old = sequence(permissions.get(name), name)
+        kept = [r for r in old if not str(r).startswith("mcp__") or rules.get(r) is decision]
+        added = sorted(r for r, d in rules.items() if d is decision and r not in kept)
+        if kept or added or name in permissions:
+            permissions[name] = kept + added
+    return write_json(settings, text)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from classifier.enforcement.documents import mapping, read_json, sequence
+from classifier.enforcement.documents import mapping, read_json, sequence, write_json
 from classifier.enforcement.names import PLAIN, unless
 from classifier.enforcement.simulation import Call, Simulator, Verdict
 from classifier.enforcement.target import Power, Rendered, ServerRules, Target
@@ -80,3 +80,18 @@ def lint(text: str) -> Iterator[str]:
             yield f"{quoted(str(entry))}: not SERVER:TOOL, so it is dropped"
         elif "*" in entry:
             yield f"{quoted(entry)}: a wildcard lets tools through that nobody has looked at"
+
+
+def read_rules(text: str) -> dict[str, Decision]:
+    """Return every entry as allowed; there is nothing else in the file."""
+    given = mapping(read_json(text or "{}", "permissions"), "permissions").get("mcpAllowlist")
+    return {str(entry): Decision.ALLOW for entry in sequence(given, "mcpAllowlist")}
+
+
+def write_rules(text: str, rules: dict[str, Decision]) -> str:
+    """Return the file with exactly these entries, everything else as it was."""
+    document = mapping(read_json(text or "{}", "permissions"), "permissions")
+    old = sequence(document.get("mcpAllowlist"), "mcpAllowlist")
+    kept = [entry for entry in old if entry in rules]
+    document["mcpAllowlist"] = kept + sorted(entry for entry in rules if entry not in kept)
+    return write_json(document, text)

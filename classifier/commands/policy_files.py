@@ -1,0 +1,171 @@
+"""What `toolrisk policy` does with files: write, merge, check, simulate, list."""
+
+from __future__ import annotations
+
+import os
+import re  # noqa: TID251  # one class of characters over a server's key, linear
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+import typer
+
+from classifier import policies
+from classifier.enforcement import calls as simulated
+from classifier.enforcement.check import KINDS
+from classifier.enforcement.check import check as check_policy
+from classifier.enforcement.merge import merge as merge_rules
+from classifier.enforcement.target import Output
+from classifier.enforcement.words import quoted
+from classifier.errors import PolicyError
+from classifier.intent import Intent
+
+Intents = Mapping[str, list[Intent]]
+Keys = str | Mapping[str, str] | None
+SHOWN_PER_KIND = 20
+
+
+def show_targets() -> None:
+    """Print every target: what it expresses, and what ran its policies in our tests."""
+    for target in policies.targets():
+        powers = ", ".join(sorted(target.expresses)) or "nothing"
+        engine = target.checked_by or "not run in the real engine"
+        typer.echo(f"{target.id:<17} {target.file_name:<22} {powers}; {engine}")
+
+
+def write(target_id: str, out: Path | None, intents: Intents, keys: Keys) -> None:
+    """Write one policy, or one per server into a folder where the target wants it so."""
+    target = policies.target(target_id)
+    if target.whole_set or len(intents) == 1:
+        everything = [intent for given in intents.values() for intent in given]
+        _put(policies.render(target_id, _keys(target_id, intents, keys), everything), out)
+        return
+    if out is None:
+        raise PolicyError(
+            f"{target.title} takes one file per server, and there are {len(intents)} servers; "
+            "give a folder with --out"
+        )
+    chosen = _keys(target_id, intents, keys)
+    for server, given in intents.items():
+        key = chosen[server]
+        folder = out / re.sub(r"[^A-Za-z0-9_.-]+", "-", key).strip(".-")[:80]
+        folder.mkdir(parents=True, exist_ok=True)
+        _put(policies.render(target_id, key, given), folder / target.file_name)
+
+
+def _keys(target_id: str, intents: Intents, given: Keys) -> dict[str, str]:
+    """Return a key for every server: the given one, its name where that can be one, or a guess."""
+    if isinstance(given, str):
+        if len(intents) > 1:
+            raise PolicyError(f"one --server-key for {len(intents)} servers; use SERVER=KEY")
+        return dict.fromkeys(intents, given)
+    named = given or {}
+    if unknown := sorted(set(named) - set(intents)):
+        raise PolicyError(
+            f"--server-key names {quoted(unknown[0])}, which is not among the servers"
+        )
+    keys: dict[str, str] = {}
+    for server in intents:
+        keys[server] = named.get(server) or policies.suggest_key(
+            target_id, server, taken=keys.values()
+        )
+        if server not in named and keys[server] != server:
+            typer.echo(
+                f"{target_id}: {quoted(server)} is taken to be {quoted(keys[server])} in your "
+                "configuration; say --server-key if it is not",
+                err=True,
+            )
+    return keys
+
+
+def _put(output: Output, out: Path | None) -> None:
+    for line in output.report:
+        typer.echo(f"{output.target.id}: {line}", err=True)
+    if output.target.checked_by is None:
+        typer.echo(f"{output.target.id}: not run in the real engine", err=True)
+    if out is None:
+        sys.stdout.write(output.text)
+        return
+    file = out / output.file_name if out.is_dir() else out
+    _replace(file, output.text)
+    for name, text in output.extra:
+        _replace(file.parent / name, text)
+        typer.echo(f"{output.target.id}: also wrote {file.parent / name}", err=True)
+    typer.echo(f"{output.target.id}: {output.target.install}", err=True)
+
+
+def merge(target_id: str, file: Path, intents: Intents, keys: Keys, *, dry_run: bool) -> None:
+    """Bring a settings file up to date; the diff is the output."""
+    everything = [intent for given in intents.values() for intent in given]
+    output = policies.render(target_id, _keys(target_id, intents, keys), everything)
+    memory = file.with_name(file.name + ".toolrisk")
+    old = _read(file) if file.exists() else ""
+    remembered = _read(memory) if memory.exists() else None
+    merged = merge_rules(policies.module_of(target_id), output, old, remembered)
+    sys.stdout.write(merged.diff)
+    for line in (*merged.kept, *output.report):
+        typer.echo(f"{target_id}: {line}", err=True)
+    if not dry_run and (merged.text != old or merged.ours != remembered):
+        _replace(file, merged.text)
+        _replace(memory, merged.ours)
+
+
+def check(target_id: str, file: Path, intents: Intents, keys: Keys) -> int:
+    """Print what is wrong with a policy; return 1 if anything is, else 0."""
+    target = policies.target(target_id)
+    chosen = _keys(target_id, intents, keys)
+    by_key = {chosen[server]: given for server, given in intents.items()}
+    shown: Counter[str] = Counter()
+    for fault in check_policy(target, policies.module_of(target_id), _read(file), by_key):
+        shown[fault.kind] += 1
+        if shown[fault.kind] <= SHOWN_PER_KIND:
+            typer.echo(f"{fault.kind}: {fault.text}")
+    for kind, count in shown.items():
+        typer.echo(f"{target_id}: {count} {kind} ({KINDS[kind]})", err=True)
+    return 1 if shown else 0
+
+
+def simulate(target_id: str, words: list[str], calls: Path | None, keys: Keys) -> None:
+    """Print a JSON object for each call: allow, ask, deny or limited."""
+    import json
+
+    target = policies.target(target_id)
+    if len(words) != 1 or calls is None:
+        raise PolicyError("simulate needs one policy FILE and --calls FILE (or - for stdin)")
+    decide = policies.module_of(target_id).simulate(_read(Path(words[0])))
+    how = f"the real engine {target.checked_by}" if target.checked_by else "our model of the order"
+    typer.echo(f"{target_id}: answered by {how}", err=True)
+    key = keys if isinstance(keys, str) else "server"
+    lines = sys.stdin if str(calls) == "-" else _read(calls).splitlines()
+    for answer in simulated.answers(decide, simulated.read_calls(lines, key)):
+        typer.echo(json.dumps(answer))
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise PolicyError(f"cannot read {quoted(str(file))}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise PolicyError(f"{quoted(str(file))} is not UTF-8 text") from error
+
+
+def _replace(file: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    try:
+        handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as stream:
+                stream.write(text)
+            if file.exists():
+                Path(name).chmod(file.stat().st_mode & 0o777)
+            else:
+                Path(name).chmod(0o644)
+            Path(name).replace(file)
+        except OSError:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise PolicyError(f"cannot write {quoted(str(file))}: {error.strerror}") from error

@@ -1,0 +1,58 @@
+"""Calls to simulate, one JSON object a line, and what becomes of each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from classifier.enforcement.simulation import Call, Simulator
+from classifier.errors import PolicyError
+
+
+def read_calls(lines: Iterable[str], default_server: str) -> Iterator[Call]:
+    """Read `{"tool": NAME, "server": KEY, "arguments": {...}, "at": SECONDS or ISO time}`.
+
+    `name` may stand for `tool`, as in a tools/call request.
+
+    Raises:
+        PolicyError: a line is no such object; the message has its number.
+
+    """
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line)
+        except (json.JSONDecodeError, RecursionError) as error:
+            raise PolicyError(f"calls line {number}: not valid JSON") from error
+        if not isinstance(value, dict):
+            raise PolicyError(f"calls line {number}: an object is needed")
+        yield _call(value, default_server, number)
+
+
+def _call(value: dict[str, Any], default_server: str, number: int) -> Call:
+    tool = value.get("tool", value.get("name"))
+    server = value.get("server", default_server)
+    arguments = value.get("arguments", {})
+    if not isinstance(tool, str) or not isinstance(server, str) or not isinstance(arguments, dict):
+        raise PolicyError(f"calls line {number}: needs a tool, and arguments as an object")
+    at = _seconds(value.get("at", 0), number)
+    return Call(server=server, tool=tool, arguments=arguments, at=at)
+
+
+def _seconds(value: object, number: int) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    try:
+        time = datetime.fromisoformat(str(value))
+    except ValueError as error:
+        raise PolicyError(f"calls line {number}: at is no ISO time and no number") from error
+    return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+
+
+def answers(decide: Simulator, calls: Iterable[Call]) -> Iterator[dict[str, Any]]:
+    """Yield an object for each call, with what becomes of it."""
+    for call in calls:
+        yield {"server": call.server, "tool": call.tool, "decision": decide(call).value}

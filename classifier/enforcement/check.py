@@ -1,0 +1,92 @@
+"""A policy that exists, held against what is known of the tools that it is for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import ModuleType
+
+from classifier.enforcement import drift
+from classifier.enforcement.simulation import Call, Verdict
+from classifier.enforcement.target import Target
+from classifier.enforcement.words import quoted
+from classifier.errors import PolicyError
+from classifier.intent import Intent
+from classifier.rule import Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something wrong with a policy. `kind` is one of the words in `KINDS`."""
+
+    kind: str
+    text: str
+
+
+KINDS = {
+    "no-effect": "valid, but does something else than it says",
+    "too-loose": "lets a tool do more than its risk warrants",
+    "matches-nothing": "names a tool that the catalogue does not have",
+    "not-covered": "a tool that no rule names",
+    "drift": "made from other definitions than the catalogue has now",
+}
+
+_RANK = {Verdict.ALLOW: 0, Verdict.ASK: 2, Verdict.LIMITED: 3, Verdict.DENY: 3}
+_NEEDS = {Decision.ALLOW: 0, Decision.LIMIT: 1, Decision.ASK: 2, Decision.DENY: 3, Decision.HIDE: 3}
+Named = Callable[[str], Iterator[tuple[str | None, str]]]
+
+
+def check(
+    target: Target, module: ModuleType, text: str, intents: Mapping[str, list[Intent]]
+) -> Iterator[Fault]:
+    """Yield what is wrong with a policy; `intents` by server key.
+
+    Raises:
+        PolicyError: it cannot be read at all, or its engine is not installed.
+
+    """
+    try:
+        for line in module.lint(text):
+            yield Fault("no-effect", line)
+        named = set(module.named(text))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise PolicyError(f"{target.title}: the file does not have the documented form") from error
+    yield from _names(named, intents)
+    decide = module.simulate(text)
+    for key, given in intents.items():
+        for intent in given:
+            if named and not named & {(key, intent.tool), (None, intent.tool)}:
+                yield Fault("not-covered", f"{quoted(key)} {quoted(intent.tool)}")
+            yield from _loose(intent, key, decide(Call(server=key, tool=intent.tool)))
+    made, now = drift.made_from(text), drift.digest(i for given in intents.values() for i in given)
+    if made and now and made != now:
+        yield Fault("drift", f"made from definitions {made}, the catalogue has {now}")
+
+
+def _names(
+    named: set[tuple[str | None, str]], intents: Mapping[str, list[Intent]]
+) -> Iterator[Fault]:
+    """Yield rules for tools that are not there; a name that differs only in case is pointed out."""
+    known = {(key, i.tool) for key, given in intents.items() for i in given}
+    anywhere = {tool for _, tool in known}
+    folded = {tool.casefold(): tool for tool in anywhere}
+    for server, name in sorted(named, key=str):
+        if server is not None and server not in intents:
+            continue  # another server's rules are none of our business
+        if (server, name) in known or (server is None and name in anywhere):
+            continue
+        near = folded.get(name.casefold())
+        hint = f"; did you mean {quoted(near)}? names are case-sensitive" if near else ""
+        yield Fault("matches-nothing", f"{quoted(name)}{hint}")
+
+
+def _loose(intent: Intent, key: str, verdict: Verdict) -> Iterator[Fault]:
+    # A call without arguments: whatever passes even so is let through for every argument.
+    needed = _NEEDS[intent.decision]
+    bounded = intent.decision is Decision.LIMIT and verdict is Verdict.ALLOW
+    if _RANK[verdict] < needed and not bounded:
+        yield Fault(
+            "too-loose",
+            f"{quoted(key)} {quoted(intent.tool)}: {verdict}, but {intent.reason} "
+            f"calls for {intent.decision}",
+        )

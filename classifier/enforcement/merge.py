@@ -1,0 +1,92 @@
+"""An existing settings file, brought up to date: what is not ours stays as it is.
+
+Which rules are ours is remembered in a file beside it (`settings.json.toolrisk`), because the
+formats have no place for it. A rule of ours may be changed or taken away; a rule that the user
+wrote is never loosened: where it is stricter than ours, it stays, and the report says so.
+Merging twice changes nothing the second time.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from classifier.enforcement.documents import mapping, read_json
+from classifier.enforcement.target import Output
+from classifier.enforcement.words import quoted
+from classifier.errors import PolicyError
+from classifier.rule import Decision
+
+Rules = dict[str, Decision]
+"""Rule to decision; how a rule is spelt is the target's own affair."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merged:
+    """The new text, what to remember as ours, a unified diff, and what was kept."""
+
+    text: str
+    ours: str
+    diff: str
+    kept: tuple[str, ...]
+
+
+def merge(module: ModuleType, output: Output, old: str, remembered: str | None) -> Merged:
+    """Bring an existing file up to date with a new policy.
+
+    The target's module needs `read_rules(text) -> Rules` and `write_rules(text, Rules) -> str`.
+
+    Raises:
+        PolicyError: the target has no settings file to merge into, or the file is broken.
+
+    """
+    if not hasattr(module, "read_rules"):
+        raise PolicyError(
+            f"{output.target.title}: its file is a policy of its own, so there is nothing to "
+            "merge; write it with --out"
+        )
+    existing: Rules = module.read_rules(old)
+    wanted: Rules = module.read_rules(output.text)
+    before = _remembered(remembered, output.target.id)
+    result: Rules = {}
+    ours: Rules = {}
+    kept: list[str] = []
+    for rule, decision in existing.items():
+        mine = before.get(rule) is decision
+        if not mine:
+            result[rule] = decision
+    for rule, decision in wanted.items():
+        theirs = result.get(rule)
+        if theirs is None or decision.rank > theirs.rank:
+            result[rule] = ours[rule] = decision
+            if theirs is not None:
+                kept.append(f"{quoted(rule)}: tightened from {theirs} to {decision}")
+        elif theirs.rank > decision.rank:
+            kept.append(f"{quoted(rule)}: your {theirs} stays, though {decision} was enough")
+    text = old if result == existing else module.write_rules(old, result)
+    lines = difflib.unified_diff(
+        old.splitlines(keepends=True), text.splitlines(keepends=True), "before", "after"
+    )
+    memory = {"target": output.target.id, "rules": {r: d.value for r, d in sorted(ours.items())}}
+    return Merged(
+        text=text,
+        ours=json.dumps(memory, indent=1) + "\n",
+        diff="".join(lines),
+        kept=tuple(kept),
+    )
+
+
+def _remembered(text: str | None, target_id: str) -> Mapping[str, Decision]:
+    if text is None:
+        return {}
+    memory: dict[str, Any] = mapping(read_json(text, "the memory of a merge"), "memory")
+    if memory.get("target") != target_id:
+        return {}
+    try:
+        return {str(r): Decision(d) for r, d in mapping(memory.get("rules"), "rules").items()}
+    except ValueError as error:
+        raise PolicyError("the memory of a merge is malformed; take the file away") from error
