@@ -170,7 +170,7 @@ def lint(text: str) -> Iterator[str]:
     tools = mapping(policy.get("tools"), "tools")
     if "default" not in policy:
         yield "default is left out, which means allow: every tool not named is let through"
-    if hidden and not tools and policy.get("default") == "deny":
+    if hidden and "tools" not in policy and policy.get("default") == "deny":
         yield "only hide under default deny: the whole server is refused, not just these tools"
     for name, tool in tools.items():
         if not isinstance(name, str):

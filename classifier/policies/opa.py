@@ -3,7 +3,7 @@
 The input is `{"server": KEY, "tool": NAME, "arguments": {...}}`. Both rules have a default,
 because undefined is not false. A caller that knows no "ask" uses `allow`, which is true only for
 "allow". Conditions are plain text tests instead of regular expressions, whose dialects differ
-between engines; names with quotes or backslashes are left out for the same reason.
+between engines.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 from classifier.condition import Condition, ConditionKind, TextTest, number_text
 from classifier.enforcement.documents import comment, engine
+from classifier.enforcement.names import fault_anywhere
 from classifier.enforcement.quoting import rego
 from classifier.enforcement.simulation import Call, Simulator, Verdict
 from classifier.enforcement.target import Power, Rendered, ServerRules, Target
@@ -49,20 +50,14 @@ allow if decision == "allow"
 decision := tools[input.server][input.tool]
 
 """
-_ENTRY = re.compile(r'\t(\t?)("[^"\\]*"): (\{|"[a-z]+",)')
-_INPUT = re.compile(r'\tinput\.(server|tool) == ("[^"\\]*")')
+_ENTRY = re.compile(r'\t(\t?)("(?:[^"\\]|\\.)*"): (\{|"[a-z]+",)')
+_INPUT = re.compile(r'\tinput\.(server|tool) == ("(?:[^"\\]|\\.)*")')
 _VERDICTS = {"allow": Verdict.ALLOW, "ask": Verdict.ASK}
 
 
-def name_fault(name: str, _key: str) -> str | None:
-    """Say why not: engines differ in how they read escapes."""
-    return "the name has a quote or backslash" if '"' in name or "\\" in name else None
-
-
 def key_fault(key: str) -> str | None:
-    """Say why not: engines differ in how they read escapes."""
-    plain = key.isprintable() and '"' not in key and "\\" not in key
-    return None if plain else "the key has a quote, a backslash or invisible characters"
+    """Say why not: a key that cannot be read cannot be reviewed."""
+    return fault_anywhere(key)
 
 
 def render(servers: tuple[ServerRules, ...]) -> Rendered:
@@ -95,7 +90,7 @@ def _condition(condition: Condition) -> Iterator[str]:
     if condition.each:
         yield f"is_array({subject})"
         tests = "; ".join(_demand("item", condition))
-        yield f"every item in {subject} {{ {tests} }}"
+        yield f"count([1 | some item in {subject}; {tests}]) == count({subject})"
     else:
         yield from _demand(subject, condition)
 
@@ -112,18 +107,25 @@ def _demand(subject: str, condition: Condition) -> Iterator[str]:
 
 
 def _text(subject: str, test: TextTest) -> Iterator[str]:
-    either = [f"{subject} == {rego(text)}" for text in test.equals]
-    either += [f"startswith({subject}, {rego(text)})" for text in test.starts]
-    either += [f"endswith({subject}, {rego(text)})" for text in test.ends]
-    yield f"true in [{', '.join(either)}]"
+    # `or` within a rule: at least one text of the lists fits.
+    either = [
+        f"count([part | some part in [{', '.join(map(rego, parts))}]; {fits}])"
+        for parts, fits in (
+            (test.equals, f"{subject} == part"),
+            (test.starts, f"startswith({subject}, part)"),
+            (test.ends, f"endswith({subject}, part)"),
+        )
+        if parts
+    ]
+    yield f"{' + '.join(either)} > 0"
     for function, parts in (
         ("contains", test.without),
         ("startswith", test.not_starts),
         ("endswith", test.not_ends),
     ):
-        if parts:
-            listed = ", ".join(map(rego, parts))
-            yield f"every part in [{listed}] {{ not {function}({subject}, part) }}"
+        # One line each instead of `every`, which the engine that we test with gets wrong.
+        for part in parts:
+            yield f"not {function}({subject}, {rego(part)})"
     if test.once:
         yield f"count(split({subject}, {rego(test.once)})) == 2"
 
@@ -139,7 +141,8 @@ def simulate(text: str) -> Simulator:
 
     def decide(call: Call) -> Verdict:
         given = {"server": call.server, "tool": call.tool, "arguments": dict(call.arguments)}
-        interpreter.set_input(given)
+        # As a term of JSON: only so does this engine read escapes alike in input and module.
+        interpreter.set_input_term(json.dumps(given, ensure_ascii=False))
         answer = str(interpreter.query("data.toolrisk.decision"))
         try:
             (value,) = json.loads(answer)["expressions"]

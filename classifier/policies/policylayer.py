@@ -126,7 +126,7 @@ def lint(text: str) -> Iterator[str]:
     policy = mapping(read_json(text, "policy"), "policy")
     tools = mapping(policy.get("tools"), "tools")
     hidden = sequence(policy.get("hide"), "hide")
-    if hidden and not tools and policy.get("default") == "deny":
+    if hidden and "tools" not in policy and policy.get("default") == "deny":
         yield "only hide under default deny: the whole server is refused, not just these tools"
     for name, tool in tools.items():
         if name in hidden and tool:

@@ -173,3 +173,11 @@ def by_server():
         return servers
 
     return group
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cel_environment():
+    """Let the CEL engine raise the recursion limit once, before Hypothesis looks at it."""
+    celpy = pytest.importorskip("celpy")
+    environment = celpy.Environment()
+    environment.program(environment.compile("1 == 1")).evaluate({})

@@ -1,0 +1,243 @@
+"""Conditions on arguments: one meaning in every language that can say it.
+
+Each side of the bound, the wrong type and the absent argument, asked of the real engines; the two
+ways to say a text demand (plain tests, regular expression) hold each other up.
+"""
+
+import pytest
+import re2
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from classifier.condition import Condition, ConditionKind
+from classifier.enforcement.simulation import Call, Verdict, first_verdict
+from classifier.intent import Decision, Intent, Limit
+from classifier.policies import module_of, render, targets
+
+K = ConditionKind
+CASES = {
+    K.AT_MOST: (
+        Condition(("amount",), K.AT_MOST, 500),
+        "integer",
+        [0, 1, 500],
+        [501, -1, True, None, "100", [100], {}, 10**12],
+    ),
+    K.INSIDE: (
+        Condition(("amount",), K.INSIDE, ("/srv/data", "/opt/x*")),
+        "string",
+        ["/srv/data", "/srv/data/a", "/srv/data/a/b.txt", "/srv/data/..a", "/opt/x*/y"],
+        [
+            "/srv/database",
+            "/srv/data/../../etc/passwd",
+            "/srv/data/./a",
+            "/srv/data//a",
+            "/srv/data/..",
+            "/etc/passwd",
+            "srv/data/a",
+            "/srv/data\\..\\x",
+            "/opt/xy/z",
+            "",
+            7,
+            ["/srv/data"],
+        ],
+    ),
+    K.HOST_IN: (
+        Condition(("amount",), K.HOST_IN, ("api.example.com", "b.example:8443")),
+        "string",
+        [
+            "https://api.example.com",
+            "https://api.example.com/v1?q=1#x",
+            "https://b.example:8443/",
+            "https://api.example.com?x",
+        ],
+        [
+            "http://api.example.com/",
+            "https://api.example.com.evil.test/",
+            "https://api.example.com@evil.test/",
+            "https://api.example.com:1/",
+            "https://apixexample.com/",
+            "https://evil.test/https://api.example.com/",
+            " https://api.example.com/",
+            "https://api.example.com\\@evil.test",
+            "https://api.example.com/\nHost: evil.test",
+            None,
+            5,
+        ],
+    ),
+    K.DOMAIN_IN: (
+        Condition(("amount",), K.DOMAIN_IN, ("example.com",)),
+        "string",
+        ["a@example.com", "a.b+c@example.com"],
+        [
+            "a@evil.test",
+            "a@example.com.evil.test",
+            "a@sub.example.com",
+            "a@evil.test,b@example.com",
+            "x@evil.test@example.com",
+            "A <a@example.com>",
+            "@example.com",
+            "a@examplexcom",
+            "",
+            ["a@example.com"],
+        ],
+    ),
+    K.READ_ONLY: (
+        Condition(("amount",), K.READ_ONLY),
+        "string",
+        ["select a from b", "SELECT *\nFROM t WHERE x = 1", "Select a, b from c.d limit 5"],
+        [
+            "drop table x",
+            "select 1; drop table x",
+            "select * into t from u",
+            "select pg_sleep(9)",
+            "select a from b -- c",
+            "select /* x */ 1",
+            "selecta",
+            "with x as (delete from y) select 1",
+            "SELECT 'x' INTO OUTFILE '/srv/x'",
+            3,
+        ],
+    ),
+}
+CONDITIONAL = [
+    (target.id, kind) for target in targets() for kind in CASES if kind in target.condition_kinds
+]
+
+
+def intent(condition, declared, decision=Decision.ALLOW, limit=None):
+    schema = {"type": "object", "properties": {"amount": {"type": declared}}}
+    return Intent(
+        server="srv",
+        tool="pay",
+        decision=decision,
+        limit=limit,
+        conditions=(condition,),
+        input_schema=schema,
+    )
+
+
+@pytest.mark.parametrize(("target_id", "kind"), CONDITIONAL, ids=str)
+def test_each_side_of_the_bound_in_the_engine(target_id, kind):
+    condition, declared, good, bad = CASES[kind]
+    output = render(target_id, "srv", [intent(condition, declared)])
+    assert output.effective["srv", "pay"].conditions == (condition,)
+    decide = module_of(target_id).simulate(output.text)
+
+    def verdict(arguments):
+        return decide(Call(server="srv", tool="pay", arguments=arguments))
+
+    for value in good:
+        assert condition.holds({"amount": value}), value
+        assert verdict({"amount": value}) is Verdict.ALLOW, value
+    for value in bad:
+        assert not condition.holds({"amount": value}), value
+        assert verdict({"amount": value}) is Verdict.DENY, value
+    assert verdict({}) is Verdict.DENY
+    assert verdict({"Amount": good[0]}) is Verdict.DENY
+
+
+@pytest.mark.parametrize("target_id", ["intercept", "envoy-ai-gateway", "opa"])
+def test_fractions_are_bounded(target_id):
+    condition = Condition(("amount",), K.AT_MOST, 99.5)
+    text = render(target_id, "srv", [intent(condition, "number")]).text
+    decide = module_of(target_id).simulate(text)
+    for value, wanted in ((99.5, Verdict.ALLOW), (99.25, Verdict.ALLOW), (99.75, Verdict.DENY)):
+        assert decide(Call(server="srv", tool="pay", arguments={"amount": value})) is wanted
+
+
+def test_agentcore_bounds_decimals_by_the_declared_type():
+    condition = Condition(("amount",), K.AT_MOST, 99.5)
+    text = render("agentcore", "srv", [intent(condition, "number")]).text
+    assert 'lessThanOrEqual(decimal("99.5000"))' in text
+    decide = module_of("agentcore").simulate(text)
+    for value, wanted in ((99.5, Verdict.ALLOW), (99.75, Verdict.DENY), (-0.5, Verdict.DENY)):
+        assert decide(Call(server="srv", tool="pay", arguments={"amount": value})) is wanted
+
+
+@pytest.mark.parametrize("target_id", ["envoy-ai-gateway", "opa"])
+def test_every_item_of_a_list_must_hold(target_id):
+    condition = Condition(("amount",), K.DOMAIN_IN, ("example.com",), each=True)
+    text = render(target_id, "srv", [intent(condition, "array")]).text
+    decide = module_of(target_id).simulate(text)
+    for value, wanted in (
+        (["a@example.com", "b@example.com"], Verdict.ALLOW),
+        (["a@example.com", "b@evil.test"], Verdict.DENY),
+        (["a@example.com", 3], Verdict.DENY),
+        ("a@example.com", Verdict.DENY),
+    ):
+        assert condition.holds({"amount": value}) is (wanted is Verdict.ALLOW)
+        assert decide(Call(server="srv", tool="pay", arguments={"amount": value})) is wanted
+
+
+@pytest.mark.parametrize("target", targets(), ids=lambda t: t.id)
+@pytest.mark.parametrize("kind", CASES)
+def test_a_condition_that_cannot_be_said_makes_the_policy_stricter(target, kind):
+    condition, _, good, _ = CASES[kind]
+    meant = intent(condition, "object")  # no plain type, so typed languages cannot say it either
+    output = render(target.id, "srv", [meant])
+    got = output.effective["srv", "pay"]
+    if got.conditions:
+        assert kind in target.condition_kinds
+        return
+    assert got.decision.rank > Decision.ALLOW.rank
+    assert output.approximations or target.advisory
+    decide = module_of(target.id).simulate(output.text)
+    call = Call(server="srv", tool="pay", arguments={"amount": good[0]})
+    assert decide(call) is first_verdict(got.decision)
+
+
+@pytest.mark.parametrize("target", [t for t in targets() if "rate" in t.expresses], ids=str)
+def test_one_call_more_than_the_limit_is_refused(target):
+    limited = Intent(server="srv", tool="go", decision=Decision.LIMIT, limit=Limit(3, "minute"))
+    decide = module_of(target.id).simulate(render(target.id, "srv", [limited]).text)
+    calls = [decide(Call(server="srv", tool="go", at=second)) for second in (0, 20, 40, 59, 60)]
+    assert calls == [Verdict.ALLOW] * 3 + [Verdict.LIMITED, Verdict.ALLOW]
+
+
+def test_intercept_holds_rate_and_condition_together():
+    condition = CASES[K.AT_MOST][0]
+    both = intent(condition, "integer", Decision.LIMIT, Limit(1, "hour"))
+    decide = module_of("intercept").simulate(render("intercept", "srv", [both]).text)
+    verdicts = [
+        decide(Call(server="srv", tool="pay", arguments={"amount": amount}))
+        for amount in (900, 100, 100)
+    ]
+    assert verdicts == [Verdict.DENY, Verdict.ALLOW, Verdict.LIMITED]
+
+
+def texts(start, alphabet):
+    return st.text(alphabet=alphabet, max_size=16).map(lambda tail: start + tail)
+
+
+TEXTS = {
+    K.INSIDE: texts("/srv/data", "/.ad\\ x"),
+    K.HOST_IN: texts("https://api.example.com", "/?#@: .\\ab\n"),
+    K.DOMAIN_IN: st.one_of(
+        st.text(alphabet="ab@., <\n", max_size=12).map(lambda head: head + "@example.com"),
+        st.text(alphabet="ab@.exmplco", max_size=20),
+    ),
+    K.READ_ONLY: texts("select ", "inotINTO x;(-\n"),
+}
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+@settings(max_examples=1000)
+@given(data=st.data())
+def test_plain_tests_and_the_expression_say_the_same(kind, data):
+    text = data.draw(TEXTS[kind])
+    condition = CASES[kind][0]
+    by_expression = re2.search(condition.pattern, text) is not None
+    assert condition.holds({"amount": text}) is by_expression
+
+
+@pytest.mark.parametrize("target_id", ["toolhive", "opa", "envoy-ai-gateway"])
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), kind=st.sampled_from([K.INSIDE, K.HOST_IN, K.DOMAIN_IN]))
+def test_real_engines_agree_with_the_meaning(target_id, data, kind):
+    condition = CASES[kind][0]
+    decide = module_of(target_id).simulate(
+        render(target_id, "srv", [intent(condition, "string")]).text
+    )
+    text = data.draw(TEXTS[kind])
+    got = decide(Call(server="srv", tool="pay", arguments={"amount": text}))
+    assert (got is Verdict.ALLOW) is condition.holds({"amount": text})

@@ -1,0 +1,217 @@
+"""The intent: the table, its floors, a user's overrides, and the one sentence about it."""
+
+from itertools import pairwise, product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classifier.errors import DataError
+from classifier.intent import (
+    Condition,
+    ConditionKind,
+    Decision,
+    Intent,
+    Limit,
+    Overrides,
+    Profile,
+    decide_intent,
+    effect,
+)
+from classifier.policy_table import ToolOverride, read_overrides, shipped_table
+from classifier.rule import Rule, stricter
+from classifier.verdict import Category, Kind, Risk
+
+SIGNALS = (
+    "destructive",
+    "financial",
+    "code-execution",
+    "external-side-effect",
+    "bulk-operation",
+    "sensitive-data",
+    "credentials",
+    "untrusted-content",
+    "admin",
+)
+WEAKENED = (Profile.RECOMMENDED, Profile.READ_ONLY, Profile.STRICT)
+
+categories = st.sampled_from(list(Category))
+risks = st.sampled_from(list(Risk))
+profiles = st.sampled_from(list(Profile))
+signal_sets = st.sets(st.sampled_from(SIGNALS), max_size=4)
+
+
+@given(category=categories, low=risks, high=risks, profile=profiles, signals=signal_sets)
+def test_a_higher_risk_is_never_looser(
+    *, classify, make_tool, category, low, high, profile, signals
+):
+    if low.rank > high.rank:
+        low, high = high, low
+    first = decide_intent(make_tool("t"), classify(category, low, *signals), profile)
+    second = decide_intent(make_tool("t"), classify(category, high, *signals), profile)
+    assert second.rule.strictness >= first.rule.strictness
+
+
+@given(
+    category=categories,
+    risk=risks,
+    profile=profiles,
+    signals=signal_sets,
+    more=st.sampled_from(SIGNALS),
+    review=st.booleans(),
+    vague=st.booleans(),
+)
+def test_a_signal_or_a_doubt_never_loosens(
+    *, classify, make_tool, category, risk, profile, signals, more, review, vague
+):
+    known = decide_intent(make_tool("t"), classify(category, risk, *signals), profile)
+    doubted = classify(
+        category, risk, *signals, more, needs_review=review, insufficient_definition=vague
+    )
+    intent = decide_intent(make_tool("t"), doubted, profile)
+    assert intent.rule.strictness >= known.rule.strictness
+    assert not ((review or vague) and intent.decision is Decision.ALLOW)
+
+
+@given(category=categories, risk=risks, profile=profiles, signals=signal_sets)
+def test_a_hostile_definition_is_refused(*, classify, make_tool, category, risk, profile, signals):
+    verdict = classify(category, risk, *signals, "hidden-instructions", kind=Kind.THREAT)
+    assert decide_intent(make_tool("t"), verdict, profile).decision.refuses
+
+
+@pytest.mark.parametrize(("category", "risk"), list(product(Category, Risk)))
+def test_profiles_are_ordered(classify, make_tool, category, risk):
+    rules = [
+        decide_intent(make_tool("t"), classify(category, risk), profile).rule.strictness
+        for profile in WEAKENED
+    ]
+    assert all(a <= b for a, b in pairwise(rules))
+
+
+def test_every_row_of_the_table_grows_with_the_risk():
+    for table in shipped_table().profiles.values():
+        for category in Category:
+            row = [table.cells[category, risk].strictness for risk in Risk]
+            assert row == sorted(row)
+
+
+def test_the_two_seed_rules_of_the_recommended_profile(classify, make_tool):
+    execute = decide_intent(make_tool("a"), classify(Category.EXECUTE, Risk.HIGH))
+    other = decide_intent(make_tool("b"), classify(Category.OTHER, Risk.LOW))
+    assert (execute.limit, other.limit) == (Limit(10, "minute"), Limit(60, "minute"))
+    with_signals = classify(
+        Category.EXECUTE, Risk.HIGH, "external-side-effect", "credentials", "sensitive-data"
+    )
+    assert decide_intent(make_tool("a"), with_signals).limit == Limit(10, "minute")
+
+
+@pytest.mark.parametrize("signal", ["financial", "destructive", "code-execution"])
+def test_a_high_execute_tool_with_a_grave_signal_asks(classify, make_tool, signal):
+    intent = decide_intent(make_tool("a"), classify(Category.EXECUTE, Risk.HIGH, signal))
+    assert intent.decision is Decision.ASK
+    assert signal in intent.reason
+
+
+def test_a_users_word_on_a_tool_is_final_and_on_a_server_only_the_start(classify, make_tool):
+    mine = Overrides(
+        tools={("own", "a"): ToolOverride(rule=Rule(Decision.ALLOW))},
+        servers={"own": Rule(Decision.ALLOW)},
+    )
+    grave = classify(Category.WRITE, Risk.CRITICAL, "destructive")
+    final = decide_intent(make_tool("a"), grave, overrides=mine)
+    start = decide_intent(make_tool("b"), grave, overrides=mine)
+    assert (final.decision, final.reason) == (Decision.ALLOW, "your own rule for this tool")
+    assert start.decision is Decision.ASK  # the signal still tightens
+
+
+def test_a_policy_file_of_the_user_is_read(tmp_path, classify, make_tool):
+    path = tmp_path / "policy.toml"
+    path.write_text(
+        "[signals]\nfinancial = 'deny'\n"
+        "[servers]\nother = 'hide'\n"
+        "[tools]\nanywhere = '5/hour'\n"
+        "[server_tools.own]\n"
+        "pay = {rule = 'ask', conditions = [{argument = 'amount', at_most = 50}]}\n"
+        "[arguments.path]\ninside = ['/srv/data']\n",
+        encoding="utf-8",
+    )
+    mine = read_overrides(path)
+    low = classify(Category.READ, Risk.LOW)
+
+    def decide(name, verdict=low, server="own", **properties):
+        return decide_intent(make_tool(name, server, **properties), verdict, overrides=mine)
+
+    assert decide("x", classify(Category.READ, Risk.LOW, "financial")).decision is Decision.DENY
+    assert decide("x", server="other").decision is Decision.HIDE
+    assert decide("anywhere", server="other").limit == Limit(5, "hour")
+    assert decide("pay").conditions == (Condition(("amount",), ConditionKind.AT_MOST, 50),)
+    bounded = decide(
+        "read", classify(Category.READ, Risk.LOW, "path-parameter"), file_path={"type": "string"}
+    )
+    assert bounded.conditions == (Condition(("file_path",), ConditionKind.INSIDE, ("/srv/data",)),)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[signals]\nx = 'never'\n", "no rule"),
+        ("[signals]\nx = '0/minute'\n", "no rule"),
+        ("[signals]\nx = '9999999999/minute'\n", "no rule"),
+        ("[signals]\nx = '10/week'\n", "no rule"),
+        ("[signal]\nx = 'ask'\n", "unknown table 'signal'"),
+        ("[signals\n", "not valid TOML"),
+        ("[arguments.path]\ninside = ['data']\n", "absolute"),
+        ("[arguments.path]\ninside = []\n", "list of plain texts"),
+        ("[arguments.amount]\nat_most = true\n", "number"),
+        ("[arguments.amount]\nat_most = -1\n", "number"),
+        ("[arguments.colour]\nat_most = 1\n", "unknown arguments.colour"),
+        ("[tools]\nx = {conditions = [{at_most = 1}]}\n", "argument"),
+        ("[tools]\nx = 3\n", "table"),
+    ],
+)
+def test_a_broken_policy_file_is_refused_with_the_place(tmp_path, text, says):
+    path = tmp_path / "policy.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=says) as caught:
+        read_overrides(path)
+    assert str(path) in str(caught.value)
+    with pytest.raises(DataError, match="cannot read"):
+        read_overrides(tmp_path / "absent.toml")
+
+
+@given(
+    first=st.builds(Rule, st.sampled_from([d for d in Decision if d is not Decision.LIMIT])),
+    second=st.builds(
+        lambda n, w: Rule(Decision.LIMIT, Limit(n, w)),
+        st.integers(1, 1000),
+        st.sampled_from(["minute", "hour", "day"]),
+    ),
+)
+def test_rules_parse_back_and_the_stricter_wins(first, second):
+    assert Rule.parse(str(first), "x") == first
+    assert Rule.parse(str(second), "x") == second
+    assert stricter(first, second) is (second if first.decision is Decision.ALLOW else first)
+
+
+def test_a_limit_belongs_to_the_decision_limit():
+    with pytest.raises(ValueError, match="limit"):
+        Intent(server="s", tool="t", decision=Decision.LIMIT)
+    with pytest.raises(ValueError, match="limit"):
+        Intent(server="s", tool="t", decision=Decision.ASK, limit=Limit(1, "minute"))
+
+
+@pytest.mark.parametrize(
+    ("decision", "limit", "says"),
+    [
+        (Decision.ALLOW, None, "pass without a question"),
+        (Decision.LIMIT, Limit(10, "minute"), "at most 10 a minute"),
+        (Decision.ASK, None, "waits for a person"),
+        (Decision.DENY, None, "Every call is refused"),
+        (Decision.HIDE, None, "taken out of the list"),
+    ],
+)
+def test_the_effect_is_one_plain_sentence(decision, limit, says):
+    sentence = effect(Intent(server="s", tool="t", decision=decision, limit=limit))
+    assert says in sentence
+    assert sentence.endswith(".")
+    assert sentence.count(".") == 1
