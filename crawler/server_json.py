@@ -55,11 +55,8 @@ def _identifier(package: JsonObject) -> str | None:
 def _package(package: JsonObject) -> Package:
     transport = package.get("transport")
     kind = transport.get("type") if isinstance(transport, dict) else transport
-    given = [
-        argument
-        for key in ("runtime", "package")
-        for argument in _objects(_get(package, f"{key}Arguments", f"{key}_arguments"))
-    ]
+    own = _objects(_get(package, "packageArguments", "package_arguments"))
+    given = [*own, *_objects(_get(package, "runtimeArguments", "runtime_arguments"))]
     variables = _objects(_get(package, "environmentVariables", "environment_variables"))
     return Package(
         registry_type=_text(_get(package, "registryType", "registry_type", "registry_name"))
@@ -67,7 +64,7 @@ def _package(package: JsonObject) -> Package:
         identifier=_identifier(package) or "",
         version=_text(package.get("version")),
         transport=_text(kind) or "stdio",
-        arguments=tuple(name for a in given if (name := _argument(a)) is not None),
+        arguments=tuple(word for argument in own for word in _argument(argument)),
         required_inputs=_required([*variables, *given, *_headers(transport)]),
         file_sha256=_text(_get(package, "fileSha256", "file_sha256")),
         registry_base_url=_text(_get(package, "registryBaseUrl", "registry_base_url")),
@@ -92,12 +89,16 @@ def _headers(holder: object) -> list[JsonObject]:
     return _objects(holder.get("headers")) if isinstance(holder, dict) else []
 
 
-def _argument(argument: JsonObject) -> str | None:
-    """Return what a package argument says about itself: its name, or its fixed value."""
-    for key in ("name", "value", "valueHint", "value_hint"):
-        if _text(argument.get(key)):
-            return str(argument[key])
-    return None
+def _argument(argument: JsonObject) -> tuple[str, ...]:
+    """Return the words of one package argument, if its value is known and no secret."""
+    value = _get(argument, "value", "default")
+    if _get(argument, "isSecret", "is_secret") is True or "{" in str(value):
+        return ()
+    words = [str(value)] if isinstance(value, str | int | float) else []
+    if argument.get("type") == "named" and _text(argument.get("name")):
+        is_flag = value is None and not _is_open(argument)
+        return (argument["name"], *words) if words or is_flag else ()
+    return tuple(words)
 
 
 def _required(inputs: list[JsonObject]) -> tuple[str, ...]:

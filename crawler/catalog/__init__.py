@@ -1,0 +1,236 @@
+"""The catalogue: what every crawl has learnt, in one SQLite file that people can read too.
+
+One writer, many readers (WAL). Classifications are stored as plain values, because facts do not
+know their judges: crawler never imports classifier.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from crawler.catalog import reading, tables, writing
+from crawler.catalog.comparing import Tally
+from crawler.catalog.connection import BUSY_SECONDS, DEFAULT, file_of, make_engine, translated
+from crawler.catalog.migrations import migrate
+from crawler.catalog.reading import CatalogServer, CatalogTool, CatalogVersion, Change
+from crawler.errors import CatalogError
+from crawler.gathered import Gathered, told_tools, utc_now
+from crawler.records import Listing, Origin, Probe, Server, ServerName
+
+__all__ = [
+    "DEFAULT",
+    "Catalog",
+    "CatalogServer",
+    "CatalogTool",
+    "CatalogVersion",
+    "Change",
+    "StoredClassification",
+    "Tally",
+]
+
+_BATCH = 5000
+_CLASSIFICATION = tables.TABLES["classification"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredClassification:
+    """A verdict as plain values; `json_text` is the whole of it."""
+
+    version_id: int
+    input_sha256: str
+    ruleset: str
+    model: str
+    category: str
+    risk: str
+    risk_score: int
+    needs_review: bool
+    json_text: str
+
+
+class Catalog:
+    """The database of servers, tools and verdicts. Use `Catalog.open` in a `with` statement."""
+
+    def __init__(self, engine: sa.Engine, path: Path) -> None:
+        self._engine = engine
+        self.path = path
+
+    @classmethod
+    def open(
+        cls,
+        url_or_path: str | Path = DEFAULT,
+        *,
+        create: bool = True,
+        busy_seconds: float = BUSY_SECONDS,
+    ) -> Self:
+        """Open a catalogue and bring its schema up to date.
+
+        Raises:
+            CatalogError: missing (without `create`), locked, corrupt, no database, another
+                program's, or written by a newer toolrisk.
+
+        """
+        path = file_of(url_or_path)
+        if not create and not path.exists():
+            raise CatalogError(
+                f"{path} does not exist; run `toolrisk crawl` first, or give --db PATH"
+            )
+        if path.is_dir():
+            raise CatalogError(f"{path} is a directory; give the path of a file as --db")
+        if not path.parent.is_dir():
+            raise CatalogError(
+                f"{path}: its folder does not exist; create it, or give another --db"
+            )
+        engine = make_engine(path, busy_seconds)
+        with translated(path):
+            migrate(engine, path)
+        return cls(engine, path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        with (
+            translated(self.path),
+            self._engine.connect().execution_options(writes=True) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        with translated(self.path), self._engine.connect() as connection:
+            yield connection
+
+    def record_many(self, items: Iterable[Gathered], *, now: str | None = None) -> Tally:
+        """Store a batch of servers in one transaction and say what it changed."""
+        with self._writing() as connection:
+            return writing.write_batch(connection, items, now or utc_now())
+
+    def record_listing(self, listing: Listing, *, now: str | None = None) -> Tally:
+        """Store what one source says about one server."""
+        item = Gathered(
+            server=listing.server, listing=listing, tools=listing.tools, origin=listing.origin
+        )
+        return self.record_many([item], now=now)
+
+    def record_probe(
+        self,
+        server_name: ServerName,
+        probe: Probe,
+        origin: Origin = Origin.LIVE,
+        *,
+        now: str | None = None,
+    ) -> Tally:
+        """Store one attempt to list a server; only `listed` and `no_tools` touch its tools."""
+        item = Gathered(
+            server=Server(name=server_name), probe=probe, tools=told_tools(probe), origin=origin
+        )
+        return self.record_many([item], now=now)
+
+    def record_classifications(
+        self, verdicts: Iterable[StoredClassification], *, now: str | None = None
+    ) -> int:
+        """Insert or replace verdicts, a batch a transaction; return how many."""
+        created = now or utc_now()
+        statement = upsert(_CLASSIFICATION)
+        replaced = {
+            name: statement.excluded[name]
+            for name in (*_VERDICT_COLUMNS, "input_sha256", "created")
+        }
+        statement = statement.on_conflict_do_update(
+            index_elements=["tool_version_id", "ruleset", "model"], set_=replaced
+        )
+        written = 0
+        stream = iter(verdicts)
+        while batch := [_verdict_row(one, created) for one in islice(stream, _BATCH)]:
+            with self._writing() as connection:
+                connection.execute(statement, batch)
+            written += len(batch)
+        return written
+
+    def tools(  # noqa: PLR0913 - each is a column to choose by
+        self,
+        *,
+        server: str | None = None,
+        tool: str | None = None,
+        category: str | None = None,
+        risk: str | None = None,
+        ruleset: str | None = None,
+        model: str | None = None,
+        include_removed: bool = False,
+    ) -> Iterator[CatalogTool]:
+        """Yield tools, each with its newest verdict (of that ruleset and model, when given)."""
+        filters = {
+            "server": server,
+            "tool": tool,
+            "category": category,
+            "risk": risk,
+            "ruleset": ruleset,
+            "model": model,
+            "include_removed": include_removed,
+        }
+        with self._reading() as connection:
+            yield from reading.tools(connection, filters)
+
+    def unclassified(self, ruleset: str, model: str) -> Iterator[CatalogTool]:
+        """Yield tools whose current definition this ruleset and model have not judged."""
+        with self._reading() as connection:
+            yield from reading.unclassified(connection, ruleset, model)
+
+    def servers(self) -> Iterator[CatalogServer]:
+        """Yield every server by name, deleted ones included."""
+        with self._reading() as connection:
+            yield from reading.servers(connection)
+
+    def history(self, tool_id: int) -> list[CatalogVersion]:
+        """Return every definition that a tool has had, oldest first."""
+        with self._reading() as connection:
+            return reading.history(connection, tool_id)
+
+    def changes(self, since: str) -> Iterator[Change]:
+        """Yield what was added, changed or removed at or after a time (UTC ISO text)."""
+        with self._reading() as connection:
+            yield from reading.changes(connection, since)
+
+    def counts(self) -> dict[str, int]:
+        """Return how much the catalogue holds, by table."""
+        with self._reading() as connection:
+            return reading.counts(connection)
+
+
+_VERDICT_COLUMNS = ("category", "risk", "risk_score", "needs_review", "json_text")
+
+
+def _verdict_row(verdict: StoredClassification, created: str) -> dict[str, Any]:
+    return {
+        "tool_version_id": verdict.version_id,
+        "input_sha256": verdict.input_sha256,
+        "ruleset": verdict.ruleset,
+        "model": verdict.model,
+        "category": verdict.category,
+        "risk": verdict.risk,
+        "risk_score": verdict.risk_score,
+        "needs_review": int(verdict.needs_review),
+        "json_text": verdict.json_text,
+        "created": created,
+    }

@@ -1,0 +1,126 @@
+"""Which tools of a server are new, changed, unchanged or gone, as rows to write."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from crawler.catalog import rows
+from crawler.catalog.rows import Row
+from crawler.gathered import Gathered
+from crawler.records import Tool
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one batch changed. A server that names no tools and was not asked counts itself."""
+
+    servers: int = 0
+    tools: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: "Tally") -> None:
+        """Add the numbers of another batch."""
+        for name in ("servers", "tools", "new", "changed", "unchanged", "removed"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.skipped.update(other.skipped)
+
+
+@dataclass(slots=True)
+class KnownTool:
+    """A tool as the catalogue has it."""
+
+    id: int
+    version_id: int
+    context: str
+    removed: bool
+
+
+@dataclass(slots=True)
+class ToolBatch:
+    """The rows that comparing tools produces."""
+
+    now: str
+    next_tool: int
+    next_version: int
+    tally: Tally
+    tools: list[Row] = field(default_factory=list)
+    versions: list[Row] = field(default_factory=list)
+    drifted: list[Row] = field(default_factory=list)
+    tool_updates: list[Row] = field(default_factory=list)
+    version_updates: list[Row] = field(default_factory=list)
+    origins: dict[int, str] = field(default_factory=dict)
+
+    def compare(
+        self,
+        server_id: int,
+        item: Gathered,
+        known: dict[tuple[str, int], KnownTool],
+        last_listed: str | None,
+    ) -> None:
+        """Sort one server's tools into new, changed, unchanged and removed."""
+        ordinals: Counter[str] = Counter()
+        for tool in item.tools or ():
+            name = rows.storable(tool.name)
+            key = (name, ordinals[name])
+            ordinals[name] += 1
+            old = known.pop(key, None)
+            context = rows.context_sha256(tool)
+            if old is None:
+                self._add(server_id, key, tool, context, item)
+            elif old.context != context or old.removed:
+                self._change(old, tool, context, item)
+            else:
+                self.tally.unchanged += 1
+                if not item.is_complete:
+                    self.tool_updates.append({"b_id": old.id, "last_seen": self.now})
+        if item.is_complete:
+            for old in known.values():
+                self._remove(old, last_listed)
+
+    def _add(
+        self, server_id: int, key: tuple[str, int], tool: Tool, context: str, item: Gathered
+    ) -> None:
+        self.tally.new += 1
+        self.tools.append(
+            {
+                "id": self.next_tool,
+                "server_id": server_id,
+                "name": key[0],
+                "ordinal": key[1],
+                "origin": item.origin.value,
+                "current_version_id": self.next_version,
+                "first_seen": self.now,
+                "last_seen": self.now,
+                "removed_at": None,
+            }
+        )
+        self.versions.append(self._version(self.next_tool, tool, context))
+        self.next_tool += 1
+
+    def _version(self, tool_id: int, tool: Tool, context: str) -> Row:
+        row = rows.version_row(tool)
+        row["id"] = self.next_version
+        row["tool_id"] = tool_id
+        row["context_sha256"] = context
+        row["first_seen"] = row["last_seen"] = self.now
+        self.next_version += 1
+        return row
+
+    def _change(self, old: KnownTool, tool: Tool, context: str, item: Gathered) -> None:
+        self.tally.changed += 1
+        self.origins[old.id] = item.origin.value
+        self.drifted.append(self._version(old.id, tool, context))
+        if old.context != context:
+            self.version_updates.append({"b_id": old.version_id, "last_seen": self.now})
+
+    def _remove(self, old: KnownTool, last_listed: str | None) -> None:
+        if old.removed:
+            return
+        self.tally.removed += 1
+        self.tool_updates.append({"b_id": old.id, "removed_at": self.now})
+        if last_listed is not None:
+            self.tool_updates.append({"b_id": old.id, "last_seen": last_listed})
+            self.version_updates.append({"b_id": old.version_id, "last_seen": last_listed})

@@ -1,0 +1,302 @@
+"""Storing what a crawl brought home: a batch of servers in one transaction.
+
+Existing rows are read once a batch, ids are handed out here (the write lock is held), and every
+table is written with one executemany. A refresh that finds nothing new writes rows per server,
+never per tool.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from crawler.catalog import rows, tables
+from crawler.catalog.comparing import KnownTool, Tally, ToolBatch
+from crawler.catalog.rows import ORIGIN_RANK, Row
+from crawler.gathered import Gathered
+from crawler.records import Listing, Outcome
+
+_TABLES = tables.TABLES
+SERVER = _TABLES["server"]
+LISTING = _TABLES["listing"]
+PACKAGE = _TABLES["package"]
+REMOTE = _TABLES["remote"]
+PROBE = _TABLES["probe"]
+TOOL = _TABLES["tool"]
+VERSION = _TABLES["tool_version"]
+
+_IN_LIMIT = 500
+
+
+def write_batch(connection: sa.Connection, items: Iterable[Gathered], now: str) -> Tally:
+    """Store a batch inside the caller's write transaction; `now` is UTC ISO text."""
+    tally = Tally()
+    for wave in _waves(items, tally):
+        _Wave(connection, wave, now, tally).write()
+    return tally
+
+
+def _waves(items: Iterable[Gathered], tally: Tally) -> Iterator[list[Gathered]]:
+    """Yield runs in which no server occurs twice; count what could not be looked at."""
+    wave: list[Gathered] = []
+    names: set[str] = set()
+    for item in items:
+        if item.skipped is not None:
+            tally.skipped[item.skipped.outcome.value] += 1
+        if item.server is None:
+            continue
+        if item.server.name in names:
+            yield wave
+            wave, names = [], set()
+        wave.append(item)
+        names.add(item.server.name)
+    if wave:
+        yield wave
+
+
+class _Wave:
+    """One run of different servers; the steps fill lists of rows, `write` stores them."""
+
+    def __init__(
+        self, connection: sa.Connection, items: list[Gathered], now: str, tally: Tally
+    ) -> None:
+        self.connection = connection
+        self.items = items
+        self.now = now
+        self.tally = tally
+        self.ids: dict[str, int] = {}
+        self.stored: dict[int, Row] = {}
+
+    def write(self) -> None:
+        """Store servers, then what hangs on them."""
+        fresh = self._servers()
+        self._listings(fresh)
+        probes = [
+            rows.probe_row(item.probe, self._id(item))
+            for item in self.items
+            if item.probe is not None
+        ]
+        self._insert(PROBE, probes)
+        self._tools(fresh)
+        self._count()
+
+    def _id(self, item: Gathered) -> int:
+        assert item.server is not None  # noqa: S101 - waves hold servers only
+        return self.ids[rows.storable(item.server.name)]
+
+    def _servers(self) -> set[str]:
+        """Insert or refresh the servers; return the names of those that are new."""
+        wanted = {rows.storable(item.server.name): item for item in self.items if item.server}
+        for chunk in _chunks(list(wanted)):
+            query = sa.select(SERVER).where(SERVER.c.name.in_(chunk))
+            for found in self.connection.execute(query).mappings():
+                self.ids[found["name"]] = found["id"]
+                self.stored[found["id"]] = dict(found)
+        fresh = [name for name in wanted if name not in self.ids]
+        inserts: list[Row] = []
+        updates: list[Row] = []
+        next_id = self._next_id(SERVER)
+        seen = {"first_seen": self.now, "last_seen": self.now}
+        nothing = {"tools_origin": None, "tools_source": None, "tools_seen": None}
+        for name, item in wanted.items():
+            assert item.server is not None  # noqa: S101 - waves hold servers only
+            stated = rows.server_row(item.server)
+            if name in self.ids:
+                old = self.stored[self.ids[name]]
+                kept = {
+                    key: value if value is not None else old[key] for key, value in stated.items()
+                }
+                if item.listing is None:  # a bare target says nothing about the server
+                    kept = {key: old[key] for key in stated}
+                updates.append({"b_id": old["id"], "last_seen": self.now} | kept)
+            else:
+                self.ids[name] = next_id
+                row: Row = {"id": next_id} | stated | nothing | seen
+                inserts.append(row)
+                self.stored[next_id] = row
+                next_id += 1
+        self._insert(SERVER, inserts)
+        self._update(SERVER, updates)
+        return set(fresh)
+
+    def _listings(self, fresh: set[str]) -> None:
+        listed = [(self._id(item), item.listing) for item in self.items if item.listing]
+        old_ids = [self.ids[name] for name in self.ids if name not in fresh]
+        old: dict[tuple[int, str], Row] = {}
+        for chunk in _chunks(old_ids):
+            query = sa.select(LISTING).where(LISTING.c.server_id.in_(chunk))
+            for found in self.connection.execute(query).mappings():
+                old[found["server_id"], found["source"]] = dict(found)
+        inserts: list[Row] = []
+        updates: list[Row] = []
+        stale: list[int] = []
+        packages: list[Row] = []
+        remotes: list[Row] = []
+        next_id = self._next_id(LISTING)
+        for server_id, listing in listed:
+            row = self._listing_row(server_id, listing)
+            known = old.get((server_id, listing.provenance.source))
+            if known is None:
+                inserts.append(row | {"id": next_id, "first_seen": self.now})
+                listing_id, next_id = next_id, next_id + 1
+            else:
+                listing_id = known["id"]
+                if known["statement"] == row["statement"] and known["url"] == row["url"]:
+                    updates.append({"b_id": listing_id, "last_seen": self.now} | _same(known))
+                    continue
+                updates.append({"b_id": listing_id, "last_seen": self.now} | _same(row))
+                stale.append(listing_id)
+            server = listing.server
+            packages += [rows.package_row(p, server_id, listing_id) for p in server.packages]
+            remotes += [rows.remote_row(r, server_id, listing_id) for r in server.remotes]
+        self._insert(LISTING, inserts)
+        self._update(LISTING, updates)
+        for chunk in _chunks(stale):
+            self.connection.execute(sa.delete(PACKAGE).where(PACKAGE.c.listing_id.in_(chunk)))
+            self.connection.execute(sa.delete(REMOTE).where(REMOTE.c.listing_id.in_(chunk)))
+        self._insert(PACKAGE, packages)
+        self._insert(REMOTE, remotes)
+
+    def _listing_row(self, server_id: int, listing: Listing) -> Row:
+        return {
+            "server_id": server_id,
+            "source": listing.provenance.source,
+            "url": rows.storable(listing.provenance.url),
+            "record_sha256": listing.provenance.sha256,
+            "statement": rows.statement_of(listing.server),
+            "last_seen": self.now,
+        }
+
+    def _tools(self, fresh: set[str]) -> None:
+        """Compare the tools that were stated with those that are known."""
+        told = [item for item in self.items if item.tools is not None]
+        old_ids = [
+            self._id(i) for i in told if i.server and rows.storable(i.server.name) not in fresh
+        ]
+        known = self._known_tools(old_ids)
+        batch = ToolBatch(self.now, self._next_id(TOOL), self._next_id(VERSION), self.tally)
+        seen: list[Row] = []
+        for item in told:
+            server_id = self._id(item)
+            stored = self.stored[server_id]
+            if not _may_state(item, stored):
+                self.tally.unchanged += len(item.tools or ())
+                continue
+            batch.compare(server_id, item, known.get(server_id, {}), stored["tools_seen"])
+            seen.append(
+                {
+                    "b_id": server_id,
+                    "tools_origin": item.origin.value,
+                    "tools_source": item.source,
+                    "tools_seen": self.now if item.is_complete else stored["tools_seen"],
+                }
+            )
+        self._reuse_versions(batch)
+        self._insert(TOOL, batch.tools)
+        self._insert(VERSION, batch.versions)
+        self._update(TOOL, batch.tool_updates)
+        self._update(VERSION, batch.version_updates)
+        self._update(SERVER, seen)
+
+    def _known_tools(self, server_ids: list[int]) -> dict[int, dict[tuple[str, int], KnownTool]]:
+        known: dict[int, dict[tuple[str, int], KnownTool]] = {}
+        joined = sa.join(TOOL, VERSION, VERSION.c.id == TOOL.c.current_version_id)
+        for chunk in _chunks(server_ids):
+            query = (
+                sa.select(
+                    TOOL.c.server_id,
+                    TOOL.c.name,
+                    TOOL.c.ordinal,
+                    TOOL.c.id,
+                    VERSION.c.id,
+                    VERSION.c.context_sha256,
+                    TOOL.c.removed_at.is_not(None),
+                )
+                .select_from(joined)
+                .where(TOOL.c.server_id.in_(chunk))
+            )
+            for (
+                server_id,
+                name,
+                ordinal,
+                tool_id,
+                version_id,
+                context,
+                gone,
+            ) in self.connection.execute(query):
+                known.setdefault(server_id, {})[name, ordinal] = KnownTool(
+                    tool_id, version_id, context, bool(gone)
+                )
+        return known
+
+    def _reuse_versions(self, batch: ToolBatch) -> None:
+        """Let a definition that came back use its old version instead of a copy."""
+        for row in batch.drifted:
+            query = sa.select(VERSION.c.id).where(
+                VERSION.c.tool_id == row["tool_id"],
+                VERSION.c.context_sha256 == row["context_sha256"],
+            )
+            version_id = self.connection.scalar(query)
+            if version_id is None:
+                version_id = row["id"]
+                batch.versions.append(row)
+            else:
+                batch.version_updates.append({"b_id": version_id, "last_seen": self.now})
+            batch.tool_updates.append(
+                {
+                    "b_id": row["tool_id"],
+                    "current_version_id": version_id,
+                    "last_seen": self.now,
+                    "removed_at": None,
+                    "origin": batch.origins[row["tool_id"]],
+                }
+            )
+
+    def _count(self) -> None:
+        self.tally.servers += len(self.items)
+        for item in self.items:
+            outcome = item.probe.outcome if item.probe else None
+            self.tally.tools += len(item.tools or ())
+            if outcome is not None and outcome is not Outcome.LISTED:
+                self.tally.skipped[outcome.value] += 1
+            elif item.tools is None and item.skipped is None:
+                self._count_server(item)
+
+    def _count_server(self, item: Gathered) -> None:
+        first_seen = self.stored[self._id(item)]["first_seen"]
+        if first_seen == self.now:
+            self.tally.new += 1
+        else:
+            self.tally.unchanged += 1
+
+    def _next_id(self, table: sa.Table) -> int:
+        return int(self.connection.scalar(sa.select(sa.func.max(table.c.id))) or 0) + 1
+
+    def _insert(self, table: sa.Table, new: Sequence[Row]) -> None:
+        if new:
+            self.connection.execute(sa.insert(table), list(new))
+
+    def _update(self, table: sa.Table, changes: Sequence[Row]) -> None:
+        """Update rows by id; rows with the same set of columns share one executemany."""
+        groups: dict[tuple[str, ...], list[Row]] = {}
+        for change in changes:
+            groups.setdefault(tuple(change), []).append(change)
+        for columns, group in groups.items():
+            values: Row = {name: sa.bindparam(name) for name in columns if name != "b_id"}
+            statement = sa.update(table).where(table.c.id == sa.bindparam("b_id")).values(values)
+            self.connection.execute(statement, group)
+
+
+def _same(row: Row) -> Row:
+    return {key: row[key] for key in ("url", "record_sha256", "statement")}
+
+
+def _may_state(item: Gathered, stored: Row) -> bool:
+    """Say whether this statement about tools may replace the one that the catalogue has."""
+    had = stored["tools_origin"]
+    return had is None or ORIGIN_RANK[item.origin.value] >= ORIGIN_RANK[had]
+
+
+def _chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(values), _IN_LIMIT):
+        yield values[start : start + _IN_LIMIT]

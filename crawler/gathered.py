@@ -1,0 +1,45 @@
+"""What a crawl brings home about one server, before anything is stored. Import-light."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from crawler.records import Listing, Origin, Outcome, Probe, Server, Skipped, Tool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """One server, what a source says of it, and what asking it brought.
+
+    `tools` None means that nobody said anything about tools; an empty tuple, that there are
+    none. `probe` None means that it was not asked. `skipped` says why nothing was looked at,
+    and then there may be no server at all.
+    """
+
+    server: Server | None
+    listing: Listing | None = None
+    probe: Probe | None = None
+    tools: tuple[Tool, ...] | None = None
+    origin: Origin = Origin.DECLARED
+    skipped: Skipped | None = None
+
+    @property
+    def source(self) -> str:
+        """Who stated the tools: `probe`, or the source of the listing."""
+        if self.probe is not None and self.probe.tools:
+            return "probe"
+        return self.listing.provenance.source if self.listing is not None else "probe"
+
+    @property
+    def is_complete(self) -> bool:
+        """Say whether a tool that is missing here is gone: no cut list, no placeholder set-up."""
+        return self.probe is None or not (self.probe.truncated or self.probe.dummy_config)
+
+
+def told_tools(probe: Probe) -> tuple[Tool, ...] | None:
+    """Return the tools that an attempt found, or None where it says nothing about them."""
+    return probe.tools if probe.outcome in (Outcome.LISTED, Outcome.NO_TOOLS) else None
+
+
+def utc_now() -> str:
+    """Return the time as UTC ISO 8601 with seconds."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
