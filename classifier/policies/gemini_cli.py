@@ -56,6 +56,8 @@ def name_fault(name: str, key: str) -> str | None:
     """Say why not: the client respells other characters and cuts long names."""
     if len(name) + len(key) + len("mcp__") > LONGEST_FULL_NAME:
         return "the client cuts names this long, and a rule would not match"
+    if name.startswith("mcp_"):
+        return "the client would read the name as that of another server's tool"
     return unless(DOTTED, name)
 
 

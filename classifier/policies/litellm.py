@@ -40,7 +40,7 @@ def key_fault(key: str) -> str | None:
 
 def name_fault(name: str, _key: str) -> str | None:
     """Say why not: other characters are refused or respelt."""
-    return "the name is reserved" if name == NO_TOOL else unless(DOTTED, name)
+    return unless(DOTTED, name)
 
 
 def render(servers: tuple[ServerRules, ...]) -> Rendered:
@@ -48,9 +48,17 @@ def render(servers: tuple[ServerRules, ...]) -> Rendered:
     entries: dict[str, dict[str, list[str]]] = {}
     for server in servers:
         allowed: list[str] = [Name(r.tool) for r in server.rules if r.decision is Decision.ALLOW]
-        entries[server.key] = {"allowed_tools": allowed or [NO_TOOL]}
+        entries[server.key] = {"allowed_tools": allowed or [_nobody(server)]}
     header = ("Tools that are not in allowed_tools are neither listed nor called.",)
     return Rendered(text=dump_yaml({"mcp_servers": entries}, header))
+
+
+def _nobody(server: ServerRules) -> str:
+    """Return a name that none of the server's tools has."""
+    names, name = {rule.tool for rule in server.rules}, NO_TOOL
+    while name in names:
+        name += ".at.all"
+    return name
 
 
 def simulate(text: str) -> Simulator:
@@ -76,7 +84,7 @@ def named(text: str) -> Iterator[tuple[str | None, str]]:
     for key, server in mapping(document.get("mcp_servers"), "mcp_servers").items():
         for listed in ("allowed_tools", "disallowed_tools"):
             for name in sequence(mapping(server, key).get(listed), listed):
-                if name != NO_TOOL:
+                if not str(name).startswith(NO_TOOL):
                     yield str(key), str(name)
 
 

@@ -1,0 +1,239 @@
+"""Valid files that do nothing, or something else: each way has its test, ours has none."""
+
+import pytest
+
+from classifier.enforcement.check import check
+from classifier.errors import PolicyError
+from classifier.intent import Decision, Intent, Limit, Profile
+from classifier.policies import module_of, render, target, targets
+
+SILENT = [
+    ("claude-code", '{"permissions": {"allow": ["mcp__*"]}}', "skipped in allow"),
+    ("claude-code", '{"permissions": {"deny": ["mcp__gh__rm(x)"]}}', "parentheses"),
+    (
+        "claude-code",
+        '{"permissions": {"allow": ["mcp__gh__a"], "deny": ["mcp__gh"]}}',
+        "deny and ask come first",
+    ),
+    (
+        "gemini-cli",
+        '[[rule]]\nmcpName = "my_gh"\ntoolName = "a"\ndecision = "deny"\npriority = 1\n',
+        "fail silently",
+    ),
+    (
+        "gemini-cli",
+        (
+            '[[rule]]\nmcpName = "gh"\ntoolName = "a"\ndecision = "deny"\npriority = 1\n'
+            '[[rule]]\nmcpName = "gh"\ntoolName = "a"\ndecision = "allow"\npriority = 2\n'
+        ),
+        "shadowed",
+    ),
+    (
+        "gemini-cli",
+        (
+            '[[rule]]\nmcpName = "gh"\ntoolAnnotations = {readOnlyHint = true}\n'
+            'decision = "allow"\npriority = 2\n'
+        ),
+        "claims",
+    ),
+    (
+        "codex",
+        '[mcp_servers.gh]\nenabled_tools = ["a"]\ndisabled_tools = ["a"]\n',
+        "disabled_tools wins",
+    ),
+    (
+        "codex",
+        (
+            '[mcp_servers.gh]\nenabled_tools = ["a"]\n[mcp_servers.gh.tools.b]\n'
+            'approval_mode = "approve"\n'
+        ),
+        "not enabled",
+    ),
+    ("cursor", '{"mcpAllowlist": ["gh:*"]}', "nobody has looked at"),
+    ("cursor", '{"mcpAllowlist": ["gh/a"]}', "dropped"),
+    ("docker-gateway", "docker mcp gateway run --servers gh", "every tool"),
+    ("docker-gateway", "docker mcp gateway run --servers gh --tools x:a", "not in --servers"),
+    ("policylayer", '{"version": "1", "default": "deny", "hide": ["a"]}', "whole server"),
+    (
+        "policylayer",
+        (
+            '{"version": "1", "default": "deny", "tools": {"a": {"deny_if": [{"conditions": [],'
+            ' "on_deny": "Requires human approval."}]}}}'
+        ),
+        "nobody is asked",
+    ),
+    ("intercept", 'version: "1"\ntools: {a: {rules: []}}\n', "left out, which means allow"),
+    ("intercept", 'version: "1"\ndefault: allow\ntools: {a: {rules: []}}\n', "do nothing"),
+    ("intercept", 'version: "1"\ndefault: deny\ntools: {on: {rules: []}}\n', "no text in YAML"),
+    (
+        "intercept",
+        (
+            'version: "1"\ndefault: deny\nhide: [a]\n'
+            "tools: {a: {rules: [{name: r, rate_limit: 1/hour}]}}\n"
+        ),
+        "never reached",
+    ),
+    (
+        "toolhive",
+        '{"cedar": {"policies": ["forbid(principal, action, resource == Tool::\\"a\\");"]}}',
+        "no permit covers",
+    ),
+    (
+        "toolhive",
+        (
+            '{"cedar": {"policies": ["permit(principal, action == Action::\\"call_tool\\",'
+            ' resource);"]}}'
+        ),
+        "every tool",
+    ),
+    ("agentcore", 'permit(principal, action == Action::"gh__a", resource);', "TARGET___TOOL"),
+    ("agentcore", 'permit(principal, action == Action::"gh___a", resource);', "every gateway"),
+    (
+        "agentgateway",
+        "mcp: {policies: {mcpAuthorization: {rules: [{deny: 'mcp.tool.name == \"a\"'}]}}}",
+        "fails open",
+    ),
+    ("agentgateway", "mcp: {policies: {mcpAuthorization: {rules: []}}}", "everything is allowed"),
+    (
+        "agentgateway",
+        "mcp: {policies: {mcpAuthorization: {rules: ['mcp.tool.arguments.a == 1']}}}",
+        "not there",
+    ),
+    (
+        "envoy-ai-gateway",
+        (
+            "spec: {backendRefs: [{name: gh, toolSelector: {include: [b]}}], securityPolicy:"
+            " {authorization: {rules: [{target: {tools: [{backend: gh, tool: a}]}}]}}}"
+        ),
+        "toolSelector leaves it out",
+    ),
+    (
+        "envoy-ai-gateway",
+        "spec: {securityPolicy: {authorization: {defaultAction: Allow}}}",
+        "no rule names",
+    ),
+    ("opa", 'package toolrisk\nallow if input.tool == "a"\n', "no default"),
+    ("opa", "package toolrisk\ndefault allow := true\n", "lets every tool through"),
+    ("kong", "plugins: [{name: ai-mcp-proxy, config: {tools: [{name: a}]}}]", "is open"),
+    (
+        "kong",
+        "plugins: [{name: ai-mcp-proxy, config: {default_acl: [{scope: tools, deny: [x]}]}}]",
+        "open to every consumer",
+    ),
+    (
+        "traefik-hub",
+        (
+            "spec: {plugin: {mcp: {defaultAction: deny, policies: [{match: 'Equals(`mcp.method`,"
+            "`tools/call`)', action: allow}]}}}"
+        ),
+        "no client can work",
+    ),
+    ("pomerium", "allow: {and: [{mcp_tool: {in: [a]}}]}", "under allow"),
+    ("pomerium", "deny: {and: [{mcp_tool: {in: [a]}}]}", "not named passes"),
+    ("litellm", "mcp_servers: {gh: {allowed_tools: []}}", "counts as none"),
+    (
+        "litellm",
+        "mcp_servers: {gh: {allowed_tools: [a], disallowed_tools: [b]}}",
+        "not consulted",
+    ),
+]
+BROKEN = {
+    "json": '{"a": ',
+    "yaml": "a: [",
+    "toml": "a = ",
+    "shell": "docker 'x",
+    "cedar": "permit(",
+}
+
+
+@pytest.mark.parametrize(("target_id", "text", "says"), SILENT)
+def test_a_file_without_effect_is_found(target_id, text, says):
+    assert any(says in line for line in module_of(target_id).lint(text))
+
+
+@pytest.mark.parametrize("target_id", [t.id for t in targets()])
+def test_every_target_that_has_a_file_has_a_lint_case(target_id):
+    assert target(target_id).advisory or any(case[0] == target_id for case in SILENT)
+
+
+@pytest.mark.parametrize("target_id", [t.id for t in targets()])
+def test_our_own_policies_are_free_of_it(target_id, own_tools, by_server, profile):
+    for intents in by_server(own_tools, profile).values():
+        key = "own@arn:aws:bedrock-agentcore:eu:1:gateway/g" if target_id == "agentcore" else "own"
+        text = render(target_id, key, intents).text
+        assert list(module_of(target_id).lint(text)) == []
+
+
+@pytest.mark.parametrize("target_id", [t.id for t in targets() if t.language in BROKEN])
+def test_a_broken_file_is_one_clear_line(target_id):
+    text = BROKEN[target(target_id).language]
+    with pytest.raises(PolicyError) as caught:
+        module_of(target_id).simulate(text)
+    assert str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def intent(name, decision, limit=None):
+    return Intent(server="gh", tool=name, decision=decision, limit=limit, reason="a test")
+
+
+def faults(target_id, text, intents, key="gh"):
+    module = module_of(target_id)
+    return [(f.kind, f.text) for f in check(target(target_id), module, text, {key: intents})]
+
+
+def test_check_finds_what_is_loose_uncovered_absent_and_in_another_case():
+    text = (
+        '{"permissions": {"allow": ["mcp__gh__read", "mcp__gh__pay", "mcp__gh__Send",'
+        ' "mcp__gh__gone", "mcp__other__x"], "ask": ["mcp__gh__rate"]}}'
+    )
+    known = [
+        intent("read", Decision.ALLOW),
+        intent("pay", Decision.DENY),
+        intent("send", Decision.ASK),
+        intent("rate", Decision.LIMIT, Limit(1, "minute")),
+    ]
+    assert faults("claude-code", text, known) == [
+        ("matches-nothing", '"Send"; did you mean "send"? names are case-sensitive'),
+        ("matches-nothing", '"gone"'),
+        ("too-loose", '"gh" "pay": allow, but a test calls for deny'),
+        ("not-covered", '"gh" "send"'),
+    ]
+
+
+def test_check_finds_a_policy_from_older_definitions(make_tool, classify):
+    from classifier.intent import decide_intent
+    from classifier.verdict import Category, Risk
+
+    low = classify(Category.READ, Risk.LOW)
+    old = [decide_intent(make_tool("a"), low)]
+    new = [decide_intent(make_tool("a", url={"type": "string"}), low)]
+    text = render("intercept", "own", old).text
+    assert faults("intercept", text, old, "own") == []
+    ((kind, says),) = faults("intercept", text, new, "own")
+    assert kind == "drift"
+    assert "made from definitions" in says
+
+
+@pytest.mark.parametrize("target_id", [t.id for t in targets() if not t.advisory])
+def test_our_own_policy_passes_its_own_check(target_id, own_tools, by_server):
+    (intents,) = by_server(own_tools, Profile.RECOMMENDED).values()
+    plain = [i for i in intents if i.tool.isidentifier() and i.tool.isascii()]
+    key = "own@arn:aws:bedrock-agentcore:eu:1:gateway/g" if target_id == "agentcore" else "own"
+    text = render(target_id, key, plain).text
+    found = {kind for kind, _ in faults(target_id, text, plain, key)}
+    # Refused and unlisted is the same under default deny; Cursor cannot refuse at all.
+    assert found <= {"not-covered"} | ({"too-loose"} if target_id == "cursor" else set())
+
+
+@pytest.mark.parametrize("target_id", [t.id for t in targets() if not t.advisory])
+@pytest.mark.parametrize("text", ["[]", "3", '"x"', '{"permissions": 3}', "a: 1", "= =", "\0", ""])
+def test_a_file_of_another_form_is_one_clear_line_or_empty(target_id, text):
+    try:
+        faults(target_id, text, [intent("a", Decision.ALLOW)])
+    except PolicyError as error:
+        said = str(error)
+    else:
+        said = "nothing"
+    assert said
+    assert "\n" not in said
