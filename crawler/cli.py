@@ -1,0 +1,103 @@
+"""`toolrisk crawl`: parse, call, print, exit code."""
+
+import json
+import sys
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from crawler.errors import CrawlError
+
+TARGET_HELP = (
+    "npm:NAME[@VERSION], pypi:NAME[==VERSION], https://HOST/PATH, official-registry, "
+    "registry+https://HOST, a file of tools, a client config, or - (standard input)."
+)
+_SHOWN = 20
+"""Reasons that the text summary names one by one."""
+
+
+class SummaryFormat(StrEnum):
+    """How the summary is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the root app."""
+    app.command("crawl")(crawl_command)
+
+
+def crawl_command(
+    targets: Annotated[
+        list[str] | None, typer.Argument(metavar="[TARGET]...", help=TARGET_HELP)
+    ] = None,
+    *,
+    db: Annotated[
+        str, typer.Option(help="The catalogue: a path or sqlite:///PATH.")
+    ] = "toolrisk.db",
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Servers to take from each registry.")
+    ] = None,
+    no_probe: Annotated[
+        bool, typer.Option("--no-probe", help="Index what sources say; contact and run no server.")
+    ] = False,
+    allow_private: Annotated[
+        bool, typer.Option("--allow-private", help="Allow loopback and private addresses.")
+    ] = False,
+    unsafe_no_sandbox: Annotated[
+        bool,
+        typer.Option(
+            "--unsafe-no-sandbox", help="Run packages without a sandbox: they can do all you can."
+        ),
+    ] = False,
+    concurrency: Annotated[
+        int, typer.Option(min=1, max=512, help="Servers that are asked at the same time.")
+    ] = 32,
+    format: Annotated[  # noqa: A002 - the option's name
+        SummaryFormat, typer.Option(help="How to print the summary.")
+    ] = SummaryFormat.TEXT,
+) -> None:
+    """Index servers and their tools into the catalogue.
+
+    Without a target, the starter list of well-known servers is taken. Running it again updates
+    and never duplicates. Exit code 2: a target cannot be understood; 3: nothing could be reached.
+    """
+    from crawler.catalog import Catalog
+    from crawler.crawl import CrawlOptions, crawl
+    from crawler.progress import watch
+    from crawler.starter import starter_targets
+    from crawler.targets import parse_targets
+
+    parsed = parse_targets(targets) if targets else starter_targets()
+    options = CrawlOptions(
+        allow_private=allow_private,
+        unsafe_no_sandbox=unsafe_no_sandbox,
+        no_probe=no_probe,
+        limit=limit,
+        concurrency=concurrency,
+    )
+    with Catalog.open(db) as catalog, watch() as observer:
+        summary = crawl(parsed, options, catalog, observer)
+    _report(summary.reasons)
+    if format is SummaryFormat.JSON:
+        print(json.dumps(summary.to_json()))
+    else:
+        print(summary.to_text(db))
+    if summary.interrupted:
+        raise typer.Exit(130)
+    if not summary.reached:
+        raise CrawlError("nothing could be reached; the reasons are above")
+
+
+def _report(reasons: list[str]) -> None:
+    for line in reasons[:_SHOWN]:
+        print(f"skipped {printable(line)}", file=sys.stderr)
+    if len(reasons) > _SHOWN:
+        print("and more; every attempt is in the catalogue's table probe", file=sys.stderr)
+
+
+def printable(text: str) -> str:
+    """Return one line that cannot steer a terminal."""
+    return "".join(c if c.isprintable() else " " for c in text)[:300]

@@ -1,0 +1,91 @@
+"""From a target to servers: what the target itself, a registry or a file says they are."""
+
+from collections.abc import AsyncIterator, Iterator
+from urllib.parse import urlsplit, urlunsplit
+
+import anyio.to_thread
+
+from crawler.gathered import Gathered, utc_now
+from crawler.records import (
+    Listing,
+    Outcome,
+    Package,
+    Provenance,
+    Remote,
+    Server,
+    ServerName,
+    Skipped,
+    Tool,
+    Transport,
+)
+from crawler.sources import Getter, official_registry
+from crawler.targets import FileTarget, PackageTarget, RegistryTarget, RemoteTarget, Target
+from crawler.tool_file import ToolFile, read_tool_file
+
+
+async def expand(target: Target, fetcher: Getter, limit: int | None) -> AsyncIterator[Gathered]:
+    """Yield the servers of a target, not yet asked for tools.
+
+    Raises:
+        TargetError: a file that cannot be read.
+
+    """
+    match target:
+        case PackageTarget():
+            yield _package(target)
+        case RemoteTarget():
+            yield _remote(target)
+        case RegistryTarget():
+            async for entry in official_registry.listings(fetcher, target.base_url, limit):
+                yield _listed(entry)
+        case FileTarget():
+            content = await anyio.to_thread.run_sync(read_tool_file, target.text)
+            for item in from_file(target, content):
+                yield item
+
+
+def _listed(entry: Listing | Skipped) -> Gathered:
+    if isinstance(entry, Skipped):
+        return Gathered(server=None, skipped=entry)
+    return Gathered(server=entry.server, listing=entry, tools=entry.tools, origin=entry.origin)
+
+
+def _package(target: PackageTarget) -> Gathered:
+    """Name the server after the package without its version: an update is the same server."""
+    package = Package(
+        registry_type=target.registry_type, identifier=target.name, version=target.version
+    )
+    name = ServerName(f"{target.registry_type}:{target.name}")
+    return _stated(Server(name=name, version=target.version, packages=(package,)), name)
+
+
+def _remote(target: RemoteTarget) -> Gathered:
+    """Keep the query, which may hold a key, for the request only: never in what is stored."""
+    parts = urlsplit(target.url)
+    bare = urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
+    remote = Remote(transport=Transport.STREAMABLE_HTTP, url=bare)
+    stated = _stated(Server(name=ServerName(bare), remotes=(remote,)), bare)
+    asked = Remote(transport=Transport.STREAMABLE_HTTP, url=target.url)
+    return Gathered(server=Server(name=ServerName(bare), remotes=(asked,)), listing=stated.listing)
+
+
+def _stated(server: Server, url: str, source: str = "target") -> Gathered:
+    provenance = Provenance(source=source, url=url, fetched_at=utc_now())
+    return Gathered(server=server, listing=Listing(server=server, provenance=provenance))
+
+
+def from_file(target: FileTarget, content: ToolFile) -> Iterator[Gathered]:
+    """Yield the servers of a file in the order in which it names them, then what was left out."""
+    groups: dict[ServerName, list[Tool]] = {}
+    for tool in content.tools:
+        groups.setdefault(tool.server, []).append(tool)
+    for name, tools in groups.items():
+        server = Server(name=name)
+        provenance = Provenance(source="file", url=target.text, fetched_at=utc_now())
+        listing = Listing(server=server, provenance=provenance, tools=tuple(tools))
+        yield Gathered(server=server, listing=listing, tools=tuple(tools))
+    for server in content.servers:
+        yield _stated(server, target.text, source="client-config")
+    for problem in content.problems:
+        skipped = Skipped(subject=target.text, outcome=Outcome.PROTOCOL_ERROR, reason=problem)
+        yield Gathered(server=None, skipped=skipped)

@@ -1,0 +1,60 @@
+"""A real v0.1 registry on loopback: python registry.py DUMP.json [PORT]; prints its port.
+
+Serves the entries of a dump in pages of at most 100, by offset cursors; `?misbehave=` is not
+needed: other shapes are other dumps. Ignores `version`, as some registries do.
+"""
+
+import json
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+
+def serve(entries: list, port: int = 0, style: str = "current") -> ThreadingHTTPServer:
+    """Return a server that has not been started; `style` legacy answers in snake_case."""
+
+    class Registry(BaseHTTPRequestHandler):
+        requests: list[str] = []  # noqa: RUF012 - one list a server on purpose
+
+        def do_GET(self) -> None:
+            self.requests.append(self.path)
+            parts = urlsplit(self.path)
+            query = parse_qs(parts.query)
+            if not parts.path.endswith("/v0.1/servers"):
+                return self.answer(404, {"title": "Not Found", "status": 404})
+            limit = int(query.get("limit", ["30"])[0])
+            if not 1 <= limit <= 100:
+                return self.answer(422, {"title": "Unprocessable Entity", "status": 422})
+            start = int(query.get("cursor", ["0"])[0].rpartition("@")[2])
+            page = entries[start : start + limit]
+            end = start + limit
+            cursor = f"{style}@{end}" if end < len(entries) else None
+            if style == "legacy":
+                return self.answer(200, {"servers": page, "metadata": {"next_cursor": cursor}})
+            if style == "endless":
+                return self.answer(200, {"servers": page, "metadata": {"nextCursor": "again@0"}})
+            meta = {"count": len(page)} | ({"nextCursor": cursor} if cursor else {})
+            return self.answer(200, {"servers": page, "metadata": meta})
+
+        def answer(self, status: int, body: dict) -> None:
+            data = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing: the test says what matters."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", port), Registry)
+    server.daemon_threads = True
+    return server
+
+
+if __name__ == "__main__":
+    dump = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))["servers"]
+    running = serve(dump, int(sys.argv[2]) if len(sys.argv) > 2 else 0)
+    print(running.server_address[1], flush=True)
+    running.serve_forever()
