@@ -11,6 +11,7 @@ import typer
 from classifier.errors import PolicyError
 
 if TYPE_CHECKING:
+    from classifier.commands.inputs import InputOptions
     from classifier.intent import Intent
 
 Intents = dict[str, "list[Intent]"]
@@ -54,8 +55,19 @@ def policy(  # noqa: PLR0913  # a command's options are its parameters
         Path | None, typer.Option(help="With simulate: calls, one JSON object a line.")
     ] = None,
     list_: Annotated[bool, typer.Option("--list", help="List the policy targets.")] = False,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Take at most so many tools of a file.")
+    ] = None,
+    allow_private: Annotated[
+        bool, typer.Option("--allow-private", help="Allow loopback and private addresses.")
+    ] = False,
+    unsafe_no_sandbox: Annotated[
+        bool, typer.Option("--unsafe-no-sandbox", help="Run packages without a sandbox.")
+    ] = False,
 ) -> None:
     """Write the policy for tools in the language of an enforcement point."""
+    from classifier import policies
+    from classifier.commands import inputs
     from classifier.commands import policy_files as files
 
     if list_:
@@ -67,23 +79,31 @@ def policy(  # noqa: PLR0913  # a command's options are its parameters
     if words[:1] == ["simulate"]:
         files.simulate(for_, words[1:], calls, _keys(server_key))
         return
-    intents = decide(words, db, profile, overrides)
+    policies.target(for_)  # an unknown one is said before anything is fetched
+    options = inputs.InputOptions(
+        allow_private=allow_private, unsafe_no_sandbox=unsafe_no_sandbox, limit=limit
+    )
+    intents = decide(words, db, options, profile, overrides)
+    code = inputs.report(options)
     if check is not None:
-        raise typer.Exit(files.check(for_, check, intents, _keys(server_key)))
-    if merge is not None:
+        code = code or files.check(for_, check, intents, _keys(server_key))
+    elif merge is not None:
         files.merge(for_, merge, intents, _keys(server_key), dry_run=dry_run)
-        return
-    files.write(for_, out, intents, _keys(server_key))
+    else:
+        files.write(for_, out, intents, _keys(server_key))
+    raise typer.Exit(code)
 
 
-def decide(targets: list[str], db: str, profile: str, overrides: Path | None) -> Intents:
+def decide(
+    targets: list[str], db: str, options: InputOptions, profile: str, overrides: Path | None
+) -> Intents:
     """Return the intents for what the targets or the catalogue hold, by server.
 
     Raises:
         PolicyError: an unknown profile, or nothing to make a policy for.
 
     """
-    from classifier.commands.inputs import classified
+    from classifier.commands.inputs import classified, report
     from classifier.intent import Profile, decide_intent
     from classifier.policy_table import read_overrides
 
@@ -94,10 +114,11 @@ def decide(targets: list[str], db: str, profile: str, overrides: Path | None) ->
         raise PolicyError(f"no profile {profile!r}; there are {known}") from None
     mine = read_overrides(overrides) if overrides else None
     found: Intents = {}
-    for tool, classification in classified(targets, db, None):
+    for tool, classification in classified(targets, db, options):
         intent = decide_intent(tool, classification, chosen, mine)
         found.setdefault(str(tool.server), []).append(intent)
     if not found:
+        report(options)
         raise PolicyError("there are no tools to make a policy for; crawl or name a target")
     return found
 

@@ -17,6 +17,7 @@ from classifier.enforcement import calls as simulated
 from classifier.enforcement.check import KINDS
 from classifier.enforcement.check import check as check_policy
 from classifier.enforcement.merge import merge as merge_rules
+from classifier.enforcement.names import PLAIN
 from classifier.enforcement.target import Output
 from classifier.enforcement.words import quoted
 from classifier.errors import PolicyError
@@ -66,8 +67,15 @@ def _keys(target_id: str, intents: Intents, given: Keys) -> dict[str, str]:
         raise PolicyError(
             f"--server-key names {quoted(unknown[0])}, which is not among the servers"
         )
+    fault_of = getattr(policies.module_of(target_id), "key_fault", None)
     keys: dict[str, str] = {}
     for server in intents:
+        # A plain name is a key that somebody chose; guessing another would match nothing.
+        if server not in named and PLAIN.fullmatch(server) and fault_of and fault_of(server):
+            raise PolicyError(
+                f"{policies.target(target_id).title} cannot hold the server key {quoted(server)}: "
+                f"{fault_of(server)}; give another with --server-key {server}=KEY"
+            )
         keys[server] = named.get(server) or policies.suggest_key(
             target_id, server, taken=keys.values()
         )
@@ -153,7 +161,8 @@ def _read(file: Path) -> str:
 
 
 def _replace(file: Path, text: str) -> None:
-    """Write a file whole or not at all."""
+    """Write a file whole or not at all; a symbolic link stays one."""
+    file = file.resolve()
     try:
         handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
         try:

@@ -69,13 +69,13 @@ def merge(module: ModuleType, output: Output, old: str, remembered: str | None) 
             kept.append(f"{quoted(rule)}: your {theirs} stays, though {decision} was enough")
     text = old if result == existing else module.write_rules(old, result)
     lines = difflib.unified_diff(
-        old.splitlines(keepends=True), text.splitlines(keepends=True), "before", "after"
+        old.splitlines(), text.splitlines(), "before", "after", lineterm=""
     )
     memory = {"target": output.target.id, "rules": {r: d.value for r, d in sorted(ours.items())}}
     return Merged(
         text=text,
         ours=json.dumps(memory, indent=1) + "\n",
-        diff="".join(lines),
+        diff="".join(f"{line}\n" for line in lines),
         kept=tuple(kept),
     )
 

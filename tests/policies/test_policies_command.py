@@ -1,0 +1,267 @@
+"""The command as a user runs it: real processes, real files, exit codes, one line on trouble."""
+
+import json
+import subprocess
+import sys
+import tomllib
+
+import pytest
+
+TOOLS = [
+    {"name": "get_issue", "description": "Get an issue of a repository by its number."},
+    {"name": "list_labels", "description": "List the labels of a repository."},
+    {"name": "create_issue", "description": "Create an issue in a repository."},
+    {"name": "delete_repository", "description": "Permanently delete a repository and its data."},
+    {"name": "run_shell", "description": "Run a shell command given by the caller on the host."},
+]
+
+
+def toolrisk(*words, stdin=None, code=0):
+    done = subprocess.run(
+        [sys.executable, "-c", "from classifier.cli import main; main()", *map(str, words)],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    return done
+
+
+@pytest.fixture
+def tools(tmp_path):
+    path = tmp_path / "tools.json"
+    path.write_text(json.dumps(TOOLS), encoding="utf-8")
+    return path
+
+
+def test_reads_pass_and_the_rest_asks_without_listing_tools_by_hand(tools):
+    done = toolrisk("policy", tools, "--for", "claude-code", "--server-key", "gh")
+    permissions = json.loads(done.stdout)["permissions"]
+    assert permissions["allow"] == ["mcp__gh__get_issue", "mcp__gh__list_labels"]
+    assert "mcp__gh__create_issue" in permissions["ask"]
+    assert "mcp__gh__run_shell" in permissions["deny"]
+    assert "not run in the real engine" in done.stderr
+
+
+def test_profiles_and_a_users_policy_change_the_outcome(tools, tmp_path):
+    strict = toolrisk(
+        "policy", tools, "--for", "claude-code", "--server-key", "gh", "--profile", "strict"
+    )
+    assert "mcp__gh__create_issue" in json.loads(strict.stdout)["permissions"]["deny"]
+    mine = tmp_path / "policy.toml"
+    mine.write_text("[tools]\nrun_shell = 'ask'\n", encoding="utf-8")
+    own = toolrisk("policy", tools, "--for", "claude-code", "--server-key", "gh", "--policy", mine)
+    assert "mcp__gh__run_shell" in json.loads(own.stdout)["permissions"]["ask"]
+
+
+def test_a_merge_keeps_what_is_not_ours_and_is_idempotent(tools, tmp_path):
+    settings = tmp_path / "settings.json"
+    settings.write_text(
+        json.dumps(
+            {
+                "model": "some-model",
+                "permissions": {
+                    "allow": ["Bash(ls)", "mcp__other__x", "mcp__gh__create_issue"],
+                    "deny": ["mcp__gh__get_issue"],
+                    "defaultMode": "default",
+                },
+            },
+            indent=4,
+        ),
+        encoding="utf-8",
+    )
+    words = ("policy", tools, "--for", "claude-code", "--server-key", "gh", "--merge", settings)
+    before = settings.read_text()
+    dry = toolrisk(*words, "--dry-run")
+    assert settings.read_text() == before
+    first = toolrisk(*words)
+    assert first.stdout == dry.stdout
+    assert first.stdout.startswith("--- before\n+++ after\n")
+    assert '"mcp__gh__get_issue": your deny stays' in first.stderr
+    assert '"mcp__gh__create_issue": tightened from allow to ask' in first.stderr
+    merged = json.loads(settings.read_text())
+    assert merged["model"] == "some-model"
+    assert merged["permissions"]["defaultMode"] == "default"
+    assert merged["permissions"]["allow"] == ["Bash(ls)", "mcp__other__x", "mcp__gh__list_labels"]
+    assert merged["permissions"]["deny"][0] == "mcp__gh__get_issue"
+    assert settings.read_text().splitlines()[1].startswith('    "')
+    after = settings.read_text()
+    again = toolrisk(*words)
+    assert again.stdout == ""
+    assert settings.read_text() == after
+
+
+def test_a_rule_of_ours_may_loosen_again_and_go_away(tmp_path):
+    tools, settings = tmp_path / "t.json", tmp_path / "s.json"
+    words = ("policy", tools, "--for", "claude-code", "--server-key", "gh", "--merge", settings)
+    tools.write_text(json.dumps(TOOLS), encoding="utf-8")
+    toolrisk(*words, "--profile", "strict")
+    strict = json.loads(settings.read_text())["permissions"]
+    assert "mcp__gh__create_issue" in strict["deny"]
+    tools.write_text(json.dumps(TOOLS[:3]), encoding="utf-8")
+    toolrisk(*words)
+    recommended = json.loads(settings.read_text())["permissions"]
+    assert recommended["ask"] == ["mcp__gh__create_issue"]
+    assert not any("run_shell" in rule for rules in recommended.values() for rule in rules)
+
+
+def test_a_merge_into_a_link_writes_what_it_points_to(tools, tmp_path):
+    real, link = tmp_path / "real.json", tmp_path / "link.json"
+    real.write_text("{}", encoding="utf-8")
+    link.symlink_to(real)
+    toolrisk("policy", tools, "--for", "cursor", "--server-key", "gh", "--merge", link)
+    assert link.is_symlink()
+    assert json.loads(real.read_text())["mcpAllowlist"] == ["gh:get_issue", "gh:list_labels"]
+
+
+def test_a_merge_that_cannot_be_is_refused_and_touches_nothing(tools, tmp_path):
+    broken = tmp_path / "broken.json"
+    broken.write_text('{"permissions": ', encoding="utf-8")
+    done = toolrisk(
+        "policy", tools, "--for", "claude-code", "--server-key", "gh", "--merge", broken, code=2
+    )
+    assert "line 1 column" in done.stderr
+    assert broken.read_text() == '{"permissions": '
+    done = toolrisk("policy", tools, "--for", "opa", "--merge", tmp_path / "x.rego", code=2)
+    assert "nothing to merge" in done.stderr
+
+
+def test_check_tells_what_is_wrong_by_its_exit_code(tools, tmp_path):
+    good, bad = tmp_path / "good.json", tmp_path / "bad.json"
+    words = ("policy", tools, "--for", "claude-code", "--server-key", "gh")
+    toolrisk(*words, "--out", good)
+    assert toolrisk(*words, "--check", good).stdout == ""
+    bad.write_text(
+        '{"permissions": {"allow": ["mcp__*", "mcp__gh__run_shell", "mcp__gh__Get_issue"]}}',
+        encoding="utf-8",
+    )
+    done = toolrisk(*words, "--check", bad, code=1)
+    assert "no-effect: " in done.stdout
+    assert 'too-loose: "gh" "run_shell": allow' in done.stdout
+    assert 'did you mean "get_issue"?' in done.stdout
+    assert 'not-covered: "gh" "list_labels"' in done.stdout
+
+
+def test_simulate_answers_every_call(tools, tmp_path):
+    policy, calls = tmp_path / "policy.yaml", tmp_path / "calls.jsonl"
+    toolrisk("policy", tools, "--for", "intercept", "--out", policy)
+    asked = [{"tool": "get_issue"}, {"name": "run_shell"}, {"tool": "nobody"}]
+    asked += [{"tool": "create_issue", "at": "2026-01-01T00:00:01"}] * 31
+    calls.write_text("\n".join(map(json.dumps, asked)) + "\n\n", encoding="utf-8")
+    done = toolrisk("policy", "simulate", policy, "--for", "intercept", "--calls", calls)
+    got = [json.loads(line)["decision"] for line in done.stdout.splitlines()]
+    assert got == ["allow", "deny", "deny", *["allow"] * 30, "limited"]
+    assert "our model of the order" in done.stderr
+
+
+def test_simulate_asks_the_real_engine(tools, tmp_path):
+    pytest.importorskip("cedarpy")
+    policy = tmp_path / "authz.json"
+    toolrisk("policy", tools, "--for", "toolhive", "--out", policy)
+    calls = '{"tool": "get_issue"}\n{"tool": "run_shell"}\n'
+    done = toolrisk("policy", "simulate", policy, "--for", "toolhive", "--calls", "-", stdin=calls)
+    assert [json.loads(line)["decision"] for line in done.stdout.splitlines()] == ["allow", "deny"]
+    assert "the real engine cedarpy" in done.stderr
+
+
+def test_a_missing_engine_is_one_clear_line(tmp_path):
+    policy = tmp_path / "x.rego"
+    policy.write_text("package toolrisk\n", encoding="utf-8")
+    script = (
+        "import sys; sys.modules['regopy'] = None\n"
+        "from classifier.cli import main\n"
+        f"main(['policy', 'simulate', {str(policy)!r}, '--for', 'opa', '--calls', '-'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], input="", capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].endswith("needs the engine regopy: pip install regopy")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_file_per_server_goes_into_a_folder(tmp_path):
+    path, out = tmp_path / "t.jsonl", tmp_path / "out"
+    rows = [{**tool, "server": server} for server in ("one", "two") for tool in TOOLS]
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    done = toolrisk("policy", path, "--for", "intercept", code=2)
+    assert "one file per server, and there are 2 servers" in done.stderr
+    toolrisk("policy", path, "--for", "intercept", "--out", out)
+    assert sorted(p.relative_to(out).as_posix() for p in out.rglob("*.yaml")) == [
+        "one/policy.yaml",
+        "two/policy.yaml",
+    ]
+    both = tomllib.loads(toolrisk("policy", path, "--for", "codex").stdout)
+    assert set(both["mcp_servers"]) == {"one", "two"}
+
+
+def test_a_server_name_that_is_no_key_is_guessed_aloud_or_refused(tmp_path):
+    path = tmp_path / "t.jsonl"
+    path.write_text(json.dumps({**TOOLS[0], "server": "io.github.owner/issues"}), encoding="utf-8")
+    done = toolrisk("policy", path, "--for", "claude-code")
+    assert "mcp__issues__get_issue" in done.stdout
+    assert 'is taken to be "issues"' in done.stderr
+    keyed = toolrisk(
+        "policy", path, "--for", "claude-code", "--server-key", "io.github.owner/issues=gh"
+    )
+    assert "mcp__gh__get_issue" in keyed.stdout
+    path.write_text(json.dumps({**TOOLS[0], "server": "my_server"}), encoding="utf-8")
+    done = toolrisk("policy", path, "--for", "gemini-cli", code=2)
+    assert "fail silently" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ((), "--for is missing"),
+        (("--for", "nonesuch"), "no policy target"),
+        (("--for", "opa", "--profile", "mild"), "no profile 'mild'"),
+        (("--for", "opa", "--server-key", "a", "--server-key", "b"), "SERVER=KEY"),
+        (("--for", "opa", "--server-key", "nobody=b"), "not among the servers"),
+        (("--for", "opa", "--check", "absent.rego"), "cannot read"),
+        (("--for", "opa", "--out", "no/such/folder/x.rego"), "cannot write"),
+    ],
+)
+def test_bad_input_is_one_clear_line_and_exit_2(tools, words, says):
+    done = toolrisk("policy", tools, *words, code=2)
+    assert says in done.stderr.splitlines()[-1]
+
+
+def test_a_broken_policy_toml_says_where(tools, tmp_path):
+    mine = tmp_path / "policy.toml"
+    mine.write_text("[tools]\nx = 'never'\n", encoding="utf-8")
+    done = toolrisk("policy", tools, "--for", "opa", "--policy", mine, code=3)
+    assert "'never' is no rule" in done.stderr
+
+
+def test_bad_calls_are_named_by_line(tools, tmp_path):
+    policy = tmp_path / "p.json"
+    toolrisk("policy", tools, "--for", "policylayer", "--out", policy)
+    for line, says in (
+        ('{"tool": ', "calls line 2: not valid JSON"),
+        ("[1]", "calls line 2: an object is needed"),
+        ('{"arguments": {}}', "calls line 2: needs a tool"),
+        ('{"tool": "x", "at": "noon"}', "calls line 2: at is no ISO time"),
+    ):
+        done = toolrisk(
+            "policy",
+            "simulate",
+            policy,
+            "--for",
+            "policylayer",
+            "--calls",
+            "-",
+            stdin='{"tool": "get_issue"}\n' + line + "\n",
+            code=2,
+        )
+        assert says in done.stderr.splitlines()[-1]
+
+
+def test_the_list_names_every_target():
+    from classifier.policies import targets
+
+    lines = toolrisk("policy", "--list").stdout.splitlines()
+    assert [line.split()[0] for line in lines] == [target.id for target in targets()]
