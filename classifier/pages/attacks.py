@@ -1,0 +1,84 @@
+"""Attack patterns (data/attacks.toml) and which of them use the access that a tool gives."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from classifier.errors import DataError
+from classifier.resources import data_dir
+from classifier.verdict import Category, Classification, Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A link to read more."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attack:
+    """One documented pattern."""
+
+    slug: str
+    title: str
+    sentence: str
+    looks_like: str
+    defence: str
+    signals: frozenset[str]
+    kinds: frozenset[Kind]
+    categories: frozenset[Category]
+    ids: tuple[tuple[str, str], ...]
+    references: tuple[Reference, ...]
+
+    def uses(self, verdict: Classification) -> bool:
+        """Say whether the pattern uses the access that a tool gives."""
+        return verdict.category in self.categories or any(
+            f.signal.id in self.signals or f.signal.kind in self.kinds for f in verdict.findings
+        )
+
+    @property
+    def is_general(self) -> bool:
+        """Say whether it concerns every tool of a category, whatever was found."""
+        return bool(self.categories)
+
+
+@lru_cache(maxsize=1)
+def attacks() -> tuple[Attack, ...]:
+    """Return the patterns in the order of the file.
+
+    Raises:
+        DataError: the file does not say what it must.
+
+    """
+    path = data_dir() / "attacks.toml"
+    try:
+        given = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tuple(_attack(entry, given["ids"]) for entry in given["attack"])
+    except (OSError, KeyError, ValueError, TypeError) as cause:
+        raise DataError(f"{path.name}: cannot be read as attack patterns: {cause!r}") from cause
+
+
+def _attack(entry: dict[str, Any], ids: dict[str, str]) -> Attack:
+    return Attack(
+        slug=entry["slug"],
+        title=entry["title"],
+        sentence=entry["sentence"],
+        looks_like=entry["looks_like"],
+        defence=entry["defence"],
+        signals=frozenset(entry.get("signals", ())),
+        kinds=frozenset(Kind(kind) for kind in entry.get("kinds", ())),
+        categories=frozenset(Category(name) for name in entry.get("categories", ())),
+        ids=tuple((id_, ids[id_]) for id_ in entry.get("ids", ())),
+        references=tuple(Reference(**ref) for ref in entry["references"]),
+    )
+
+
+def attacks_on(verdict: Classification) -> tuple[Attack, ...]:
+    """Return the patterns that use what a tool offers, the specific ones first."""
+    found = [attack for attack in attacks() if attack.uses(verdict)]
+    return tuple(sorted(found, key=lambda attack: attack.is_general))

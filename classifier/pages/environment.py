@@ -1,0 +1,93 @@
+"""The one Jinja2 environment, and the only place where text becomes markup.
+
+Autoescape is always on and an unknown variable is an error. Whatever a template prints passes
+`_finalize`, so that no invisible character, lone surrogate or control reaches a page, not even
+in an attribute; `show_invisible` is the richer form for running text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import Markup, escape
+
+from classifier.pages.invisible import pieces, visible
+from classifier.pages.words import cut, short
+
+_LONGEST_URL = 2000
+
+
+def show_invisible(text: object) -> Markup:
+    """Escape text and turn unseen characters into marked spans that name them."""
+    given = str(text)
+    if given.isascii() and given.isprintable():
+        return escape(given)
+    return Markup("").join(
+        Markup('<span class="unseen">{}</span>').format(part) if unseen else escape(part)
+        for part, unseen in pieces(given)
+    )
+
+
+def safe_url(text: object) -> str | None:
+    """Return an absolute http or https URL as it is; None for anything else.
+
+    Credentials in a URL are no one's business, so such a URL is not linked either.
+    """
+    given = str(text or "").strip()
+    if not given.isascii() or not given.isprintable() or len(given) > _LONGEST_URL:
+        return None
+    if any(mark in given for mark in " \\<>\"'`{}"):
+        return None
+    try:
+        parts = urlsplit(given)
+        host = parts.hostname
+    except ValueError:
+        return None
+    if parts.scheme not in {"http", "https"} or not host or "@" in parts.netloc:
+        return None
+    return given
+
+
+def _finalize(value: object) -> object:
+    if value.__class__ is str:
+        text = str(value)
+        return text if text.isascii() and text.isprintable() else visible(text)
+    return value
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """Return the environment; templates are named by their path in this package."""
+    made = Environment(
+        loader=PackageLoader("classifier.pages", ""),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        cache_size=-1,
+    )
+    made.filters["show_invisible"] = show_invisible
+    made.filters["safe_url"] = safe_url
+    made.filters["cut"] = cut
+    made.filters["short"] = short
+    return made
+
+
+@cache
+def _template(name: str) -> Template:
+    return environment().get_template(name)
+
+
+def render(name: str, context: Mapping[str, object]) -> str:
+    """Render a template to text."""
+    return _template(name).render(context)
+
+
+def render_part(name: str, context: Mapping[str, object]) -> Markup:
+    """Render a template as a part of another one."""
+    return Markup(_template(name).render(context))  # noqa: S704  # our own autoescaped output

@@ -1,0 +1,213 @@
+"""What a page is made of: plain facts, apart from the catalogue's rows and from any template."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Protocol
+
+from classifier.intent import Intent, decide_intent
+from classifier.pages.definition import View, view_of
+from classifier.pages.marks import Marks, number_evidence
+from classifier.verdict import Category, Classification, Risk
+from crawler.records import JsonObject, Origin, Outcome, Provenance, Server, Tool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeFacts:
+    """How the last attempt to list a server went. Unknown fields are empty."""
+
+    outcome: Outcome
+    detail: str = ""
+    transport: str | None = None
+    endpoint: str | None = None
+    era: str | None = None
+    protocol_version: str | None = None
+    sandbox: str | None = None
+    dummy_config: bool = False
+    truncated: bool = False
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerFacts:
+    """One server: what sources say, what the probe met, when it was seen (UTC ISO 8601)."""
+
+    server: Server
+    probe: ProbeFacts | None = None
+    listings: tuple[Provenance, ...] = ()
+    first_seen: str = ""
+    last_seen: str = ""
+    instructions: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One definition that a tool has had, newest last in a history."""
+
+    definition_sha256: str
+    definition: JsonObject
+    first_seen: str
+    last_seen: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolFacts:
+    """One tool as last seen, with what was concluded about it."""
+
+    tool: Tool
+    classification: Classification
+    origin: Origin = Origin.DECLARED
+    first_seen: str = ""
+    last_seen: str = ""
+    removed_at: str | None = None
+    """When the server stopped listing it; None while it is listed."""
+    ordinal: int = 0
+    """Tells tools of one name apart, which a server should not have but can."""
+    history: tuple[Version, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ServerTools:
+    """The tools of one server, and the names of those that are known but not judged yet."""
+
+    tools: tuple[ToolFacts, ...]
+    unclassified: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """The few facts about a tool that lists, search and related tools need."""
+
+    server: str
+    server_title: str
+    name: str
+    path: str
+    """Of the tool's page, relative to the site's root, without extension."""
+    category: Category
+    risk: Risk
+    score: int
+    confidence: float
+    signals: tuple[str, ...]
+    summary: str
+    doubtful: bool = False
+    """The label needs review, or the definition says too little."""
+
+    @property
+    def key(self) -> tuple[int, int, str, str]:
+        """Worst first, then by name: the one order of every list."""
+        return (-self.risk.rank, -self.score, self.name.casefold(), self.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """How large the index is, rounded down so that one more tool changes no other page."""
+
+    servers: int
+    tools: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerPage:
+    """Everything that the page of one server is made of."""
+
+    facts: ServerFacts
+    title: str
+    slug: str
+    rows: tuple[Row, ...]
+    tools: tuple[ToolFacts, ...]
+    """Those of the rows, in the same order."""
+    unclassified: tuple[str, ...] = ()
+    similar: tuple[tuple[str, str, int], ...] = ()
+    """(title, slug, shared tools) of servers that offer much the same."""
+
+    @property
+    def path(self) -> str:
+        """Of the page, relative to the site's root, without extension."""
+        return f"servers/{self.slug}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToolPage:
+    """Everything that the page of one tool is made of; what a section's `context` reads."""
+
+    facts: ToolFacts
+    server: ServerPage
+    row: Row
+    scale: Scale
+    siblings: tuple[Row, ...] = ()
+    similar: tuple[Row, ...] = ()
+    base_url: str | None = None
+
+    @property
+    def tool(self) -> Tool:
+        """The definition."""
+        return self.facts.tool
+
+    @property
+    def classification(self) -> Classification:
+        """The conclusion."""
+        return self.facts.classification
+
+    @cached_property
+    def marks(self) -> Marks:
+        """The evidence, numbered."""
+        return number_evidence(self.classification)
+
+    @cached_property
+    def view(self) -> View:
+        """The definition with the evidence in place."""
+        return view_of(self.tool, self.marks)
+
+    @cached_property
+    def intent(self) -> Intent:
+        """What should become of calls."""
+        return decide_intent(self.tool, self.classification)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildSummary:
+    """What a build did."""
+
+    servers: int
+    tools: int
+    pages: int
+    written: int
+    kept: int
+    removed: int = 0
+    unclassified: int = 0
+    seconds: float = field(default=0.0, compare=False)
+
+
+class SiteSource(Protocol):
+    """Where a build gets its facts: light facts of all servers, full facts of one at a time."""
+
+    def servers(self) -> Sequence[ServerFacts]:
+        """Return every server, sorted by name."""
+        ...
+
+    def tools(self, server: str) -> ServerTools:
+        """Return the tools of one server."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class MemorySource:
+    """Facts held in memory: for previews and for catalogues that are small."""
+
+    given: tuple[tuple[ServerFacts, ServerTools], ...]
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[ServerFacts, ServerTools]]) -> MemorySource:
+        """Make a source from (server, tools) pairs."""
+        return cls(tuple(sorted(pairs, key=lambda pair: pair[0].server.name)))
+
+    def servers(self) -> Sequence[ServerFacts]:
+        """Return every server."""
+        return [facts for facts, _ in self.given]
+
+    def tools(self, server: str) -> ServerTools:
+        """Return the tools of one server."""
+        found = (tools for facts, tools in self.given if facts.server.name == server)
+        return next(found, ServerTools(()))

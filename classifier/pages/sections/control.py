@@ -1,0 +1,28 @@
+"""How to control the tool: one decision, and the file of every enforcement point for it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from classifier.intent import effect
+from classifier.pages import words
+from classifier.pages.control import tool_policies, within
+from classifier.pages.model import ToolPage
+from classifier.pages.sections import Section
+
+SECTION = Section("control", "How to control it", 70)
+
+BUDGET = 24_000
+"""Characters of policy text on a page, as they are escaped."""
+
+
+def context(page: ToolPage) -> Mapping[str, Any]:
+    """Return the decision in words and a tab for each target."""
+    return {
+        "name": page.tool.name,
+        "decision": words.decision(page.intent),
+        "effect": effect(page.intent),
+        "reason": page.intent.reason,
+        "policies": within(tool_policies(page), BUDGET),
+        "server_page": page.server.path,
+        "server": page.server.title,
+    }

@@ -1,0 +1,29 @@
+"""What the tool says of itself, in short, and what a call does on this server."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from classifier.pages import words
+from classifier.pages.model import ToolPage
+from classifier.pages.sections import Section
+
+SECTION = Section("effect", "What a call does", 20)
+
+SHORT = 320
+
+
+def context(page: ToolPage) -> Mapping[str, Any]:
+    """Return the description, cut at a word, and the sentences of the category and findings."""
+    verdict = page.classification
+    description = " ".join((page.tool.description or "").split())
+    return {
+        "name": page.tool.name,
+        "server": page.server.title,
+        "description": words.cut(description, SHORT),
+        "is_cut": len(description) > SHORT,
+        "kind": words.kind_of_tool(verdict.category),
+        "meaning": words.CATEGORY_MEANING[verdict.category],
+        "handling": words.CATEGORY_HANDLING[verdict.category],
+        "capability": words.capability(verdict),
+        "insufficient": verdict.insufficient_definition,
+    }

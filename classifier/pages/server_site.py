@@ -1,0 +1,166 @@
+"""The page of one server: the picture, the sentence, combinations, policy, cost, provenance."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from classifier.intent import Intent, Profile
+from classifier.pages import words
+from classifier.pages.control import Policy, intent_of, ordered_targets, policy, within
+from classifier.pages.cost import cost_sentence
+from classifier.pages.environment import render
+from classifier.pages.flows import combinations
+from classifier.pages.invisible import visible
+from classifier.pages.model import Row, ServerPage
+from classifier.pages.tool_site import canonical
+from classifier.pages.twins import server_json
+from classifier.pages.words import cut, day, listed, number
+from classifier.rule import Decision
+from classifier.verdict import Category, Risk
+
+ROOT = "../"
+_COLUMNS = (
+    (Decision.ALLOW, "Allowed"),
+    (Decision.LIMIT, "Limited"),
+    (Decision.ASK, "Asked about"),
+    (Decision.DENY, "Refused"),
+    (Decision.HIDE, "Hidden"),
+)
+_NAMED = 6
+_MOST_POLICY = 120_000
+"""Characters of policy files on a page; the rest is made with the command line."""
+
+
+def server_files(page: ServerPage, stamp: str, base_url: str | None) -> Iterator[tuple[str, bytes]]:
+    """Yield (path, bytes) of a server's page and its JSON."""
+    text = render("templates/server.html", context(page, stamp, base_url))
+    yield f"{page.path}.html", text.encode()
+    yield f"{page.path}.json", server_json(page)
+
+
+def context(page: ServerPage, stamp: str, base_url: str | None) -> dict[str, Any]:
+    """Return the variables of a server's page."""
+    server = page.facts.server
+    risks = Counter(row.risk for row in page.rows)
+    return {
+        "title": f"{page.title}: {number(len(page.rows), 'tool')} and their policy",
+        "description": cut(f"{page.title}. {sentence(page.rows)}", 200),
+        "root": ROOT,
+        "canonical": canonical(base_url, f"{page.path}.html"),
+        "stamp": stamp,
+        "file": page.slug,
+        "name": page.title,
+        "id": server.name,
+        "said": server.description or "",
+        "rows": page.rows,
+        "sentence": sentence(page.rows),
+        "by_risk": [(risk, risks[risk]) for risk in reversed(Risk) if risks[risk]],
+        "why_none": _why_none(page),
+        "unclassified": page.unclassified,
+        "combinations": combinations(page.rows),
+        "profiles": _profiles(page),
+        "decisions": [title for _, title in _COLUMNS],
+        "policies": _policies(page) if page.tools else (),
+        "cost": cost_sentence(page.tools),
+        "facts": _facts(page),
+        "links": _links(page),
+        "similar": page.similar,
+    }
+
+
+def sentence(rows: Sequence[Row]) -> str:
+    """Say how many tools do what, as in: 24 tools: 15 read and 9 change data."""
+    if not rows:
+        return "No tool is known."
+    verbs = {
+        Category.READ: "read",
+        Category.WRITE: "change data",
+        Category.EXECUTE: "set something in motion",
+        Category.OTHER: "help along",
+    }
+    counts = Counter(row.category for row in rows)
+    doing = [f"{counts[c]} {verb}" for c, verb in verbs.items() if counts[c]]
+    worst = [
+        f"{n} can {verb}"
+        for signal, verb in (
+            ("destructive", "delete or overwrite for good"),
+            ("financial", "move money or assets"),
+            ("code-execution", "run what the caller writes"),
+        )
+        if (n := sum(signal in row.signals for row in rows))
+    ]
+    tail = f"; {listed(worst)}" if worst else ""
+    return f"{number(len(rows), 'tool')}: {listed(doing)}{tail}."
+
+
+def _why_none(page: ServerPage) -> str:
+    probe = page.facts.probe
+    if probe is None:
+        return "Nobody has asked the server yet, and no source says what it offers."
+    return f"On {day(probe.at)} the server {words.OUTCOME[probe.outcome]}."
+
+
+def _profiles(page: ServerPage) -> list[dict[str, Any]]:
+    made = []
+    for profile in Profile:
+        intents = [intent_of(t.tool, t.classification, profile) for t in page.tools]
+        counts = Counter(intent.decision for intent in intents)
+        made.append(
+            {
+                "name": profile.value,
+                "counts": [counts[decision] for decision, _ in _COLUMNS],
+                "blocks": _blocks(intents),
+            }
+        )
+    return made
+
+
+def _blocks(intents: Sequence[Intent]) -> str:
+    refused = [visible(intent.tool) for intent in intents if intent.decision.refuses]
+    if not refused:
+        return "nothing"
+    shown = ", ".join(cut(name, 40) for name in refused[:_NAMED])
+    return f"{shown} and {len(refused) - _NAMED} more" if len(refused) > _NAMED else shown
+
+
+def _policies(page: ServerPage) -> tuple[Policy, ...]:
+    intents = [intent_of(t.tool, t.classification) for t in page.tools]
+    name = page.facts.server.name
+    made = [policy(target, name, intents, whole=True) for target in ordered_targets()]
+    return within(made, _MOST_POLICY)
+
+
+def _facts(page: ServerPage) -> list[tuple[str, str]]:
+    facts, probe, server = page.facts, page.facts.probe, page.facts.server
+    made = [("Seen", f"first {day(facts.first_seen)}, last {day(facts.last_seen)}")]
+    if server.version:
+        made.append(("Version", cut(server.version, 60)))
+    if server.status != "active":
+        made.append(("Status", cut(server.status, 60)))
+    if probe:
+        made.append(("Last attempt", f"{day(probe.at)}: the server {words.OUTCOME[probe.outcome]}"))
+        if probe.protocol_version:
+            made.append(("Protocol", f"{probe.protocol_version} ({probe.era or 'era unknown'})"))
+        if probe.sandbox:
+            made.append(("Run in", probe.sandbox))
+        if probe.dummy_config:
+            made.append(("Configuration", "placeholders, so tools may be missing"))
+    for package in server.packages[:6]:
+        name = f"{package.registry_type}: {package.identifier} {package.version or ''}".strip()
+        made.append(("Package", f"{cut(name, 120)}, over {package.transport}"))
+        if package.required_inputs:
+            made.append(("Needs", cut(", ".join(package.required_inputs), 200)))
+    made += [("Listed by", f"{one.source} on {day(one.fetched_at)}") for one in facts.listings[:6]]
+    return made
+
+
+def _links(page: ServerPage) -> list[tuple[str, str]]:
+    server = page.facts.server
+    made = [(f"Remote, {remote.transport}", remote.url) for remote in server.remotes[:6]]
+    if server.repository_url:
+        made.append(("Repository", server.repository_url))
+    if server.website_url:
+        made.append(("Website", server.website_url))
+    return made

@@ -1,0 +1,159 @@
+"""The same page for machines: JSON with every quote, and Markdown in which no text is markup."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from classifier.intent import Intent, effect
+from classifier.pages import words
+from classifier.pages.attacks import attacks_on
+from classifier.pages.control import tool_policies
+from classifier.pages.invisible import visible
+from classifier.pages.model import ServerPage, ToolPage
+from classifier.pages.places import place
+from classifier.pages.questions import questions
+
+_LONGEST_IN_MARKDOWN = 4000
+_SPECIAL = set("\\`*_{}[]<>()#+-.!|~&:")
+
+
+def dump(value: Any) -> bytes:
+    """Return JSON; lone surrogates, which UTF-8 cannot hold, stay escaped."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:
+        return text.encode() + b"\n"
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":")).encode() + b"\n"
+
+
+def intent_json(intent: Intent) -> dict[str, Any]:
+    """Return a decision as data."""
+    limit = intent.limit
+    return {
+        "decision": intent.decision.value,
+        "limit": {"max": limit.max, "window": limit.window} if limit else None,
+        "conditions": [condition.sentence() for condition in intent.conditions],
+        "reason": intent.reason,
+        "effect": effect(intent),
+    }
+
+
+def tool_json(page: ToolPage) -> bytes:
+    """Return the JSON twin of a tool's page; every finding is in it, none is cut."""
+    facts = page.facts
+    return dump(
+        {
+            "schema_version": 1,
+            "server": page.tool.server,
+            "tool": page.tool.name,
+            "definition": page.tool.definition,
+            "definition_sha256": page.tool.definition_sha256,
+            "capability": words.capability(page.classification),
+            **page.classification.to_json(),
+            "policy": intent_json(page.intent),
+            "attacks": [attack.slug for attack in attacks_on(page.classification)],
+            "origin": facts.origin.value,
+            "first_seen": facts.first_seen,
+            "last_seen": facts.last_seen,
+            "removed_at": facts.removed_at,
+            "history": [
+                {"definition_sha256": v.definition_sha256, "first_seen": v.first_seen}
+                for v in facts.history
+            ],
+        }
+    )
+
+
+def server_json(page: ServerPage) -> bytes:
+    """Return the JSON twin of a server's page."""
+    facts, probe = page.facts, page.facts.probe
+    return dump(
+        {
+            "schema_version": 1,
+            "server": facts.server.name,
+            "title": facts.server.title,
+            "description": facts.server.description,
+            "version": facts.server.version,
+            "status": facts.server.status,
+            "first_seen": facts.first_seen,
+            "last_seen": facts.last_seen,
+            "probe": {"outcome": probe.outcome.value, "at": probe.at} if probe else None,
+            "tools": [
+                {
+                    "tool": row.name,
+                    "category": row.category.value,
+                    "risk": row.risk.value,
+                    "risk_score": row.score,
+                    "page": f"../{row.path}.html",
+                }
+                for row in page.rows
+            ],
+            "unclassified": list(page.unclassified),
+        }
+    )
+
+
+def inline(text: str) -> str:
+    """Return text for a Markdown line: every mark that could mean something is escaped."""
+    one_line = " ".join(visible(text).split())
+    return "".join(f"\\{char}" if char in _SPECIAL else char for char in one_line)
+
+
+def block(text: str, language: str = "") -> str:
+    """Return a fenced block whose fence is longer than any run of backticks in the text."""
+    shown = visible(text)
+    longest = run = 0
+    for char in shown:
+        run = run + 1 if char == "`" else 0
+        longest = max(longest, run)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{shown.rstrip()}\n{fence}\n"
+
+
+def tool_markdown(page: ToolPage) -> bytes:
+    """Return the Markdown twin of a tool's page."""
+    verdict, intent = page.classification, page.intent
+    lines = [
+        f"# {inline(page.tool.name)}\n",
+        f"{words.capability(verdict)}\n",
+        f"- Server: {inline(page.server.title)} ({inline(page.tool.server)})",
+        f"- Category: {verdict.category.value}",
+        f"- Risk: {verdict.risk.value}, score {verdict.risk_score} of 100",
+        f"- Recommended: {words.decision(intent)}. {inline(effect(intent))}",
+        f"- How sure: {words.confidence(verdict)}; decided by {words.BASIS[verdict.decided_by]}",
+        f"- Definition: {words.ORIGIN[page.facts.origin]}",
+        f"- Seen: {words.day(page.facts.last_seen)}",
+        f"- SHA-256 of the definition: {page.tool.definition_sha256}\n",
+        "## Description\n",
+        block((page.tool.description or "(none)")[:_LONGEST_IN_MARKDOWN]),
+        "## Why it needs a policy\n",
+        f"{inline(verdict.rationale)}\n",
+        "## From the tool's definition\n",
+        *_quotes(page),
+        "\n## How to control it\n",
+        *_policy(page),
+        "## Attack patterns\n",
+        *[f"- {a.title}: {a.sentence}" for a in attacks_on(verdict)],
+        "\n## Questions\n",
+    ]
+    for question in questions(page):
+        lines += [f"### {inline(question.question)}\n", f"{inline(question.answer)}\n"]
+    return "\n".join(lines).encode("utf-8", "replace")
+
+
+def _quotes(page: ToolPage) -> list[str]:
+    return [
+        f"{quote.number}. {inline(quote.evidence.text[:700])} "
+        f"({inline(place(quote.evidence.pointer))}"
+        + (f"; {', '.join(quote.signals)})" if quote.signals else ")")
+        for quote in page.marks.quotes
+    ]
+
+
+def _policy(page: ToolPage) -> list[str]:
+    """Return the first target's file; the page has them all."""
+    first = next((policy for policy in tool_policies(page) if policy.text), None)
+    if first is None:
+        return ["No policy file can name this tool.\n"]
+    return [f"{first.target.title}, {first.file_name}:\n", block(first.text, first.target.language)]

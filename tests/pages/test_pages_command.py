@@ -1,0 +1,153 @@
+"""`toolrisk pages` on a real catalogue, as a program."""
+
+from __future__ import annotations
+
+import json
+import os
+import re  # noqa: TID251  # our own output
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from classifier.pages.model import MemorySource, ToolFacts
+from crawler.catalog import Catalog, StoredClassification
+from crawler.records import Origin, Outcome, Probe, Tool
+
+TOOLRISK = [sys.executable, "-c", "from classifier.cli import main; main()", "pages"]
+
+
+def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*TOOLRISK, *arguments], cwd=cwd, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def home(address: str) -> str:
+    with urllib.request.urlopen(address, timeout=10) as answer:  # noqa: S310  # our own preview
+        return answer.read().decode()
+
+
+def record(db: Path, tools: tuple[Tool, ...], at: str) -> None:
+    with Catalog.open(db) as catalog:
+        probe = Probe(outcome=Outcome.LISTED, started_at=at, tools=tools)
+        catalog.record_probe(tools[0].server, probe, Origin.LIVE, now=at)
+
+
+def judge(db: Path, verdicts: dict[str, ToolFacts]) -> None:
+    with Catalog.open(db) as catalog:
+        catalog.record_classifications(
+            StoredClassification(
+                version_id=row.version_id,
+                input_sha256="0" * 64,
+                ruleset="rules-test",
+                model="",
+                category=verdicts[row.tool.name].classification.category.value,
+                risk=verdicts[row.tool.name].classification.risk.value,
+                risk_score=verdicts[row.tool.name].classification.risk_score,
+                needs_review=False,
+                json_text=json.dumps(verdicts[row.tool.name].classification.to_json()),
+            )
+            for row in list(catalog.tools())
+        )
+
+
+@pytest.fixture
+def desk(world: MemorySource) -> dict[str, ToolFacts]:
+    return {facts.tool.name: facts for facts in world.tools("io.example/desk").tools}
+
+
+@pytest.fixture
+def db(tmp_path: Path, desk: dict[str, ToolFacts]) -> Path:
+    path = tmp_path / "toolrisk.db"
+    record(path, tuple(facts.tool for facts in desk.values()), "2026-11-20T08:00:00Z")
+    judge(path, desk)
+    return path
+
+
+def test_a_catalogue_becomes_a_site(db: Path, tmp_path: Path) -> None:
+    done = run("--out", "site", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "for 4 tools of 1 server" in done.stderr
+    page = next((tmp_path / "site").glob("tools/*/deskopenstream-*.html"))
+    text = page.read_text(encoding="utf-8")
+    assert "High risk" in text
+    assert "first seen 2026-11-20" in text
+
+
+def test_a_tool_that_went_leaves_a_page_that_says_so(
+    db: Path, tmp_path: Path, desk: dict[str, ToolFacts]
+) -> None:
+    rest = tuple(f.tool for name, f in desk.items() if name != "rename_account")
+    record(db, rest, "2026-11-21T08:00:00Z")
+    assert run("--out", "site", cwd=tmp_path).returncode == 0
+    gone = next((tmp_path / "site").glob("tools/*/rename_account.html")).read_text()
+    assert "no longer lists this tool (noticed 2026-11-21)" in gone
+    listed = next((tmp_path / "site").glob("servers/*desk*.html")).read_text()
+    assert "rename_account" not in listed
+
+
+def test_what_is_not_classified_is_said(
+    db: Path, tmp_path: Path, desk: dict[str, ToolFacts]
+) -> None:
+    new = Tool(server=desk["list_accounts"].tool.server, name="brand_new", description="New.")
+    record(db, (*(f.tool for f in desk.values()), new), "2026-11-21T08:00:00Z")
+    done = run("--out", "site", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "1 tool not classified yet: run `toolrisk classify`" in done.stderr
+    listed = next((tmp_path / "site").glob("servers/*desk*.html")).read_text()
+    assert "brand_new" in listed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "line"),
+    [
+        (("--db", "none.db", "--out", "site"), 3, "none.db does not exist"),
+        (("--out", "."), 3, "files that are not a site of toolrisk"),
+        (("--out", "site", "--base-url", "ftp://x"), 3, "is not an address"),
+    ],
+)
+def test_what_is_wrong_is_one_line(
+    db: Path, tmp_path: Path, arguments: tuple[str, ...], code: int, line: str
+) -> None:
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == code
+    assert line in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_preview_is_rebuilt_when_the_catalogue_changes(
+    db: Path, tmp_path: Path, desk: dict[str, ToolFacts]
+) -> None:
+    preview = subprocess.Popen(
+        [*TOOLRISK, "--out", "site", "--serve", "--port", "0"],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    assert preview.stderr is not None
+    try:
+        address = ""
+        for line in preview.stderr:
+            if found := re.search(r"http://127\.0\.0\.1:\d+/", line):
+                address = found.group()
+                break
+        assert "4 tools of 1 server" in home(address)
+        record(db, (desk["list_accounts"].tool,), "2026-11-21T08:00:00Z")
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            if "1 tool of 1 server" in home(address):
+                break
+            time.sleep(0.2)
+        else:
+            pytest.fail("the preview was not rebuilt")
+    finally:
+        preview.send_signal(signal.SIGINT)
+        preview.wait(timeout=20)
+        preview.stderr.close()
+    assert preview.returncode == 130

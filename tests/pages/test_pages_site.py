@@ -1,0 +1,108 @@
+"""The folder of a site: whole or not at all, the same for the same facts, never over another's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from classifier.errors import PageError
+from classifier.pages.model import MemorySource, ServerFacts, ServerTools, ToolFacts
+from classifier.pages.site import build
+from classifier.pages.store import MARKER, staging
+
+
+def tree_of(folder: Path) -> dict[str, bytes]:
+    return {
+        str(p.relative_to(folder)): p.read_bytes()
+        for p in sorted(folder.rglob("*"))
+        if p.is_file() and p.name != MARKER
+    }
+
+
+def test_the_same_facts_give_the_same_bytes(
+    world: MemorySource, site: Path, tmp_path: Path
+) -> None:
+    again = MemorySource(tuple((s, ServerTools(t.tools[::-1])) for s, t in world.given))
+    build(again, tmp_path / "again")
+    assert tree_of(tmp_path / "again") == tree_of(site)
+
+
+def test_a_build_replaces_the_one_before(
+    world: MemorySource, tmp_path: Path, make: Callable[..., ToolFacts]
+) -> None:
+    out = tmp_path / "site"
+    build(world, out)
+    summary = build(MemorySource.of(world.given[:1]), out)
+    assert summary.servers == 1
+    assert not list(out.glob("tools/io-example-desk-*/list_accounts.html")) or summary.tools
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["site"]
+
+
+def test_a_foreign_folder_is_refused(world: MemorySource, tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(PageError, match="empty or new folder") as caught:
+        build(world, tmp_path)
+    assert "\n" not in str(caught.value)
+    assert (tmp_path / "thesis.txt").read_text() == "years of work"
+    assert [p.name for p in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_file_or_link_in_the_place_is_refused(world: MemorySource, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(PageError, match="not a folder"):
+        build(world, tmp_path / "file")
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "there")
+    with pytest.raises(PageError, match="not a folder"):
+        build(world, tmp_path / "link")
+
+
+def test_a_marker_that_is_a_link_is_no_marker(world: MemorySource, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_text("{}")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / MARKER).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(PageError):
+        build(world, tmp_path / "out")
+
+
+def test_an_interrupted_build_leaves_the_old_site(world: MemorySource, tmp_path: Path) -> None:
+    out = tmp_path / "site"
+    build(world, out)
+    before = tree_of(out)
+
+    def stop(stage: str, done: int, total: int) -> None:
+        if stage == "pages" and done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build(MemorySource.of(world.given[:2]), out, observer=stop)
+    assert tree_of(out) == before
+    assert [p.name for p in tmp_path.iterdir()] == ["site"]
+
+
+def test_leftovers_of_a_killed_build_are_swept(world: MemorySource, tmp_path: Path) -> None:
+    out = tmp_path / "site"
+    build(world, out)
+    before = tree_of(out)
+    (tmp_path / ".site.new-dead").mkdir()
+    (tmp_path / ".site.new-dead" / "half.html").write_text("half")
+    out.rename(tmp_path / ".site.old-dead")  # killed between the two renames
+    with staging(out):
+        assert tree_of(out) == before
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["site"]
+
+
+def test_nothing_classified_is_one_clear_line(
+    tmp_path: Path, make_server: Callable[..., ServerFacts]
+) -> None:
+    known = make_server("io.example/new")
+    with pytest.raises(PageError, match="run `toolrisk classify`"):
+        build(MemorySource.of([(known, ServerTools((), ("one", "two")))]), tmp_path / "site")
+    assert not (tmp_path / "site").exists()
+
+
+def test_an_empty_catalogue_makes_an_empty_site(tmp_path: Path) -> None:
+    build(MemorySource(()), tmp_path / "site")
+    assert "0 tools of 0 servers" in (tmp_path / "site/index.html").read_text()
