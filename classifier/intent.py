@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from classifier.arguments import arguments_of
 from classifier.condition import Condition, ConditionKind
-from classifier.policy_table import ArgumentFamily, Overrides, shipped_table
+from classifier.policy_table import Overrides, shipped_table
 from classifier.rule import Decision, Limit, Profile, Rule, stricter
 from classifier.verdict import Classification, Kind, Risk
 from crawler.records import Tool
@@ -139,19 +140,8 @@ def _conditions(
             bound = ()
         if bound is None or (family.signal and not classification.has(family.signal)):
             continue
-        for argument, each in _parameters(tool.input_schema, family):
-            yield Condition((argument,), family.kind, bound, each)
-
-
-def _parameters(schema: object, family: ArgumentFamily) -> Iterator[tuple[str, bool]]:
-    """Yield (name, is an array) of the top-level parameters that belong to a family."""
-    properties = schema.get("properties") if isinstance(schema, dict) else None
-    if not isinstance(properties, dict):
-        return
-    for name, declared in properties.items():
-        if str(name).lower().replace("_", "").replace("-", "") in family.names:
-            is_array = isinstance(declared, dict) and declared.get("type") == "array"
-            yield str(name), is_array
+        for argument, each in arguments_of(tool.input_schema, family, classification):
+            yield Condition(argument, family.kind, bound, each)
 
 
 def _article(word: str) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re  # noqa: TID251  # our own expressions, linear
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from classifier.condition import Condition, ConditionKind, number_text
@@ -101,11 +102,11 @@ def render(servers: tuple[ServerRules, ...]) -> Rendered:
             notes = (f"replace {PLACEHOLDER} by the ARN of your gateway; until then all is denied",)
         for rule in server.rules:
             action = f"{target}{SEPARATOR}{rule.tool}"
-            actions[action] = _action(rule)
+            actions[action] = _action(tuple(_types(rule).items()))
             if rule.decision is Decision.ALLOW:
                 policies.append(_permit(action, arn or PLACEHOLDER, rule))
     schema = {"AgentCore": {"entityTypes": {"OAuthUser": {}, "Gateway": {}}, "actions": actions}}
-    extra = (("policy.cedarschema.json", json.dumps(schema, indent=1) + "\n"),)
+    extra = (("policy.cedarschema.json", json.dumps(schema) + "\n"),)
     text = (
         "\n".join(policies)
         if policies
@@ -145,8 +146,9 @@ def _condition(condition: Condition, declared: str) -> str:
     return f"context.input has {name} && {test}"
 
 
-def _action(rule: Intent) -> dict[str, Any]:
-    attributes = {n: {**_TYPES[t], "required": False} for n, t in _types(rule).items()}
+@lru_cache(maxsize=1024)
+def _action(types: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+    attributes = {name: {**_TYPES[declared], "required": False} for name, declared in types}
     record = {"type": "Record", "attributes": attributes}
     context = {"type": "Record", "attributes": {"input": record}}
     return {

@@ -66,9 +66,7 @@ def _rules(rule: Intent) -> list[dict[str, Any]]:
             {"name": "arguments", "conditions": conditions, "on_deny": "Arguments out of bounds."}
         )
     if rule.limit is not None:
-        rules.append(
-            {"name": "rate", "rate_limit": str(rule.limit), "on_deny": f"At most {rule.limit}."}
-        )
+        rules.append({"name": "rate", "rate_limit": str(rule.limit)})
     return rules
 
 

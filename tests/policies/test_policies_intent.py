@@ -215,3 +215,55 @@ def test_the_effect_is_one_plain_sentence(decision, limit, says):
     assert says in sentence
     assert sentence.endswith(".")
     assert sentence.count(".") == 1
+
+
+def pointing(pointer):
+    """A finding of path-parameter about one place of the schema."""
+    from classifier.verdict import Evidence, Finding, Severity, Signal
+
+    signal = Signal(id="path-parameter", kind=Kind.SCHEMA, severity=Severity.LOW, title="path")
+    return Finding(signal=signal, evidence=(Evidence(pointer, 0, 0, "x"),))
+
+
+@pytest.mark.parametrize(
+    ("pointer", "schema", "argument", "each"),
+    [
+        ("/inputSchema/properties/where", {"where": {"type": "string"}}, ("where",), False),
+        ("/inputSchema/properties/where", {"where": {"type": "array"}}, ("where",), True),
+        (
+            "/inputSchema/properties/o/properties/where",
+            {"o": {"properties": {"where": {"type": "string"}}}},
+            ("o", "where"),
+            False,
+        ),
+        (
+            "/inputSchema/properties/where/items",
+            {"where": {"type": "array", "items": {"type": "string"}}},
+            ("where",),
+            True,
+        ),
+        (
+            "/inputSchema/properties/o/items/properties/where",
+            {"o": {"items": {"properties": {"where": {}}}}},
+            ("o", "*", "where"),
+            False,
+        ),
+        ("/inputSchema/properties/a~1b", {"a/b": {}}, ("a/b",), False),
+    ],
+)
+def test_a_bound_holds_where_the_signal_points(
+    *, classify, make_tool, pointer, schema, argument, each
+):
+    from dataclasses import replace
+
+    from classifier.policies import render, targets
+
+    mine = Overrides(bounds={"path": ("/srv/data",)})
+    verdict = replace(classify(Category.READ, Risk.LOW), findings=(pointing(pointer),))
+    intent = decide_intent(make_tool("t", **schema), verdict, overrides=mine)
+    assert intent.conditions == (Condition(argument, ConditionKind.INSIDE, ("/srv/data",), each),)
+    for target in targets():
+        got = render(target.id, "srv", [intent]).effective["srv", "t"]
+        assert got.conditions or got.decision is not Decision.ALLOW
+        if "*" in argument or "/" in argument[0]:
+            assert not got.conditions
