@@ -1,0 +1,183 @@
+"""`probe`: ask one server for its tools, by the best way there is, and never raise for it."""
+
+import os
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Protocol
+
+import anyio
+from anyio.lowlevel import RunVar
+
+from crawler.errors import FetchError
+from crawler.fetch import Fetcher
+from crawler.gathered import utc_now
+from crawler.printable import one_line
+from crawler.probe.jsonrpc import Listed
+from crawler.records import (
+    Outcome,
+    Package,
+    Probe,
+    Remote,
+    Server,
+    ServerName,
+    Transport,
+    canonical_json,
+    sha256,
+)
+
+TOTAL_SECONDS = 20.0
+_RUNNABLE = ("npm", "pypi")
+
+
+class ProbeOptions(Protocol):
+    """What a probe needs of a crawl's options."""
+
+    @property
+    def unsafe_no_sandbox(self) -> bool:
+        """Whether packages may run without a sandbox."""
+        ...
+
+
+async def probe(server: Server, options: ProbeOptions, fetcher: Fetcher) -> Probe:
+    """Ask a server: a remote that needs no configuration, else a package in the sandbox."""
+    started, clock = utc_now(), time.monotonic()
+    found = await _best(server, options, fetcher)
+    return replace(found, started_at=started, seconds=round(time.monotonic() - clock, 3))
+
+
+async def _best(server: Server, options: ProbeOptions, fetcher: Fetcher) -> Probe:
+    for remote in server.remotes:
+        if not remote.required_inputs and "{" not in remote.url:
+            return await _remote(server.name, remote, fetcher)
+    for package in server.packages:
+        if package.registry_type in _RUNNABLE and package.transport == Transport.STDIO:
+            return await _package(server.name, package, options)
+    if server.remotes:
+        names = ", ".join(server.remotes[0].required_inputs) or "a value for its URL"
+        return Probe(
+            outcome=Outcome.NEEDS_CONFIG,
+            detail=one_line(f"the remote needs {names}"),
+            transport=server.remotes[0].transport,
+            endpoint=server.remotes[0].url.partition("?")[0],
+        )
+    if server.packages:
+        first = server.packages[0]
+        what = f"{first.registry_type}: {first.identifier}"
+        return Probe(
+            outcome=Outcome.UNSUPPORTED,
+            detail=one_line(f"not run ({what}); npm and pypi packages and remotes are"),
+        )
+    return Probe(
+        outcome=Outcome.UNSUPPORTED, detail="the source names neither a remote nor a package"
+    )
+
+
+async def _remote(name: ServerName, remote: Remote, fetcher: Fetcher) -> Probe:
+    from crawler.probe.streamable_http import HttpConversation, SseConversation
+
+    base = Probe(
+        outcome=Outcome.PROTOCOL_ERROR,
+        transport=remote.transport,
+        endpoint=remote.url.partition("?")[0],
+    )
+    sse = SseConversation(fetcher, remote.url, name)
+    if remote.transport == Transport.SSE:
+        return await _bounded(base, sse.list)
+    http = HttpConversation(fetcher, remote.url, name)
+    found = await _bounded(base, http.list)
+    if found.outcome is Outcome.NOT_MCP and http.is_other_transport():
+        second = await _bounded(replace(base, transport=Transport.SSE), sse.list)
+        return second if second.outcome is not Outcome.NOT_MCP else found
+    return found
+
+
+async def _package(name: ServerName, package: Package, options: ProbeOptions) -> Probe:
+    from crawler.probe import packages, sandbox
+    from crawler.probe.stdio import list_stdio
+
+    reason = sandbox.unavailable()
+    label = f"{package.registry_type}:{package.identifier}"
+    base = Probe(
+        outcome=Outcome.NO_SANDBOX,
+        transport=Transport.STDIO,
+        endpoint=label + (f"@{package.version}" if package.version else ""),
+        sandbox=None if reason else sandbox.PROFILE,
+        dummy_config=bool(package.required_inputs),
+    )
+    if reason and not options.unsafe_no_sandbox:
+        return replace(base, detail=f"not run: {reason}; --unsafe-no-sandbox runs it all the same")
+    async with _slots():
+        try:
+            program, version = await packages.fetch(package)
+        except FetchError as error:
+            return replace(base, outcome=error.outcome, detail=one_line(str(error)))
+        base = replace(
+            base, endpoint=f"{label}@{version}", sandbox="none" if reason else sandbox.PROFILE
+        )
+        if reason:
+            command, env, cwd = packages.bare(program)
+        else:
+            command, env, cwd = sandbox.command(program), None, None
+
+        async def ask() -> Listed:
+            return await list_stdio(command, name, seconds=TOTAL_SECONDS, env=env, cwd=cwd)
+
+        return await _bounded(base, ask, seconds=TOTAL_SECONDS + 5)
+
+
+_slots_of: RunVar[anyio.CapacityLimiter] = RunVar("package slots")
+
+
+def _slots() -> anyio.CapacityLimiter:
+    """Return the limiter of this event loop: listing packages is bound by the processor."""
+    try:
+        return _slots_of.get()
+    except LookupError:
+        limiter = anyio.CapacityLimiter(max(2, os.cpu_count() or 2))
+        _slots_of.set(limiter)
+        return limiter
+
+
+async def _bounded(
+    base: Probe, ask: Callable[[], Awaitable[Listed]], seconds: float = TOTAL_SECONDS
+) -> Probe:
+    """Run one conversation under its deadline and put what it brought into the probe."""
+    try:
+        with anyio.fail_after(seconds):
+            listed = await ask()
+    except TimeoutError:
+        return replace(base, outcome=Outcome.TIMEOUT, detail=f"no answer in {seconds:g} s")
+    except FetchError as error:
+        return replace(base, outcome=error.outcome, detail=one_line(str(error)))
+    tools = tuple(listed.tools)
+    text = canonical_json(sorted(tool.definition_sha256 for tool in tools))
+    return replace(
+        base,
+        outcome=Outcome.LISTED if tools else Outcome.NO_TOOLS,
+        detail="" if tools else ("lists no tools" if listed.has_tools else "declares no tools"),
+        era=listed.era,
+        protocol_version=listed.protocol_version,
+        server_title=listed.title,
+        instructions=listed.instructions,
+        truncated=listed.truncated,
+        payload_sha256=sha256(text),
+        tools=tools,
+        problems=tuple(listed.problems[:50]),
+    )
+
+
+async def probe_command(
+    name: ServerName, command: list[str], *, seconds: float = TOTAL_SECONDS
+) -> Probe:
+    """Ask a command of our own over stdio, without a sandbox: the sample server and tests."""
+    from crawler.probe.stdio import list_stdio
+
+    base = Probe(
+        outcome=Outcome.CRASHED, transport=Transport.STDIO, endpoint=command[-1], sandbox="none"
+    )
+
+    async def ask() -> Listed:
+        return await list_stdio(command, name, seconds=seconds)
+
+    return await _bounded(base, ask, seconds=seconds + 5)

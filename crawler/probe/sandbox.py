@@ -1,0 +1,144 @@
+"""The bubblewrap sandbox in which a package's server runs: no network, nothing of the host.
+
+The command is the verified profile: own namespaces, no nested user namespaces, an empty
+environment, read-only code, small tmpfs, uid 65534, no capabilities, limits on processes, files
+and CPU. bubblewrap does not limit memory; `Watchdog` does.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import anyio
+
+PROFILE = "bubblewrap"
+MEMORY = 768 * 1024 * 1024
+"""Bytes of resident memory of all processes of a sandbox together."""
+_TMPFS = "67108864"
+_PROCESSES, _FILES, _CPU_SECONDS = "128", "512", "60"
+_HOME = "/home/crawl"
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A server to run: arguments inside the sandbox and what must be visible there."""
+
+    arguments: tuple[str, ...]
+    tree: Path  # unpacked package, seen as /pkg
+    variables: tuple[tuple[str, str], ...] = ()
+
+
+@cache
+def unavailable() -> str | None:
+    """Return why no sandbox can be made here, or None if one can."""
+    if sys.platform != "linux":
+        return "bubblewrap needs Linux"
+    if shutil.which("bwrap") is None:
+        return "bubblewrap is not installed (Debian: apt-get install bubblewrap)"
+    try:
+        done = subprocess.run(  # noqa: S603 - our own fixed arguments
+            [*_base(), "true"], capture_output=True, timeout=10, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"bubblewrap does not run: {error}"
+    if done.returncode != 0:
+        told = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        return f"bubblewrap does not run: {told[-1] if told else 'no reason given'}"
+    return None
+
+
+def _base() -> list[str]:
+    bwrap = shutil.which("bwrap") or "bwrap"
+    words = [bwrap, "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session", "--clearenv"]  # fmt: skip
+    words += ["--ro-bind", "/usr", "/usr"]
+    for name in ("bin", "lib", "lib64", "sbin"):
+        path = Path("/") / name
+        if path.is_symlink():
+            words += ["--symlink", os.readlink(path), f"/{name}"]
+        elif path.is_dir():
+            words += ["--ro-bind", str(path), str(path)]
+    words += ["--proc", "/proc", "--dev", "/dev"]
+    words += ["--size", _TMPFS, "--tmpfs", "/tmp", "--size", _TMPFS, "--tmpfs", "/home"]  # noqa: S108 - inside the sandbox
+    words += ["--dir", _HOME, "--setenv", "PATH", "/usr/local/bin:/usr/bin:/bin"]
+    return [
+        *words,
+        "--setenv",
+        "HOME",
+        _HOME,
+        "--uid",
+        "65534",
+        "--gid",
+        "65534",
+        "--cap-drop",
+        "ALL",
+    ]
+
+
+def command(program: Program) -> list[str]:
+    """Return the whole command that runs a program inside the sandbox."""
+    words = _base()
+    words += ["--ro-bind", str(program.tree), "/pkg"]
+    for prefix in _prefixes():
+        words += ["--ro-bind", prefix, prefix]
+    for name, value in program.variables:
+        words += ["--setenv", name, value]
+    words += ["--chdir", "/tmp"]  # noqa: S108 - inside the sandbox
+    limits = [
+        "prlimit",
+        f"--nproc={_PROCESSES}",
+        f"--nofile={_FILES}",
+        f"--cpu={_CPU_SECONDS}",
+        "--",
+    ]
+    return [*words, *limits, *program.arguments]
+
+
+def _prefixes() -> list[str]:
+    """Return the real prefixes of Python and Node that lie outside /usr."""
+    found = {str(Path(sys.base_prefix).resolve())}
+    node = shutil.which("node")
+    if node:
+        found.add(str(Path(node).resolve().parent.parent))
+    return sorted(p for p in found if not (p == "/usr" or p.startswith("/usr/")) and p != "/")
+
+
+def python() -> str:
+    """Return the interpreter as the sandbox sees it."""
+    return str(Path(sys.base_prefix).resolve() / "bin" / f"python3.{sys.version_info.minor}")
+
+
+async def watch_memory(pid: int, limit: int = MEMORY) -> None:
+    """Return when the process tree below a pid holds more memory than allowed, or is gone."""
+    page = os.sysconf("SC_PAGE_SIZE")
+    while Path(f"/proc/{pid}").exists():
+        if sum(_resident(child) for child in _tree(pid)) * page > limit:
+            return
+        await anyio.sleep(0.1)
+    await anyio.sleep_forever()
+
+
+def _tree(pid: int) -> list[int]:
+    found, queue = [pid], [pid]
+    while queue and len(found) < 512:  # noqa: PLR2004 - more than the process limit allows
+        parent = queue.pop()
+        try:
+            words = (
+                Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii").split()
+            )
+        except OSError:
+            continue
+        children = [int(word) for word in words]
+        found += children
+        queue += children
+    return found
+
+
+def _resident(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, IndexError, ValueError):
+        return 0

@@ -1,0 +1,230 @@
+"""tools/list over stdio: one JSON message a line, bounded in lines, bytes and seconds."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import anyio
+import anyio.abc
+from anyio.streams.buffered import BufferedByteReceiveStream
+
+from crawler.errors import ProbeError
+from crawler.parse import load_json
+from crawler.printable import one_line
+from crawler.probe import jsonrpc
+from crawler.probe.jsonrpc import Listed
+from crawler.probe.sandbox import watch_memory
+from crawler.records import JsonObject, Outcome, ServerName
+
+MAX_LINE = 10_000_000
+MAX_TOTAL = 40_000_000
+MAX_NOISE = 1000
+_STDERR = 2048
+_DISCOVER_SECONDS = 3.0
+_GRACE_SECONDS = 1.0
+
+
+class StdioConversation:
+    """One conversation with one process; use `list_stdio`."""
+
+    def __init__(self, process: anyio.abc.Process, server: ServerName) -> None:
+        if process.stdin is None or process.stdout is None:
+            raise RuntimeError("the process has no pipes")
+        self._stdin = process.stdin
+        self._lines = BufferedByteReceiveStream(process.stdout)
+        self._server = server
+        self._number = 0
+        self._total = 0
+        self._noise = 0
+
+    async def list(self) -> Listed:
+        """Find the era and read the tools."""
+        listed = Listed()
+        discovered: JsonObject | None = None
+        with anyio.move_on_after(_DISCOVER_SECONDS):
+            discovered = await self._ask("server/discover", jsonrpc.stateless_meta())
+        protocol = jsonrpc.is_stateless(discovered) if discovered else None
+        if protocol and discovered:
+            listed.era, listed.protocol_version = "stateless", protocol
+            if "result" in discovered:
+                jsonrpc.take_introduction(listed, jsonrpc.result_of(discovered, "server/discover"))
+            extra = jsonrpc.stateless_meta(protocol)
+        else:
+            answer = await self._ask("initialize", jsonrpc.initialize_params())
+            result = jsonrpc.result_of(answer, "initialize")
+            version = result.get("protocolVersion")
+            listed.protocol_version = version if isinstance(version, str) else None
+            jsonrpc.take_introduction(listed, result)
+            await self._send({"jsonrpc": "2.0", "method": "notifications/initialized"})
+            extra = {}
+        if listed.has_tools:
+            await jsonrpc.list_tools(self._ask, listed, self._server, extra)
+        return listed
+
+    async def _ask(self, method: str, params: JsonObject) -> JsonObject:
+        self._number += 1
+        number = self._number
+        await self._send(jsonrpc.request(number, method, params))
+        while True:
+            message = await self._message()
+            if jsonrpc.is_answer(message, number):
+                return message
+            reply = jsonrpc.reply_to(message)
+            # Our own request read back is an echo, not a question.
+            if reply is not None and message.get("method") not in {method, "initialize"}:
+                await self._send(reply)
+            elif reply is not None:
+                self._count_noise()
+
+    async def _message(self) -> JsonObject:
+        while True:
+            try:
+                line = await self._lines.receive_until(b"\n", MAX_LINE)
+            except anyio.DelimiterNotFound:
+                raise ProbeError(
+                    Outcome.TOO_LARGE, f"a line longer than {MAX_LINE} bytes"
+                ) from None
+            except (anyio.IncompleteRead, anyio.EndOfStream, anyio.ClosedResourceError):
+                raise ProbeError(Outcome.CRASHED, "ended before it answered") from None
+            self._total += len(line)
+            if self._total > MAX_TOTAL:
+                raise ProbeError(Outcome.TOO_LARGE, f"more than {MAX_TOTAL} bytes of output")
+            try:
+                value = load_json(line)
+            except (json.JSONDecodeError, UnicodeDecodeError):
+                value = None
+            if isinstance(value, dict):
+                return value
+            self._count_noise()
+
+    def _count_noise(self) -> None:
+        self._noise += 1
+        if self._noise > MAX_NOISE:
+            raise ProbeError(
+                Outcome.PROTOCOL_ERROR, f"more than {MAX_NOISE} lines that are no messages"
+            )
+
+    async def _send(self, message: JsonObject) -> None:
+        try:
+            await self._stdin.send(json.dumps(message).encode() + b"\n")
+        except (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError):
+            raise ProbeError(Outcome.CRASHED, "ended before it answered") from None
+
+
+async def list_stdio(
+    arguments: Sequence[str],
+    server: ServerName,
+    *,
+    seconds: float,
+    cwd: Path | None = None,
+    env: dict[str, str] | None = None,
+) -> Listed:
+    """Start a process, read its tools, and leave nothing of it behind.
+
+    Raises:
+        ProbeError: with the outcome to record; the head of stderr is part of the message.
+
+    """
+    try:
+        process = await anyio.open_process(
+            list(arguments), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            cwd=cwd, env=env, start_new_session=True,
+        )  # fmt: skip
+    except OSError as cause:
+        raise ProbeError(Outcome.CRASHED, f"cannot be started: {cause.strerror}") from cause
+    told = bytearray()
+    found: list[Listed] = []
+    failure: list[ProbeError] = []
+    try:
+        async with anyio.create_task_group() as group:
+            group.start_soon(_keep_stderr, process, told)
+            group.start_soon(_stop_on_memory, process, failure, group.cancel_scope)
+            group.start_soon(
+                _converse, process, server, seconds, found, failure, group.cancel_scope
+            )
+    finally:
+        with anyio.CancelScope(shield=True):
+            await _end(process)
+    if found:
+        return found[0]
+    raise _explained(failure, told, process.returncode)
+
+
+async def _converse(
+    process: anyio.abc.Process, server: ServerName, seconds: float, found: list[Listed],
+    failure: list[ProbeError], scope: anyio.CancelScope,
+) -> None:  # fmt: skip
+    try:
+        with anyio.fail_after(seconds):
+            found.append(await StdioConversation(process, server).list())
+    except TimeoutError:
+        failure.append(ProbeError(Outcome.TIMEOUT, f"no answer in {seconds:g} s"))
+    except ProbeError as error:
+        if error.outcome is Outcome.CRASHED:
+            await anyio.sleep(0.2)  # let the last words on stderr arrive
+        failure.append(error)
+    scope.cancel()
+
+
+async def _stop_on_memory(
+    process: anyio.abc.Process, failure: list[ProbeError], scope: anyio.CancelScope
+) -> None:
+    await watch_memory(process.pid)
+    failure.append(ProbeError(Outcome.TOO_LARGE, "used more memory than allowed"))
+    scope.cancel()
+
+
+async def _keep_stderr(process: anyio.abc.Process, told: bytearray) -> None:
+    if process.stderr is None:
+        return
+    with contextlib.suppress(
+        anyio.EndOfStream, anyio.ClosedResourceError, anyio.BrokenResourceError
+    ):
+        while True:
+            part = await process.stderr.receive(4096)
+            told += part[: max(0, _STDERR - len(told))]
+
+
+def _explained(failure: list[ProbeError], told: bytearray, code: int | None) -> ProbeError:
+    error = failure[0] if failure else ProbeError(Outcome.CRASHED, "ended before it answered")
+    message = str(error)
+    words = one_line(told.decode("utf-8", "replace"))[:300]
+    outcome = error.outcome
+    if outcome is Outcome.CRASHED:
+        if code is not None and code > 0:
+            message += f" (exit code {code})"
+        low = words.lower()
+        if any(hint in low for hint in _NETWORK):
+            outcome = Outcome.NEEDS_NETWORK
+        elif any(hint in low for hint in _CONFIG):
+            outcome = Outcome.NEEDS_CONFIG
+    return ProbeError(outcome, f"{message}: {words}" if words else message)
+
+
+_NETWORK = (
+    "enotfound",
+    "eai_again",
+    "network is unreachable",
+    "getaddrinfo",
+    "name resolution",
+    "enetunreach",
+)
+_CONFIG = ("environment variable", "env var", "api key", "api_key", "apikey", "token is required", "must be set", "not set", "required argument", "usage:", "missing required", "is required", "please provide", "credentials")  # fmt: skip
+
+
+async def _end(process: anyio.abc.Process) -> None:
+    """Close stdin, wait a moment, then kill the whole group: nothing outlives its listing."""
+    with contextlib.suppress(Exception):
+        if process.stdin is not None:
+            await process.stdin.aclose()
+    with anyio.move_on_after(_GRACE_SECONDS):
+        await process.wait()
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    with anyio.move_on_after(2):
+        await process.wait()
+    await process.aclose()

@@ -1,0 +1,289 @@
+"""tools/list over streamable HTTP, both eras, and over the older HTTP+SSE.
+
+Era: POST `server/discover`; a stateless answer or error says which. Otherwise `initialize`; where
+that is no endpoint either, the SSE transport is tried once. No path is ever guessed.
+"""
+
+import json
+from collections.abc import AsyncIterator
+from urllib.parse import urljoin, urlsplit
+
+import anyio
+import httpx
+
+from crawler.errors import FetchError, ProbeError
+from crawler.fetch import Fetcher
+from crawler.parse import load_json
+from crawler.printable import one_line
+from crawler.probe import jsonrpc
+from crawler.probe.jsonrpc import Listed
+from crawler.records import JsonObject, Outcome, ServerName
+
+MAX_EVENTS = 2000
+_ACCEPT = "application/json, text/event-stream"
+_OK, _ACCEPTED = 200, 202
+_MAYBE_SSE = {400, 404, 405}
+
+
+class HttpConversation:
+    """One conversation with one endpoint."""
+
+    def __init__(self, fetcher: Fetcher, url: str, server: ServerName) -> None:
+        self._fetcher = fetcher
+        self._url = url
+        self._server = server
+        self._number = 0
+        self._session: str | None = None
+        self._protocol: str | None = None
+        self._status = 0
+
+    async def list(self) -> Listed:
+        """Find the era and read the tools.
+
+        Raises:
+            FetchError: with the outcome to record.
+
+        """
+        listed = Listed()
+        discovered = await self._try("server/discover", jsonrpc.stateless_meta())
+        protocol = jsonrpc.is_stateless(discovered) if discovered else None
+        if protocol and discovered:
+            listed.era, listed.protocol_version, self._protocol = "stateless", protocol, protocol
+            if "result" in discovered:
+                jsonrpc.take_introduction(listed, jsonrpc.result_of(discovered, "server/discover"))
+            if listed.has_tools:
+                await jsonrpc.list_tools(
+                    self._ask, listed, self._server, jsonrpc.stateless_meta(protocol)
+                )
+            return listed
+        result = jsonrpc.result_of(
+            await self._ask("initialize", jsonrpc.initialize_params()), "initialize"
+        )
+        version = result.get("protocolVersion")
+        listed.protocol_version = version if isinstance(version, str) else None
+        self._protocol = listed.protocol_version
+        jsonrpc.take_introduction(listed, result)
+        try:
+            await self._notify({"jsonrpc": "2.0", "method": "notifications/initialized"})
+            if listed.has_tools:
+                await jsonrpc.list_tools(self._ask, listed, self._server, {})
+        finally:
+            await self._close()
+        return listed
+
+    def is_other_transport(self) -> bool:
+        """Say whether the last refusal is one after which the SSE transport may be tried."""
+        return self._status in _MAYBE_SSE
+
+    async def _try(self, method: str, params: JsonObject) -> JsonObject | None:
+        """Ask, and take any refusal short of an authorization as "another era"."""
+        try:
+            return await self._ask(method, params, any_status=True)
+        except FetchError as error:
+            if error.outcome in {Outcome.PROTOCOL_ERROR, Outcome.NOT_MCP}:
+                return None
+            raise
+
+    async def _ask(
+        self, method: str, params: JsonObject, *, any_status: bool = False
+    ) -> JsonObject:
+        self._number += 1
+        number = self._number
+        body = json.dumps(jsonrpc.request(number, method, params)).encode()
+        async with self._fetcher.stream(
+            "POST", self._url, headers=self._headers(method), content=body
+        ) as response:
+            self._status = response.status_code
+            if response.status_code != _OK:
+                await self._refused(response, any_status=any_status)
+            kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+            if method == "initialize":
+                self._session = response.headers.get("mcp-session-id")
+            if kind == "text/event-stream":
+                async for message in events(response, self._fetcher.options.max_bytes):
+                    if jsonrpc.is_answer(message, number):
+                        return message
+                raise ProbeError(
+                    Outcome.PROTOCOL_ERROR, f"the stream ended without an answer to {method}"
+                )
+            if kind != "application/json" and response.status_code == _OK:
+                raise ProbeError(
+                    Outcome.NOT_MCP,
+                    f"answered with {one_line(kind or 'no content type')[:60]}, not MCP",
+                )
+            message: object = _json(await self._fetcher.body(response))
+        if isinstance(message, dict) and ("result" in message or "error" in message):
+            return message
+        raise ProbeError(
+            Outcome.PROTOCOL_ERROR, f"{method} answered with something that is no JSON-RPC response"
+        )
+
+    def _headers(self, method: str) -> dict[str, str]:
+        headers = {"Accept": _ACCEPT, "Content-Type": "application/json"}
+        stateless = method == "server/discover" or self._protocol == jsonrpc.STATELESS
+        if stateless:
+            headers |= {"MCP-Protocol-Version": jsonrpc.STATELESS, "Mcp-Method": method}
+        elif self._protocol:
+            headers["MCP-Protocol-Version"] = self._protocol
+        if self._session:
+            headers["Mcp-Session-Id"] = self._session
+        return headers
+
+    async def _refused(self, response: httpx.Response, *, any_status: bool) -> None:
+        """Turn a status into an outcome; a JSON-RPC error in the body is handed on as it is."""
+        status = response.status_code
+        if status == 401:  # noqa: PLR2004 - the number is the name
+            told = one_line(response.headers.get("www-authenticate", ""))[:200]
+            raise ProbeError(Outcome.AUTH_REQUIRED, f"HTTP 401 {told}".strip())
+        if status in {403, 429, 503}:
+            outcome = Outcome.FORBIDDEN if status == 403 else Outcome.RATE_LIMITED  # noqa: PLR2004
+            wait = response.headers.get("retry-after", "")[:40]
+            raise ProbeError(
+                outcome, f"HTTP {status}" + (f", retry after {one_line(wait)}" if wait else "")
+            )
+        kind = response.headers.get("content-type", "")
+        if any_status and kind.startswith("application/json"):
+            return
+        if status in {404, 405, 406, 400, 415} or status < 400:  # noqa: PLR2004
+            raise ProbeError(Outcome.NOT_MCP, f"HTTP {status}: no MCP endpoint")
+        raise ProbeError(Outcome.HTTP_ERROR, f"HTTP {status}")
+
+    async def _notify(self, message: JsonObject) -> None:
+        body = json.dumps(message).encode()
+        headers = self._headers(str(message["method"]))
+        async with self._fetcher.stream("POST", self._url, headers=headers, content=body):
+            pass
+
+    async def _close(self) -> None:
+        if self._session:
+            with anyio.move_on_after(2, shield=True):
+                try:
+                    async with self._fetcher.stream(
+                        "DELETE", self._url, headers=self._headers("DELETE")
+                    ):
+                        pass
+                except FetchError:
+                    pass  # 405 and a dropped connection are both fine: the session expires
+
+
+def _json(body: bytes) -> object:
+    try:
+        value: object = load_json(body)
+    except (json.JSONDecodeError, UnicodeDecodeError) as cause:
+        raise ProbeError(Outcome.PROTOCOL_ERROR, "the answer is not JSON") from cause
+    return value
+
+
+async def events(response: httpx.Response, cap: int) -> AsyncIterator[JsonObject]:
+    """Yield the JSON messages of an SSE stream, bounded in bytes and events.
+
+    Raises:
+        FetchError: past a cap.
+
+    """
+    async for kind, data in raw_events(response, cap):
+        if kind in {"", "message"} and data.strip():
+            message = _json(data.encode())
+            if isinstance(message, dict):
+                yield message
+
+
+async def raw_events(response: httpx.Response, cap: int) -> AsyncIterator[tuple[str, str]]:
+    """Yield (event, data) of an SSE stream; comments, ids and retries are passed over."""
+    kind, data, size, count, rest = "", [""][:0], 0, 0, b""
+    async for part in response.aiter_bytes(16384):
+        size += len(part)
+        if size > cap:
+            raise FetchError(Outcome.TOO_LARGE, f"stream larger than {cap} bytes")
+        lines = (rest + part).replace(b"\r\n", b"\n").split(b"\n")
+        rest = lines.pop()
+        for line in lines:
+            text = line.decode("utf-8", "replace")
+            if not text:
+                count += 1
+                if count > MAX_EVENTS:
+                    raise FetchError(Outcome.TOO_LARGE, f"more than {MAX_EVENTS} events")
+                if data:
+                    yield kind, "\n".join(data)
+                kind, data = "", []
+            elif text.startswith("data:"):
+                data.append(text[5:].removeprefix(" "))
+            elif text.startswith("event:"):
+                kind = text[6:].strip()
+
+
+class SseConversation:
+    """The HTTP+SSE transport of 2024-11-05: a GET stream that names where to POST."""
+
+    def __init__(self, fetcher: Fetcher, url: str, server: ServerName) -> None:
+        self._fetcher = fetcher
+        self._url = url
+        self._server = server
+        self._number = 0
+        self._post = ""
+        self._stream: AsyncIterator[tuple[str, str]] | None = None
+
+    async def list(self) -> Listed:
+        """Read the tools.
+
+        Raises:
+            FetchError: with the outcome to record.
+
+        """
+        listed = Listed()
+        async with self._fetcher.stream(
+            "GET", self._url, headers={"Accept": "text/event-stream"}
+        ) as response:
+            if not response.headers.get("content-type", "").startswith("text/event-stream"):
+                raise ProbeError(
+                    Outcome.NOT_MCP, f"HTTP {response.status_code}: neither streamable HTTP nor SSE"
+                )
+            self._stream = raw_events(response, self._fetcher.options.max_bytes)
+            self._post = await self._endpoint()
+            result = jsonrpc.result_of(
+                await self._ask("initialize", jsonrpc.initialize_params()), "initialize"
+            )
+            version = result.get("protocolVersion")
+            listed.protocol_version = version if isinstance(version, str) else None
+            jsonrpc.take_introduction(listed, result)
+            await self._send({"jsonrpc": "2.0", "method": "notifications/initialized"})
+            if listed.has_tools:
+                await jsonrpc.list_tools(self._ask, listed, self._server, {})
+        return listed
+
+    async def _endpoint(self) -> str:
+        kind, data = await self._next()
+        target = urljoin(self._url, data.strip())
+        one, other = urlsplit(self._url), urlsplit(target)
+        if kind != "endpoint" or (one.scheme, one.netloc) != (other.scheme, other.netloc):
+            raise ProbeError(
+                Outcome.PROTOCOL_ERROR,
+                "the stream does not begin with an endpoint of its own origin",
+            )
+        return target
+
+    async def _next(self) -> tuple[str, str]:
+        if self._stream is None:
+            raise ProbeError(Outcome.PROTOCOL_ERROR, "the stream is not open")
+        async for event in self._stream:
+            return event
+        raise ProbeError(Outcome.PROTOCOL_ERROR, "the stream ended before an answer")
+
+    async def _ask(self, method: str, params: JsonObject) -> JsonObject:
+        self._number += 1
+        await self._send(jsonrpc.request(self._number, method, params))
+        while True:
+            _, data = await self._next()
+            message = _json(data.encode()) if data.strip() else None
+            if isinstance(message, dict) and jsonrpc.is_answer(message, self._number):
+                return message
+
+    async def _send(self, message: JsonObject) -> None:
+        # The GET stream holds this host's turn, so the POST goes past the pace.
+        body = json.dumps(message).encode()
+        headers = {"Content-Type": "application/json"}
+        async with self._fetcher.stream(
+            "POST", self._post, headers=headers, content=body, paced=False
+        ) as response:
+            if response.status_code not in {_OK, _ACCEPTED, 204}:
+                raise ProbeError(Outcome.HTTP_ERROR, f"HTTP {response.status_code} to a message")
