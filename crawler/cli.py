@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from crawler.errors import CrawlError
+from crawler.printable import one_line
 
 TARGET_HELP = (
     "npm:NAME[@VERSION], pypi:NAME[==VERSION], https://HOST/PATH, official-registry, "
@@ -93,11 +94,6 @@ def crawl_command(
 
 def _report(reasons: list[str]) -> None:
     for line in reasons[:_SHOWN]:
-        print(f"skipped {printable(line)}", file=sys.stderr)
+        print(f"skipped {one_line(line)}", file=sys.stderr)
     if len(reasons) > _SHOWN:
         print("and more; every attempt is in the catalogue's table probe", file=sys.stderr)
-
-
-def printable(text: str) -> str:
-    """Return one line that cannot steer a terminal."""
-    return "".join(c if c.isprintable() else " " for c in text)[:300]

@@ -16,7 +16,7 @@ import anyio
 import anyio.from_thread
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
-from crawler.expand import expand
+from crawler.expand import Prepared, expand, prepare
 from crawler.gathered import Gathered, told_tools
 from crawler.records import Listing, Origin, Outcome, Probe, Server, Tool
 from crawler.targets import Target
@@ -192,9 +192,11 @@ def _batches(
     targets: Sequence[Target], options: CrawlOptions
 ) -> Generator[list[Gathered], None, None]:
     """Run the crawl in another thread and yield what has arrived, at least one item at a time."""
+    # files are read before anything is contacted: a bad one is refused, and nothing is half done
+    prepared = [prepare(target) for target in targets]
     send, receive = anyio.create_memory_object_stream[Gathered](_BATCH)
     with anyio.from_thread.start_blocking_portal() as portal:
-        job = portal.start_task_soon(_produce, list(targets), options, send)
+        job = portal.start_task_soon(_produce, prepared, options, send)
         try:
             while batch := portal.call(_receive, receive):
                 yield batch
@@ -217,7 +219,7 @@ async def _receive(stream: MemoryObjectReceiveStream[Gathered]) -> list[Gathered
 
 
 async def _produce(
-    targets: list[Target], options: CrawlOptions, send: MemoryObjectSendStream[Gathered]
+    targets: list[Prepared], options: CrawlOptions, send: MemoryObjectSendStream[Gathered]
 ) -> None:
     """Expand the targets and look at each server, a bounded number at a time."""
     from crawler.fetch import Fetcher

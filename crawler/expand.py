@@ -1,9 +1,8 @@
 """From a target to servers: what the target itself, a registry or a file says they are."""
 
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
-
-import anyio.to_thread
 
 from crawler.gathered import Gathered, utc_now
 from crawler.records import (
@@ -23,13 +22,28 @@ from crawler.targets import FileTarget, PackageTarget, RegistryTarget, RemoteTar
 from crawler.tool_file import ToolFile, read_tool_file
 
 
-async def expand(target: Target, fetcher: Getter, limit: int | None) -> AsyncIterator[Gathered]:
-    """Yield the servers of a target, not yet asked for tools.
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A target, with its content if it is a file."""
+
+    target: Target
+    content: ToolFile | None = None
+
+
+def prepare(target: Target) -> Prepared:
+    """Read a target that is a file.
 
     Raises:
-        TargetError: a file that cannot be read.
+        TargetError: it cannot be read.
 
     """
+    is_file = isinstance(target, FileTarget)
+    return Prepared(target, read_tool_file(target.text) if is_file else None)
+
+
+async def expand(prepared: Prepared, fetcher: Getter, limit: int | None) -> AsyncIterator[Gathered]:
+    """Yield the servers of a target, not yet asked for tools."""
+    target = prepared.target
     match target:
         case PackageTarget():
             yield _package(target)
@@ -39,8 +53,7 @@ async def expand(target: Target, fetcher: Getter, limit: int | None) -> AsyncIte
             async for entry in official_registry.listings(fetcher, target.base_url, limit):
                 yield _listed(entry)
         case FileTarget():
-            content = await anyio.to_thread.run_sync(read_tool_file, target.text)
-            for item in from_file(target, content):
+            for item in from_file(target, prepared.content or ToolFile((), (), ())):
                 yield item
 
 

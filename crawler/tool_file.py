@@ -16,6 +16,7 @@ from crawler.client_config import config_servers, is_client_config, strip_commen
 from crawler.errors import TargetError
 from crawler.parse import MalformedToolError, load_json, parse_tool
 from crawler.records import JsonObject, Server, ServerName, Tool
+from crawler.server_json import parse_server, unwrap
 
 MAX_BYTES = 256 * 1024 * 1024
 """The largest file that is read: about 100,000 tools."""
@@ -40,7 +41,8 @@ def read_tool_file(path_or_dash: str) -> ToolFile:
             neither tools nor servers.
 
     """
-    label = "standard input" if path_or_dash == "-" else path_or_dash
+    shown = path_or_dash if path_or_dash.isprintable() else repr(path_or_dash)
+    label = "standard input" if path_or_dash == "-" else shown
     name = "stdin" if path_or_dash == "-" else Path(path_or_dash).name
     data = _read(path_or_dash, label)
     return parse_tool_file(data, label=label, server=ServerName(name))
@@ -62,11 +64,28 @@ def parse_tool_file(data: bytes, *, label: str, server: ServerName) -> ToolFile:
             why = f": {problems[0]}" if problems else ""
             raise TargetError(f"{label} is a client config without a server{why}")
         return ToolFile((), tuple(servers), tuple(problems))
+    stated = _stated_servers(document)
+    if stated:
+        return ToolFile((), stated, ())
     reader = _Reader()
     reader.document(document, _Context(server))
     if not reader.tools:
         raise TargetError(f"{label} holds no tools: {reader.why_empty(document)}")
     return ToolFile(tuple(reader.tools), (), tuple(reader.problems))
+
+
+def _stated_servers(document: Any) -> tuple[Server, ...]:
+    """Return the servers of a server.json, or of a registry's answer; none for other files."""
+    if not isinstance(document, dict) or "tools" in document or "manifest_version" in document:
+        return ()
+    entries = document.get("servers")
+    found = [unwrap(e) for e in (entries if isinstance(entries, list) else [document])]
+    return tuple(
+        parse_server(*one)
+        for one in found
+        if one is not None
+        and any(isinstance(one[0].get(key), list) for key in ("packages", "remotes"))
+    )
 
 
 def _read(path_or_dash: str, label: str) -> bytes:
@@ -158,26 +177,26 @@ class _Reader:
     problems: list[str] = field(default_factory=list)
     depth: int = 0
 
-    def document(self, value: Any, context: _Context) -> None:
-        """Read any accepted form."""
+    def document(self, value: Any, context: _Context) -> bool:
+        """Read any accepted form; say whether it was one."""
         if self.depth > len(_FORMS):  # envelope in envelope in envelope: nobody means that
-            return
+            return False
         self.depth += 1
+        form = next(
+            (read for fits, read in _FORMS if isinstance(value, dict) and fits(value)), None
+        )
         if isinstance(value, list):
             self.items(value, context)
-        elif isinstance(value, dict):
-            for fits, read in _FORMS:
-                if fits(value):
-                    read(self, value, context)
-                    break
+        elif form is not None:
+            form(self, value, context)
         self.depth -= 1
+        return isinstance(value, list) or form is not None
 
     def items(self, values: Iterable[Any], context: _Context) -> None:
         """Read a list whose members are tools, or answers that hold tools."""
         for index, value in enumerate(values):
-            if isinstance(value, dict) and (_is_tools(value) or not _is_tool(value)):
-                self.document(value, context)
-            else:
+            is_plain = not isinstance(value, dict) or (_is_tool(value) and not _is_tools(value))
+            if is_plain or not self.document(value, context):
                 self.tool(value, context, f"item {index + 1}")
 
     def tool(self, value: Any, context: _Context, place: str) -> None:

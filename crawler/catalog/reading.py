@@ -20,6 +20,7 @@ class CatalogTool:
     tool: Tool
     tool_id: int
     version_id: int
+    ordinal: int
     origin: str
     first_seen: str
     last_seen: str
@@ -64,7 +65,7 @@ class Change:
 
 
 _TOOLS = """
-SELECT s.name AS server, s.tools_seen, t.id, t.origin, t.first_seen, t.last_seen, t.removed_at,
+SELECT s.name AS server, s.tools_seen, t.id, t.ordinal, t.origin, t.first_seen, t.last_seen, t.removed_at,
        v.id AS version_id, v.definition_sha256, v.definition, v.extra, v.server_text, {column}
 FROM tool t
 JOIN server s ON s.id = t.server_id
@@ -118,6 +119,7 @@ def _stream_tools(
             tool=rows.tool_of(row["server"], row),
             tool_id=row["id"],
             version_id=row["version_id"],
+            ordinal=row["ordinal"],
             origin=row["origin"],
             first_seen=row["first_seen"],
             last_seen=seen,

@@ -1,7 +1,7 @@
-"""A real v0.1 registry on loopback: python registry.py DUMP.json [PORT]; prints its port.
+"""A real v0.1 registry on loopback: python registry.py DUMP.json [PORT [STYLE]]; prints its port.
 
-Serves the entries of a dump in pages of at most 100, by offset cursors; `?misbehave=` is not
-needed: other shapes are other dumps. Ignores `version`, as some registries do.
+Serves the entries of a dump in pages of at most 100, by offset cursors. Styles: current; legacy
+(`next_cursor`); endless (the same cursor for ever). Ignores `version`, as some registries do.
 """
 
 import json
@@ -55,6 +55,7 @@ def serve(entries: list, port: int = 0, style: str = "current") -> ThreadingHTTP
 
 if __name__ == "__main__":
     dump = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))["servers"]
-    running = serve(dump, int(sys.argv[2]) if len(sys.argv) > 2 else 0)
+    port, style = (*sys.argv[2:], *("0", "current")[len(sys.argv) - 2 :])
+    running = serve(dump, int(port), style)
     print(running.server_address[1], flush=True)
     running.serve_forever()

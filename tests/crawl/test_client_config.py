@@ -1,0 +1,127 @@
+import json
+
+from crawler.catalog.rows import statement_of
+from crawler.records import Package, Remote, Server
+from crawler.tool_file import parse_tool_file
+
+SECRET = "hunter2-do-not-keep"  # noqa: S105 - the point of these tests
+
+
+def servers(text: str) -> dict[str, Server]:
+    content = parse_tool_file(text.encode(), label="config.json", server="config.json")
+    assert content.tools == ()
+    return {server.name: server for server in content.servers}
+
+
+def config(**entries: object) -> dict[str, Server]:
+    return servers(json.dumps({"mcpServers": entries}))
+
+
+def package(server: Server) -> tuple[str, str, str | None]:
+    (one,) = server.packages
+    return one.registry_type, one.identifier, one.version
+
+
+COMMANDS = {
+    "npx -y @scope/pkg@1.2.3 /home/me": ("npm", "@scope/pkg", "1.2.3"),
+    "npx pkg": ("npm", "pkg", None),
+    "npx -y --package=pkg@2 pkg-cli": ("npm", "pkg", "2"),
+    "npx -p pkg pkg-cli": ("npm", "pkg", None),
+    "/usr/local/bin/npx -y pkg@latest": ("npm", "pkg", "latest"),
+    "cmd /c npx -y pkg": ("npm", "pkg", None),
+    "bunx pkg": ("npm", "pkg", None),
+    "pnpm dlx pkg@1": ("npm", "pkg", "1"),
+    "uvx mcp-server-git --repository /home/me": ("pypi", "mcp-server-git", None),
+    "uvx mcp-server-git@1.0": ("pypi", "mcp-server-git", "1.0"),
+    "uvx --from pkg[cli]==1.0 command": ("pypi", "pkg", "1.0"),
+    "uv tool run pkg": ("pypi", "pkg", None),
+    "uvx --python 3.12 pkg": ("pypi", "pkg", None),
+    "uvx --from git+https://tok@h.example/a/b@v1 cmd": (
+        "pypi",
+        "git+https://h.example/a/b@v1",
+        None,
+    ),
+    "pipx run --spec pkg==2 cmd": ("pypi", "pkg", "2"),
+    "docker run -i --rm -e KEY=value -v /a:/b mcp/thing:1.0 serve": ("oci", "mcp/thing", "1.0"),
+    "docker run --rm -i host.example:5000/x/y@sha256:ab": (
+        "oci",
+        "host.example:5000/x/y",
+        "sha256:ab",
+    ),
+    "node /home/me/server.js": ("command", "node", None),
+    "C:\\\\tools\\\\python.exe server.py": ("command", "python", None),
+}
+
+
+def test_commands() -> None:
+    for line, expected in COMMANDS.items():
+        command, *arguments = line.replace("\\\\", "\\").split()
+        found = config(s={"command": command, "args": arguments})["s"]
+        assert package(found) == expected, line
+
+
+def test_shapes_of_clients() -> None:
+    for text in (
+        '{"servers": {"s": {"type": "stdio", "command": "npx", "args": ["pkg"]}}}',
+        '{"context_servers": {"s": {"command": "npx", "args": ["pkg"]}}}',
+        '{"mcp": {"s": {"type": "local", "command": ["npx", "pkg"]}}}',
+        '{"mcp": {"servers": {"s": {"command": "npx pkg"}}}}',
+        '{"projects": {"/p": {"mcpServers": {"s": {"command": "npx", "args": ["pkg"]}}}}}',
+        '{"amp.mcpServers": {"s": {"command": "npx", "args": ["pkg"]}}}',
+        '{"mcpServers": [{"name": "s", "command": "npx", "args": ["pkg"]}]}',
+        '\ufeff{ // a comment\n "mcpServers": {"s": {"command": "npx", /* more */ "args": ["pkg",],},},}',
+    ):
+        assert package(servers(text)["s"]) == ("npm", "pkg", None), text
+
+
+def test_remotes() -> None:
+    found = config(
+        a={"url": "https://h.example/mcp"},
+        b={"serverUrl": "https://h.example/mcp", "headers": {"X-Key": SECRET}},
+        c={"httpUrl": f"https://me:{SECRET}@h.example/mcp?token={SECRET}#x"},
+        d={"type": "sse", "url": "https://h.example/sse"},
+        e={"url": "not a url"},
+    )
+    assert found["a"].remotes == (Remote(transport="streamable-http", url="https://h.example/mcp"),)
+    assert found["b"].remotes[0].required_inputs == ("X-Key",)
+    assert found["c"].remotes[0].url == "https://h.example/mcp"
+    assert found["c"].remotes[0].required_inputs == ("token",)
+    assert found["d"].remotes[0].transport == "sse"
+    assert "e" not in found
+
+
+def test_secrets_stay_behind() -> None:
+    found = config(
+        s={
+            "command": "npx",
+            "args": ["-y", "pkg", f"--token={SECRET}", "--key", SECRET, f"-p{SECRET}", SECRET],
+            "env": {"API_KEY": SECRET},
+        },
+        d={
+            "command": "docker",
+            "args": ["run", "-e", f"KEY={SECRET}", "mcp/x", f"postgres://u:{SECRET}@h"],
+        },
+        n={"command": "node", "args": ["server.js", f"--password={SECRET}", SECRET]},
+    )
+    assert found["s"].packages == (
+        Package(
+            registry_type="npm",
+            identifier="pkg",
+            arguments=("--token", "--key", "-p"),
+            required_inputs=("API_KEY",),
+        ),
+    )
+    assert SECRET not in "".join(statement_of(server) for server in found.values())
+
+
+def test_a_crawl_stores_no_secret(toolrisk, tmp_path) -> None:
+    entry = {"command": "npx", "args": ["pkg", f"--token={SECRET}"], "env": {"API_KEY": SECRET}}
+    text = json.dumps({"mcpServers": {"mine": entry}})
+    (tmp_path / "config.json").write_text(text)
+    done = toolrisk("crawl", "config.json", "--no-probe", "--db", "c.db", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["servers"] == 1
+    stored = b"".join(path.read_bytes() for path in tmp_path.glob("c.db*"))
+    assert b"API_KEY" in stored
+    assert SECRET.encode() not in stored
+    assert SECRET not in done.stdout + done.stderr

@@ -1,0 +1,194 @@
+import gzip
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from crawler.errors import TargetError
+from crawler.tool_file import parse_tool_file, read_tool_file
+
+TOOL = {"name": "delete_note", "description": "Deletes a note.", "inputSchema": {"type": "object"}}
+OTHER = {"tool": "read_note", "input_schema": {"type": "object"}, "server": "notes"}
+
+
+def parse(value: object) -> list[tuple[str, str]]:
+    data = value if isinstance(value, bytes) else json.dumps(value).encode()
+    content = parse_tool_file(data, label="x.json", server="x.json")
+    return [(tool.server, tool.name) for tool in content.tools]
+
+
+FORMS = {
+    "result": ({"tools": [TOOL]}, [("x.json", "delete_note")]),
+    "envelope": (
+        {"jsonrpc": "2.0", "id": 1, "result": {"tools": [TOOL]}},
+        [("x.json", "delete_note")],
+    ),
+    "array": ([TOOL, OTHER], [("x.json", "delete_note"), ("notes", "read_note")]),
+    "one tool": (TOOL, [("x.json", "delete_note")]),
+    "servers": (
+        {"a": {"tools": [TOOL]}, "b": {"tools": [TOOL]}},
+        [("a", "delete_note"), ("b", "delete_note")],
+    ),
+    "servers with lists": ({"a": [TOOL]}, [("a", "delete_note")]),
+    "servers with named tools": ({"a": {"tools": {"t": {"description": "d"}}}}, [("a", "t")]),
+    "catalogue entry": ({"name": "s", "tools": [TOOL]}, [("s", "delete_note")]),
+    "list of servers": ([{"name": "s", "tools": [TOOL]}], [("s", "delete_note")]),
+    "recording": (
+        {
+            "initialize": {"result": {"serverInfo": {"name": "notes-server"}}},
+            "tools_list_pages": [
+                {"result": {"tools": [TOOL]}},
+                {"result": {"tools": [{"name": "second_page"}]}},
+            ],
+        },
+        [("notes-server", "delete_note"), ("notes-server", "second_page")],
+    ),
+    "bundle manifest": (
+        {"manifest_version": "0.3", "name": "bundle", "tools": [{"name": "t"}], "server": {}},
+        [("bundle", "t")],
+    ),
+    "lines": (
+        json.dumps(TOOL).encode() + b"\n\n" + json.dumps(OTHER).encode() + b"\n",
+        [("x.json", "delete_note"), ("notes", "read_note")],
+    ),
+    "lines of answers": (
+        b'{"result":{"tools":[{"name":"a"}]}}\n{"result":{"tools":[{"name":"b"}]}}',
+        [("x.json", "a"), ("x.json", "b")],
+    ),
+    "byte order mark": (b"\xef\xbb\xbf" + json.dumps([TOOL]).encode(), [("x.json", "delete_note")]),
+    "carriage returns": (b'{"name":"a"}\r\n{"name":"b"}\r\n', [("x.json", "a"), ("x.json", "b")]),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_forms(form: str) -> None:
+    value, expected = FORMS[form]
+    assert parse(value) == expected
+
+
+def test_values_stay_as_received() -> None:
+    raw = (
+        rb'[{"name":"n","title":"T","description":"a\r\n \u0000\ud800 \u200b",'
+        rb'"inputSchema":{"b":18446744073709551616,"a":[1.0,true,null]},'
+        rb'"outputSchema":true,"annotations":{"readOnlyHint":"yes"},"_meta":{"k":1}}]'
+    )
+    (tool,) = parse_tool_file(raw, label="x", server="s").tools
+    assert tool.description == "a\r\n \x00\ud800 \u200b"
+    assert tool.input_schema == {"b": 18446744073709551616, "a": [1.0, True, None]}
+    assert list(tool.input_schema) == ["b", "a"]
+    assert tool.output_schema is True
+    assert tool.annotations == {"readOnlyHint": "yes"}
+    assert tool.extra == {"_meta": {"k": 1}}
+    assert len(tool.definition_sha256) == 64
+
+
+def test_what_is_known_of_the_server_goes_along() -> None:
+    item = TOOL | {"server_title": "Notes", "server_description": "Keeps notes"}
+    (tool,) = parse_tool_file(json.dumps([item]).encode(), label="x", server="s").tools
+    assert tool.server_text == "Notes. Keeps notes"
+    assert tool.extra == {}
+
+
+def test_a_malformed_tool_costs_itself_only() -> None:
+    deep: object = {}
+    for _ in range(900):
+        deep = {"p": deep}
+    values = [
+        TOOL,
+        {"description": "nameless"},
+        7,
+        {"name": 5},
+        {"name": "deep", "inputSchema": deep},
+    ]
+    content = parse_tool_file(json.dumps({"tools": values}).encode(), label="x", server="s")
+    assert [tool.name for tool in content.tools] == ["delete_note"]
+    assert len(content.problems) == 4
+    assert "item 2" in content.problems[0]
+    assert "nested deeper" in content.problems[3]
+
+
+BAD = {
+    "broken": (b'{"tools": [\n  {"name": "x",}\n]}', "not valid JSON", "line 2, column"),
+    "broken line": (
+        b'{"name":"a"}\n{"name":"b"}\n{"name" "c"}\n',
+        "not valid JSON",
+        "line 3, column 9",
+    ),
+    "empty": (b"", "is empty", ""),
+    "blank": (b" \n\t\n", "is empty", ""),
+    "other keys": (b'{"hello": 1, "world": 2}', "holds no tools", "'hello', 'world'"),
+    "no tools": (b'{"tools": []}', "holds no tools", "its list of tools is empty"),
+    "empty list": (b"[]", "holds no tools", "empty list"),
+    "single value": (b"42", "holds no tools", "single value"),
+    "error answer": (
+        b'{"jsonrpc":"2.0","id":1,"error":{"code":-1}}',
+        "holds no tools",
+        "error answer",
+    ),
+    "latin-1": ('[{"name":"caf\u00e9"}]'.encode("latin-1"), "not UTF-8", "byte"),
+    "binary": (gzip.compress(b"[]"), "not UTF-8", "byte"),
+    "not a number": (b'[{"name":"a","inputSchema":NaN}]', "not valid JSON", "NaN"),
+    "endless nesting": (b"[" * 200_000, "not valid JSON", "line 1"),
+    "huge number": (b'[{"name":"a","n":' + b"9" * 5000 + b"}]", "not valid JSON", "too long"),
+    "nameless": (b'[{"description":"x"}]', "holds no tools", "needs a name"),
+    "empty config": (b'{"mcpServers": {}}', "client config without a server", ""),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_files_say_what_is_wrong(case: str) -> None:
+    data, what, where = BAD[case]
+    with pytest.raises(TargetError) as caught:
+        parse_tool_file(data, label="x.json", server="x.json")
+    message = str(caught.value)
+    assert message.startswith("x.json ")
+    assert what in message
+    assert where in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("case", ["broken", "empty", "other keys", "latin-1"])
+def test_the_command_exits_with_2_and_one_line(toolrisk, tmp_path: Path, case: str) -> None:
+    data, what, where = BAD[case]
+    (tmp_path / "tools.json").write_bytes(data)
+    done = toolrisk("crawl", "tools.json")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+    assert what in done.stderr
+    assert where in done.stderr
+    done = toolrisk("crawl", "-", stdin=data)
+    assert done.returncode == 2
+    assert "standard input" in done.stderr
+
+
+def test_a_folder_and_a_missing_file(toolrisk, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    done = toolrisk("crawl", "folder")
+    assert done.returncode == 2
+    assert "is a directory" in done.stderr
+    with pytest.raises(TargetError, match="does not exist"):
+        read_tool_file(str(tmp_path / "gone.json"))
+
+
+def test_a_thousand_tools_take_milliseconds() -> None:
+    schema = {"type": "object", "properties": {f"p{i}": {"type": "string"} for i in range(6)}}
+    rows = [TOOL | {"name": f"tool_{n}", "inputSchema": schema} for n in range(1000)]
+    data = json.dumps({"tools": rows}).encode()
+    best = 1.0
+    for _ in range(5):
+        start = time.perf_counter()
+        parse_tool_file(data, label="x", server="s")
+        best = min(best, time.perf_counter() - start)
+    assert best < 0.05
+
+
+def test_recorded_sessions_read_like_the_reference(shared: Path) -> None:
+    counts = {
+        path.stem: len(read_tool_file(str(path)).tools)
+        for path in sorted((shared / "replay" / "live").glob("*.json"))
+    }
+    assert counts["npm_server-everything"] == 13
+    assert counts["pypi_mcp-server-git"] == 12
+    assert len(counts) == 8
