@@ -178,5 +178,5 @@ def engine(module: str, package: str) -> ModuleType:
         return importlib.import_module(module)
     except ImportError as error:
         raise PolicyError(
-            f"simulating this policy needs the engine {package}: pip install {package}"
+            f"this needs {package}, which is not installed: pip install {package}"
         ) from error

@@ -38,7 +38,8 @@ class Merged:
 def merge(module: ModuleType, output: Output, old: str, remembered: str | None) -> Merged:
     """Bring an existing file up to date with a new policy.
 
-    The target's module needs `read_rules(text) -> Rules` and `write_rules(text, Rules) -> str`.
+    The target's module needs `read_rules(text) -> Rules` and `write_rules(text, Rules) -> str`,
+    and `implied(text, rule)` where leaving a tool out decides about it.
 
     Raises:
         PolicyError: the target has no settings file to merge into, or the file is broken.
@@ -60,7 +61,7 @@ def merge(module: ModuleType, output: Output, old: str, remembered: str | None) 
         if not mine:
             result[rule] = decision
     for rule, decision in wanted.items():
-        theirs = result.get(rule)
+        theirs = result.get(rule) or _implied(module, old, rule, before)
         if theirs is None or decision.rank > theirs.rank:
             result[rule] = ours[rule] = decision
             if theirs is not None:
@@ -78,6 +79,19 @@ def merge(module: ModuleType, output: Output, old: str, remembered: str | None) 
         diff="".join(f"{line}\n" for line in lines),
         kept=tuple(kept),
     )
+
+
+def _implied(
+    module: ModuleType, old: str, rule: str, before: Mapping[str, Decision]
+) -> Decision | None:
+    """Return what the user's file decides of a rule that it does not name, unless by our doing."""
+    if not hasattr(module, "implied") or rule in before:
+        return None
+    scope = rule.partition(":")[0] + ":"
+    if any(known.startswith(scope) for known in before):
+        return None  # the allow list of this server is ours
+    implied: Decision | None = module.implied(old, rule)
+    return implied
 
 
 def _remembered(text: str | None, target_id: str) -> Mapping[str, Decision]:

@@ -117,6 +117,37 @@ def test_a_merge_into_a_link_writes_what_it_points_to(tools, tmp_path):
     assert json.loads(real.read_text())["mcpAllowlist"] == ["gh:get_issue", "gh:list_labels"]
 
 
+def test_a_merge_into_codex_keeps_comments_and_the_users_allow_list(tools, tmp_path):
+    pytest.importorskip("tomlkit")
+    config = tmp_path / "config.toml"
+    config.write_text(
+        "# my settings\nmodel = 'some-model'\n\n"
+        "[mcp_servers.gh]  # the repository server\ncommand = 'gh-mcp'\n"
+        "disabled_tools = ['list_labels']\n\n"
+        "[mcp_servers.other]\ncommand = 'x'\nenabled_tools = ['only']\n",
+        encoding="utf-8",
+    )
+    words = ("policy", tools, "--for", "codex", "--server-key", "gh", "--merge", config)
+    done = toolrisk(*words)
+    assert '"gh:list_labels": your deny stays' in done.stderr
+    text = config.read_text()
+    assert "# my settings" in text
+    assert "# the repository server" in text
+    merged = tomllib.loads(text)
+    server = merged["mcp_servers"]["gh"]
+    assert (merged["model"], server["command"]) == ("some-model", "gh-mcp")
+    assert server["enabled_tools"] == ["get_issue", "create_issue", "delete_repository"]
+    assert set(server["disabled_tools"]) == {"list_labels", "run_shell"}
+    assert server["tools"] == {"get_issue": {"approval_mode": "approve"}}
+    assert merged["mcp_servers"]["other"] == {"command": "x", "enabled_tools": ["only"]}
+    again = toolrisk(*words)
+    assert again.stdout == ""
+    assert config.read_text() == text
+    other = toolrisk("policy", tools, "--for", "codex", "--server-key", "other", "--merge", config)
+    assert '"other:get_issue": your deny stays' in other.stderr
+    assert tomllib.loads(config.read_text())["mcp_servers"]["other"]["enabled_tools"] == ["only"]
+
+
 def test_a_merge_that_cannot_be_is_refused_and_touches_nothing(tools, tmp_path):
     broken = tmp_path / "broken.json"
     broken.write_text('{"permissions": ', encoding="utf-8")
@@ -179,7 +210,9 @@ def test_a_missing_engine_is_one_clear_line(tmp_path):
         [sys.executable, "-c", script], input="", capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
-    assert done.stderr.splitlines()[-1].endswith("needs the engine regopy: pip install regopy")
+    assert done.stderr.splitlines()[-1].endswith(
+        "needs regopy, which is not installed: pip install regopy"
+    )
     assert "Traceback" not in done.stderr
 
 
