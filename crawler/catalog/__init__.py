@@ -207,6 +207,16 @@ class Catalog:
         with self._reading() as connection:
             return reading.history(connection, tool_id)
 
+    def histories(self, server: str) -> dict[int, list[CatalogVersion]]:
+        """Return every definition of every tool of a server, by tool id, oldest first."""
+        with self._reading() as connection:
+            return reading.histories(connection, server)
+
+    def fingerprints(self) -> dict[str, str]:
+        """Return a digest per server; while it stays the same, so does all that is known of it."""
+        with self._reading() as connection:
+            return reading.fingerprints(connection)
+
     def changes(self, since: str) -> Iterator[Change]:
         """Yield what was added, changed or removed at or after a time (UTC ISO text)."""
         with self._reading() as connection:

@@ -1,5 +1,6 @@
 """Reading the catalogue: streams of records, in a stable order, beside a writer at work."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -172,22 +173,60 @@ def _by_server(
     return found
 
 
+_VERSIONS = """
+SELECT s.name AS server, v.* FROM server s
+JOIN tool t ON t.server_id = s.id JOIN tool_version v ON v.tool_id = t.id
+WHERE {column} = :key ORDER BY t.id, v.first_seen, v.id
+"""
+
+
 def history(connection: sa.Connection, tool_id: int) -> list[CatalogVersion]:
     """Return every definition that a tool has had, oldest first."""
-    query = """
-    SELECT s.name AS server, v.* FROM tool_version v
-    JOIN tool t ON t.id = v.tool_id JOIN server s ON s.id = t.server_id
-    WHERE t.id = :tool_id ORDER BY v.first_seen, v.id
-    """
-    return [
-        CatalogVersion(
-            version_id=row["id"],
-            tool=rows.tool_of(row["server"], row),
-            first_seen=row["first_seen"],
-            last_seen=row["last_seen"],
-        )
-        for row in connection.execute(sa.text(query), {"tool_id": tool_id}).mappings()
-    ]
+    query = sa.text(_VERSIONS.format(column="t.id"))
+    return [_version(row) for row in connection.execute(query, {"key": tool_id}).mappings()]
+
+
+def histories(connection: sa.Connection, server: str) -> dict[int, list[CatalogVersion]]:
+    """Return every definition of every tool of a server, oldest first, by tool id."""
+    found: dict[int, list[CatalogVersion]] = {}
+    query = sa.text(_VERSIONS.format(column="s.name"))
+    for row in connection.execute(query, {"key": server}).mappings():
+        found.setdefault(row["tool_id"], []).append(_version(row))
+    return found
+
+
+def _version(row: sa.RowMapping) -> CatalogVersion:
+    return CatalogVersion(
+        version_id=row["id"],
+        tool=rows.tool_of(row["server"], row),
+        first_seen=row["first_seen"],
+        last_seen=row["last_seen"],
+    )
+
+
+_STATES = (
+    "SELECT name, * FROM server",
+    "SELECT s.name, x.* FROM listing x JOIN server s ON s.id = x.server_id ORDER BY x.id",
+    """SELECT s.name, x.id FROM probe x JOIN server s ON s.id = x.server_id
+    WHERE x.id IN (SELECT MAX(id) FROM probe GROUP BY server_id) ORDER BY x.id""",
+    """SELECT s.name, t.id, t.current_version_id, t.origin, t.last_seen, t.removed_at,
+    c.id, c.created, c.input_sha256
+    FROM tool t JOIN server s ON s.id = t.server_id
+    LEFT JOIN classification c ON c.tool_version_id = t.current_version_id
+    ORDER BY t.server_id, t.id, c.id""",
+)
+
+
+def fingerprints(connection: sa.Connection) -> dict[str, str]:
+    """Return a digest per server of all that its pages show; equal means nothing to rebuild."""
+    states: dict[str, Any] = {}
+    streaming = connection.execution_options(yield_per=_PAGE)
+    for query in _STATES:
+        for name, *values in streaming.exec_driver_sql(query):
+            if name not in states:
+                states[name] = hashlib.sha256()
+            states[name].update(repr(values).encode())
+    return {name: state.hexdigest() for name, state in states.items()}
 
 
 _CHANGES = """

@@ -377,3 +377,18 @@ def test_the_views_can_be_read_by_people(catalog: Catalog) -> None:
             ("s", "listed")
         ]
     plain.close()
+
+
+def test_a_fingerprint_changes_when_something_does(catalog: Catalog) -> None:
+    catalog.record_many([server("s", tool("a")), server("other", tool("a"))], now=DAYS[0])
+    first = catalog.fingerprints()
+    assert catalog.fingerprints() == first
+    catalog.record_classifications([verdict(1)], now=DAYS[0])
+    second = catalog.fingerprints()
+    catalog.record_many([server("s", tool("a", "new"))], now=DAYS[1])
+    third = catalog.fingerprints()
+    assert first["other"] == second["other"] == third["other"]
+    assert len({first["s"], second["s"], third["s"]}) == 3
+    (versions,) = catalog.histories("s").values()
+    assert [v.tool.description for v in versions] == [None, "new"]
+    assert versions == catalog.history(1)
