@@ -18,6 +18,7 @@ from classifier.enforcement.check import KINDS
 from classifier.enforcement.check import check as check_policy
 from classifier.enforcement.merge import merge as merge_rules
 from classifier.enforcement.names import PLAIN
+from classifier.enforcement.reading import simulator
 from classifier.enforcement.target import Output
 from classifier.enforcement.words import quoted
 from classifier.errors import PolicyError
@@ -142,7 +143,7 @@ def simulate(target_id: str, words: list[str], calls: Path | None, keys: Keys) -
     target = policies.target(target_id)
     if len(words) != 1 or calls is None:
         raise PolicyError("simulate needs one policy FILE and --calls FILE (or - for stdin)")
-    decide = policies.module_of(target_id).simulate(_read(Path(words[0])))
+    decide = simulator(target, policies.module_of(target_id), _read(Path(words[0])))
     how = f"the real engine {target.checked_by}" if target.checked_by else "our model of the order"
     typer.echo(f"{target_id}: answered by {how}", err=True)
     key = keys if isinstance(keys, str) else "server"

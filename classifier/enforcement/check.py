@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 
-from classifier.enforcement import drift
+from classifier.enforcement import drift, reading
 from classifier.enforcement.simulation import Call, Verdict
 from classifier.enforcement.target import Target
 from classifier.enforcement.words import quoted
-from classifier.errors import PolicyError
 from classifier.intent import Intent
 from classifier.rule import Decision
 
@@ -33,7 +32,6 @@ KINDS = {
 
 _RANK = {Verdict.ALLOW: 0, Verdict.ASK: 2, Verdict.LIMITED: 3, Verdict.DENY: 3}
 _NEEDS = {Decision.ALLOW: 0, Decision.LIMIT: 1, Decision.ASK: 2, Decision.DENY: 3, Decision.HIDE: 3}
-Named = Callable[[str], Iterator[tuple[str | None, str]]]
 
 
 def check(
@@ -45,14 +43,11 @@ def check(
         PolicyError: it cannot be read at all, or its engine is not installed.
 
     """
-    try:
-        for line in module.lint(text):
-            yield Fault("no-effect", line)
-        named = set(module.named(text))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise PolicyError(f"{target.title}: the file does not have the documented form") from error
+    for line in reading.lint(target, module, text):
+        yield Fault("no-effect", line)
+    named = reading.named(target, module, text)
     yield from _names(named, intents)
-    decide = module.simulate(text)
+    decide = reading.simulator(target, module, text)
     for key, given in intents.items():
         for intent in given:
             if named and not named & {(key, intent.tool), (None, intent.tool)}:

@@ -20,7 +20,7 @@ _LINE = re.compile(r"^(?:#|//) Made by toolrisk from definitions ([0-9a-f]{16})\
 
 def digest(intents: Iterable[Intent]) -> str:
     """Return 16 hexadecimal digits for the definitions behind some intents; "" if unknown."""
-    known = sorted(f"{i.definition_sha256} {i.tool}" for i in intents if i.definition_sha256)
+    known = sorted(i.definition_sha256 for i in intents if i.definition_sha256)
     return sha256("\n".join(known))[:16] if known else ""
 
 

@@ -132,7 +132,10 @@ def _evaluator(condition: object) -> Any:
     if op == "regex":
         import re2
 
-        pattern = re2.compile(str(value))  # type: ignore[no-untyped-call]
+        try:
+            pattern = re2.compile(str(value))  # type: ignore[no-untyped-call]
+        except re2.error as error:
+            raise PolicyError(f"the expression of {path} is not valid") from error
         return lambda args: isinstance(v := _at(args, keys), str) and bool(pattern.search(v))
     bound = float(value) if isinstance(value, int | float) else float("nan")
     if op == "gte":

@@ -1,8 +1,15 @@
 """Valid files that do nothing, or something else: each way has its test, ours has none."""
 
-import pytest
+import json
 
+import pytest
+import tomli_w
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from classifier.enforcement import reading
 from classifier.enforcement.check import check
+from classifier.enforcement.simulation import Call, Verdict
 from classifier.errors import PolicyError
 from classifier.intent import Decision, Intent, Limit, Profile
 from classifier.policies import module_of, render, target, targets
@@ -235,5 +242,126 @@ def test_a_file_of_another_form_is_one_clear_line_or_empty(target_id, text):
         said = str(error)
     else:
         said = "nothing"
+    assert said
+    assert "\n" not in said
+
+
+TREES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-5, 5)
+    | st.sampled_from(
+        ["1", "deny", "allow", "a", "tools", "mcp__gh__a", "permit(", "^(", "1/hour"]
+    ),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "version",
+                    "default",
+                    "hide",
+                    "tools",
+                    "rules",
+                    "conditions",
+                    "limits",
+                    "deny_if",
+                    "permissions",
+                    "allow",
+                    "deny",
+                    "mcp_servers",
+                    "gh",
+                    "enabled_tools",
+                    "rule",
+                    "mcpName",
+                    "toolName",
+                    "mcpAllowlist",
+                    "cedar",
+                    "policies",
+                    "mcp",
+                    "mcpAuthorization",
+                    "spec",
+                    "securityPolicy",
+                    "authorization",
+                    "target",
+                    "plugins",
+                    "name",
+                    "config",
+                    "acl",
+                    "default_acl",
+                    "scope",
+                    "plugin",
+                    "match",
+                    "and",
+                    "mcp_tool",
+                    "not_in",
+                    "allowed_tools",
+                    "path",
+                    "op",
+                    "value",
+                    "cel",
+                    "disabled_tools",
+                    "decision",
+                    "priority",
+                    "action",
+                    "backendRefs",
+                    "toolSelector",
+                    "include",
+                ]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@pytest.mark.parametrize(
+    "chosen", [t for t in targets() if t.language in {"json", "yaml", "toml"}], ids=lambda t: t.id
+)
+@settings(max_examples=150, deadline=None)
+@given(
+    tree=st.dictionaries(
+        st.sampled_from(
+            [
+                "permissions",
+                "tools",
+                "mcp_servers",
+                "spec",
+                "mcp",
+                "version",
+                "default",
+                "hide",
+                "rule",
+                "mcpAllowlist",
+                "cedar",
+                "plugins",
+                "deny",
+                "allow",
+            ]
+        ),
+        TREES,
+        max_size=4,
+    )
+)
+def test_any_document_is_read_or_refused_in_one_line(chosen, tree):
+    module = module_of(chosen.id)
+    if chosen.language == "toml":
+        try:
+            text = tomli_w.dumps(tree)
+        except TypeError:
+            return  # TOML has no null
+    else:
+        text = json.dumps(tree)  # JSON is YAML too
+    try:
+        reading.lint(chosen, module, text)
+        reading.named(chosen, module, text)
+        decide = reading.simulator(chosen, module, text)
+        assert decide(Call(server="gh", tool="a")) in set(Verdict)
+    except PolicyError as error:
+        said = str(error)
+    else:
+        said = "read"
     assert said
     assert "\n" not in said
