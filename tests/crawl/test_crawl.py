@@ -1,0 +1,180 @@
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from crawler.crawl import CrawlOptions, gather
+from crawler.starter import starter_targets
+from crawler.targets import PackageTarget, parse_target
+
+KEYS = {"servers", "tools", "new", "changed", "unchanged", "skipped", "seconds"}
+
+
+@pytest.fixture
+def black_hole() -> Iterator[str]:
+    """A server that accepts connections and says nothing, ever."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    kept: list[socket.socket] = []
+
+    def accept() -> None:
+        while True:
+            try:
+                kept.append(listener.accept()[0])
+            except OSError:
+                return
+
+    thread = threading.Thread(target=accept, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}/mcp"
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+    thread.join(5)
+    for connection in kept:
+        connection.close()
+
+
+def write(path: Path, *names: str) -> str:
+    path.write_text(json.dumps({"tools": [{"name": name} for name in names]}))
+    return path.name
+
+
+def summary(toolrisk: Callable, *words: str, code: int = 0) -> dict:
+    done = toolrisk("crawl", *words, "--db", "c.db", "--format", "json")
+    assert done.returncode == code, done.stderr
+    assert done.stdout.count("\n") == 1
+    return json.loads(done.stdout)
+
+
+def test_the_summary_is_one_object_and_updates_never_duplicate(toolrisk, tmp_path: Path) -> None:
+    file = write(tmp_path / "tools.json", "a", "b")
+    first = summary(toolrisk, file)
+    assert set(first) == KEYS
+    assert first | {"seconds": 0} == {
+        "servers": 1, "tools": 2, "new": 2, "changed": 0, "unchanged": 0, "skipped": {}, "seconds": 0,
+    }  # fmt: skip
+    second = summary(toolrisk, file)
+    assert (second["new"], second["changed"], second["unchanged"]) == (0, 0, 2)
+    (tmp_path / file).write_text('{"tools": [{"name": "a", "description": "now with words"}]}')
+    third = summary(toolrisk, file)
+    assert (third["tools"], third["new"], third["changed"]) == (1, 0, 1)
+
+
+def test_text_for_people(toolrisk, tmp_path: Path) -> None:
+    done = toolrisk("crawl", write(tmp_path / "tools.json", "a"))
+    assert done.returncode == 0
+    assert done.stdout.startswith("1 servers and 1 tools in ")
+    assert "1 new, 0 changed, 0 unchanged" in done.stdout
+    assert (tmp_path / "toolrisk.db").exists()
+
+
+def test_standard_input(toolrisk) -> None:
+    done = toolrisk("crawl", "-", "--format", "json", stdin='[{"tool": "a", "server": "s"}]')
+    assert json.loads(done.stdout)["tools"] == 1
+
+
+def test_a_malformed_tool_is_reported_and_the_rest_kept(toolrisk, tmp_path: Path) -> None:
+    (tmp_path / "tools.json").write_text('[{"name": "good"}, {"name": 5}, "x\\u001b[31m"]')
+    done = toolrisk("crawl", "tools.json", "--format", "json")
+    assert done.returncode == 0
+    found = json.loads(done.stdout)
+    assert (found["tools"], found["skipped"]) == (1, {"protocol_error": 2})
+    assert "item 2" in done.stderr
+    assert "\x1b" not in done.stderr
+
+
+def test_one_that_cannot_be_reached_does_not_stop_the_rest(toolrisk, tmp_path: Path) -> None:
+    file = write(tmp_path / "tools.json", "a")
+    found = summary(toolrisk, "http://127.0.0.1:9/mcp", file, "--allow-private")
+    assert (found["servers"], found["tools"]) == (2, 1)
+    assert found["skipped"] == {"connect_error": 1}
+
+
+def test_nothing_reached_is_exit_3(toolrisk) -> None:
+    found = summary(toolrisk, "http://127.0.0.1:9/mcp", "--allow-private", code=3)
+    assert found["skipped"] == {"connect_error": 1}
+
+
+def test_without_permission_nothing_private_is_contacted(toolrisk, black_hole: str) -> None:
+    found = summary(toolrisk, black_hole, code=3)
+    assert found["skipped"] == {"blocked_ssrf": 1}
+
+
+def test_a_key_in_a_query_is_not_stored(toolrisk, tmp_path: Path) -> None:
+    summary(toolrisk, "https://h.example/mcp?api_key=hunter2", "--no-probe", code=3)
+    stored = b"".join(path.read_bytes() for path in tmp_path.glob("c.db*"))
+    assert b"https://h.example/mcp" in stored
+    assert b"hunter2" not in stored
+
+
+def test_an_interrupt_keeps_what_had_arrived(tmp_path: Path, black_hole: str) -> None:
+    file = write(tmp_path / "tools.json", "a", "b")
+    command = "from classifier.cli import main; main()"
+    words = ["crawl", file, black_hole, "--allow-private", "--db", "c.db", "--format", "json"]
+    process = subprocess.Popen(
+        [sys.executable, "-c", command, *words],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 30
+    while not _has_tools(tmp_path / "c.db") and time.monotonic() < deadline:
+        time.sleep(0.05)
+    start = time.monotonic()
+    os.kill(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert time.monotonic() - start < 3
+    assert process.returncode == 130, err
+    assert json.loads(out)["tools"] == 2
+    assert "Traceback" not in err
+
+
+def _has_tools(path: Path) -> bool:
+    import sqlite3
+
+    try:
+        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    except sqlite3.OperationalError:
+        return False
+    try:
+        return bool(connection.execute("SELECT COUNT(*) FROM tool").fetchone()[0])
+    except sqlite3.OperationalError:
+        return False
+    finally:
+        connection.close()
+
+
+def test_gather_needs_no_database(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "t.json").write_text('[{"name":"a","server":"x"},{"name":"b","server":"y"}]')
+    items = list(gather([parse_target("t.json")], CrawlOptions()))
+    assert [(i.server.name, [t.name for t in i.tools]) for i in items if i.server and i.tools] == [
+        ("x", ["a"]),
+        ("y", ["b"]),
+    ]
+    assert not list(tmp_path.glob("*.db"))
+
+
+def test_gather_can_be_left_early(tmp_path: Path, black_hole: str) -> None:
+    path = tmp_path / "t.json"
+    path.write_text('[{"name":"a"}]')
+    options = CrawlOptions(allow_private=True)
+    stream = gather([parse_target(str(path)), parse_target(black_hole)], options)
+    assert next(stream).tools
+    start = time.monotonic()
+    stream.close()
+    assert time.monotonic() - start < 3
+
+
+def test_the_starter_list_is_about_a_dozen_pinned_packages() -> None:
+    targets = starter_targets()
+    assert 10 <= len(targets) <= 16
+    assert all(isinstance(target, PackageTarget) and target.version for target in targets)
