@@ -4,7 +4,9 @@ Each rule votes for a category and a risk; the model weighs the votes together w
 so a rule may be right more often than not without being a law. Order is only for reading.
 """
 
-from classifier.rules import Rule, rule
+from functools import cache
+
+from classifier.rules import Rule, RuleBook, rule
 
 _READS = "@read-get @read-list @read-search @read-inspect @read-analyze @read-capture"
 _MAKES = "@write-create @write-update @write-save"
@@ -171,3 +173,9 @@ EFFECTS: tuple[Rule, ...] = (
     rule("session-note", "Other", "low", phrases=("in memory", "for this session", "current session", "in the session")),
     rule("simulate", "Other", "low", acts="simulate estimate preview validate quote", unless_flags="path! url!"),
 )  # fmt: skip
+
+
+@cache
+def book() -> RuleBook:
+    """Return the table, indexed."""
+    return RuleBook(EFFECTS)

@@ -10,11 +10,11 @@ from itertools import islice
 from pathlib import Path
 
 from classifier import decide, explain, rationale, reviewed
-from classifier.effects import EFFECTS
+from classifier.effects import EFFECTS, book
 from classifier.model import runtime
-from classifier.model.features import Features, extract
+from classifier.model.features import extract
 from classifier.reading import Reading, read
-from classifier.rules import Rule, padded
+from classifier.rules import Rule
 from classifier.signals import Detector, detectors
 from classifier.verdict import Basis, Category, Classification, Evidence, Finding, Risk
 from crawler.records import Tool, sha256
@@ -42,7 +42,6 @@ class _Read:
 
     reading: Reading
     matched: tuple[Rule, ...]
-    features: Features
     rows: list[int]
 
 
@@ -59,10 +58,10 @@ def classify(tool: Tool, options: Options | None = None) -> Classification:
 
 
 def classify_many(
-    tools: Iterable[Tool], options: Options | None = None
+    tools: Iterable[Tool], options: Options | None = None, model: runtime.Model | None = None
 ) -> Iterator[Classification]:
-    """Classify definitions, in order, a batch at a time."""
-    model = runtime.load()
+    """Classify definitions, in order, a batch at a time; `model` stands in for the shipped one."""
+    model = model or runtime.load()
     chosen = options or Options()
     source = iter(tools)
     while batch := list(islice(source, BATCH)):
@@ -74,10 +73,8 @@ def classify_many(
 
 def _read(tool: Tool, model: runtime.Model) -> _Read:
     reading = read(tool)
-    text = padded(reading)
-    matched = tuple(rule for rule in EFFECTS if rule.matches(reading, text))
-    features = extract(reading, matched)
-    return _Read(reading, matched, features, model.rows(features))
+    matched = book().matching(reading)
+    return _Read(reading, matched, model.rows(extract(reading, matched)))
 
 
 def _conclude(
@@ -85,8 +82,8 @@ def _conclude(
 ) -> Classification:
     reading = item.reading
     probabilities = scores.category[index]
-    best = int(probabilities.argmax())
-    category, confidence = _CATEGORIES[best], float(probabilities[best])
+    confidence = max(probabilities)
+    category = _CATEGORIES[probabilities.index(confidence)]
     review = reviewed.lookup(reading.tool, options.extra_reviews) if options.use_reviews else None
     if review:
         category, confidence = review.category, {3: 0.99, 2: 0.9}.get(review.certainty, 0.6)
@@ -136,11 +133,13 @@ def _findings(
     for detector in detectors():
         column = _LABEL_COLUMN.get(detector.label or "")
         if column is None:
+            if detector.needs_parameters and not item.reading.flags and not item.reading.parameters:
+                continue
             quotes = _unique(detector.detect(item.reading, item.matched))
             if quotes:
                 found.append(Finding(signal=detector.signal, evidence=quotes))
             continue
-        probability = float(scores.signals[index, column])
+        probability = scores.signals[index][column]
         raised = probability >= model.signal_threshold[column]
         if settled := next((rule for rule in item.matched if rule.settled), None):
             raised = detector.label in settled.signals
@@ -157,16 +156,16 @@ def _capability(
 ) -> Finding:  # fmt: skip
     quotes = _unique(detector.detect(item.reading, item.matched))
     if not quotes:
-        quotes = explain.words(item.reading, item.features, model, _FIRST_SIGNAL + column)
+        quotes = explain.words(item.reading, item.rows, model, _FIRST_SIGNAL + column)
     confident = review is not None and detector.signal.id in review.signals
     return Finding(
         signal=detector.signal, evidence=quotes, confidence=1.0 if confident else probability
     )
 
 
-def _estimate(probabilities: runtime.Array, caution: float) -> Risk:
+def _estimate(probabilities: list[float], caution: float) -> Risk:
     """Return the expected level; a real chance of high or critical is never called low."""
-    expected = float((probabilities * range(len(_RISKS))).sum())
+    expected = sum(level * p for level, p in enumerate(probabilities))
     level = min(len(_RISKS) - 1, int(expected + 0.5))
     if level == 0 and probabilities[2] + probabilities[3] >= caution:
         level = 1
@@ -187,7 +186,7 @@ def _evidence(item: _Read, model: runtime.Model, category: Category) -> tuple[Ev
         if rule.category is category:
             quotes += rule.evidence(item.reading)
     found = _unique(iter(quotes))[:_EVIDENCE]
-    return found or explain.words(item.reading, item.features, model, _CATEGORIES.index(category))
+    return found or explain.words(item.reading, item.rows, model, _CATEGORIES.index(category))
 
 
 def _unique(quotes: Iterator[Evidence]) -> tuple[Evidence, ...]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from classifier.model.features import Features
 from classifier.model.runtime import Model
 from classifier.reading import Reading
 from classifier.verdict import Evidence
@@ -11,32 +10,32 @@ _NAME_BLOCKS = frozenset({"n", "n0", "nz", "nvl", "nva", "nv", "nc"})
 _TEXT_BLOCKS = frozenset({"d", "f", "fvl", "fva", "fv", "fc", "rv", "rn"})
 _PAIR_BLOCKS = {"nb": True, "db": False, "rb": False}
 _PARAMETER_BLOCKS = frozenset({"p", "pt"})
+_QUOTED = _NAME_BLOCKS | _TEXT_BLOCKS | _PARAMETER_BLOCKS | set(_PAIR_BLOCKS)
 _MOST = 3
+_TRIES = 12
 
 
-def words(reading: Reading, features: Features, model: Model, column: int) -> tuple[Evidence, ...]:
+def words(reading: Reading, rows: list[int], model: Model, column: int) -> tuple[Evidence, ...]:
     """Quote the heaviest words for one output of the model, at most three, best first.
 
     A feature that stands nowhere in the definition (a class, a server word) is passed over. Where
     nothing can be quoted, the name itself is the evidence.
     """
-    weighed = sorted(
-        (
-            (float(model.weights[row, column]), block, repr(key), key)
-            for block, keys in features.items()
-            if block in _NAME_BLOCKS or block in _TEXT_BLOCKS or block in _PAIR_BLOCKS or block in _PARAMETER_BLOCKS
-            for key in keys
-            if (row := model.vocabulary.get(block, {}).get(key)) is not None
-        ),
-        key=lambda item: (-item[0], item[1], item[2]),
-    )  # fmt: skip
     found: list[Evidence] = []
-    for weight, block, _, key in weighed[:12]:
-        quote = _quote(reading, block, key) if weight > 0 else None
+    weights = model.weights[rows, column]
+    tried = 0
+    for index in weights.argsort(kind="stable")[::-1].tolist():
+        block, key = model.features[rows[index]]
+        if weights[index] <= 0 or tried == _TRIES:
+            break
+        if block not in _QUOTED:
+            continue
+        tried += 1
+        quote = _quote(reading, block, key)
         if quote and not any(_overlap(quote, other) for other in found):
             found.append(quote)
-        if len(found) == _MOST:
-            break
+            if len(found) == _MOST:
+                break
     return tuple(found) or whole_name(reading)
 
 
@@ -49,7 +48,7 @@ def whole_name(reading: Reading) -> tuple[Evidence, ...]:
 def _overlap(one: Evidence, other: Evidence) -> bool:
     if one.pointer != other.pointer:
         return False
-    return one.start < other.end and other.start < one.end or one == other
+    return (one.start < other.end and other.start < one.end) or one == other
 
 
 def _quote(reading: Reading, block: str, key: str | Sequence[str]) -> Evidence | None:

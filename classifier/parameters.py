@@ -6,9 +6,8 @@ never are. Everything is bounded: past the caps the walk stops and says so.
 
 import re  # noqa: TID251 - two linear patterns on names that are cut to 128 characters
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 MAX_PARAMETERS = 600
 MAX_DEPTH = 8
@@ -16,7 +15,7 @@ _MAX_ENUM = 40
 _MAX_NAME = 128
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _DOC_LINE = re.compile(
-    r"^[ \t]*[-*]?[ \t]*`?([A-Za-z_]\w{1,40})`?[ \t]*(?:\([^)\n]{0,60}\))?[ \t]*:", re.M
+    r"^[ \t]*[-*]?[ \t]*`?([A-Za-z_]\w{1,40})`?[ \t]*(?:\([^)\n]{0,60}\))?[ \t]*:", re.MULTILINE
 )
 
 _EXACT = {
@@ -47,8 +46,7 @@ for _flag, _names in _EXACT.items():
 _TARGET_ENDINGS = ("ids", "names", "keys", "urls", "files", "paths", "emails", "items", "records", "users", "messages", "entities", "issues", "tasks", "operations", "requests", "rows", "documents", "tables", "symbols", "addresses", "orders", "recipients", "nodes", "events", "contacts", "pages", "images", "videos", "edits", "objects", "relations", "cards", "uris", "numbers", "queries", "updates", "products", "services", "instances")  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """One property of the input schema: where it is, what it is called, what it may be."""
 
     pointer: str

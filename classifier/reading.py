@@ -5,8 +5,9 @@ are looked up again only where a quote is needed (`Reading.span`).
 """
 
 import re  # noqa: TID251 - character classes and bounded alternations only: linear on any text
+from collections.abc import Set
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
 
 from classifier.lexicon import lexicon
 from classifier.parameters import Parameter, doc_parameters, parameters
@@ -17,7 +18,9 @@ MAX_NAME = 256
 MAX_DESCRIPTION = 3000
 """Characters of a description that are judged; the rest marks the result truncated."""
 _MAX_FIRST, _MAX_REST, _MAX_TAIL, _MAX_SERVER = 300, 120, 100, 400
+_MAX_TOLD = _MAX_FIRST + _MAX_REST * 8  # characters in which quoted words can stand
 
+_FIRST_CJK = "\u3040"
 _CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 _NAME = re.compile(
     rf"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z\u00df-\u024f\u0400-\u04ff]+|[A-Z]+|\d+|[{_CJK}]+"
@@ -29,14 +32,51 @@ _ARGUMENTS = re.compile(
 )
 _END = re.compile(r"[.!?。！？](?:\s|$)|[。！？]|\n[ \t]*\n|\n[ \t]*[-*#]|:[ \t]*\n")
 _LEAD = re.compile(r"[\[\(【][^\]\)】\n]{0,60}[\]\)】]|\*\*[^*\n]{1,60}\*\*:?|[^\w\[\(【*]+|\*")
-_STOP = frozenset(
-    "the a an of to in for and or on with from by is are this that it its be as at into using use used will can you your all any if when tool which".split()
+STOP = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "of",
+        "to",
+        "in",
+        "for",
+        "and",
+        "or",
+        "on",
+        "with",
+        "from",
+        "by",
+        "is",
+        "are",
+        "this",
+        "that",
+        "it",
+        "its",
+        "be",
+        "as",
+        "at",
+        "into",
+        "using",
+        "use",
+        "used",
+        "will",
+        "can",
+        "you",
+        "your",
+        "all",
+        "any",
+        "if",
+        "when",
+        "tool",
+        "which",
+    ]
 )
 
 
 @dataclass(slots=True)
 class Reading:
-    """One definition, read. Sets mix plain words with `@classes` of the lexicon."""
+    """One definition, read. Sets hold words, their verb lemmas, and `@classes` of the lexicon."""
 
     tool: Tool
     name: list[str]  # words of the name, in order
@@ -46,75 +86,76 @@ class Reading:
     tail: list[str]  # words of the argument documentation
     parameters: tuple[Parameter, ...]
     has_schema: bool
-    server: list[str]
+    server: frozenset[str]  # words of the server's name and text
+    around: frozenset[str]  # the same with their classes
     name_verb: tuple[str, str] | None  # (lemma, @class) of the acting verb of the name
     head_verb: tuple[str, str] | None  # the same of the first sentence
     head_at: int
     acts: set[str]  # lemmas and classes of both
-    verbs: set[str]  # every verb lemma and class in name and first sentence
-    near: set[str]  # words and noun classes of name and first sentence
-    far: set[str]  # the same of the rest of the description
-    around: set[str]  # words and noun classes of the server
+    near: set[str]  # of name and first sentence
+    far: set[str]  # of the rest of the description
     flags: set[str]  # what the parameters are: sql, url, path, ...
     truncated: bool
     lead: int  # where the described part of the description starts
+    name_spans: list[tuple[str, int, int]] | None = None
+    text_spans: list[tuple[str, int, int]] | None = None
 
-    def quote_name(self, words: set[str] | frozenset[str]) -> Evidence | None:
+    def quote_name(self, words: Set[str]) -> Evidence | None:
         """Quote the first word of the name that is one of these words, lemmas or classes."""
-        return _quote("/name", self.tool.name[:MAX_NAME], words, _NAME)
+        if self.name_spans is None:
+            self.name_spans = _spans(_NAME, self.tool.name[:MAX_NAME], 0)
+        return _quote("/name", self.tool.name, self.name_spans, words)
 
-    def quote_text(self, words: set[str] | frozenset[str]) -> Evidence | None:
+    def quote_text(self, words: Set[str]) -> Evidence | None:
         """Quote the first word of the description that is one of these words or classes."""
-        text = (self.tool.description or "")[:MAX_DESCRIPTION]
-        return _quote("/description", text, words, _TOKEN, self.lead)
+        return _quote("/description", self.tool.description or "", self._text(), words)
 
     def quote_phrase(self, phrase: str) -> Evidence | None:
         """Quote a word sequence of the description, whatever stands between the words."""
         words = phrase.split()
-        text = (self.tool.description or "")[:MAX_DESCRIPTION]
-        spans = [
-            (part, start)
-            for found in _TOKEN.finditer(lower(text), self.lead)
-            for part, start in _parts(found.group(), found.start())
-        ]
-        tokens = [part for part, _ in spans]
+        spans = self._text()
+        tokens = [token for token, _, _ in spans]
         for index in range(len(tokens) - len(words) + 1):
-            if tokens[index : index + len(words)] == words:
-                start, last = spans[index][1], spans[index + len(words) - 1]
-                end = last[1] + len(last[0])
-                return Evidence("/description", start, end, text[start:end])
+            if tokens[index] == words[0] and tokens[index : index + len(words)] == words:
+                start, end = spans[index][1], spans[index + len(words) - 1][2]
+                return Evidence(
+                    "/description", start, end, (self.tool.description or "")[start:end]
+                )
         return None
 
+    def _text(self) -> list[tuple[str, int, int]]:
+        if self.text_spans is None:
+            text = lower((self.tool.description or "")[: self.lead + _MAX_TOLD])
+            self.text_spans = _spans(_TOKEN, text, self.lead)
+        return self.text_spans
 
-def _parts(token: str, start: int) -> list[tuple[str, int]]:
-    if token[0] < "\u3040":
-        return [(token, start)]
-    return [(token[i : i + 2], start + i) for i in range(max(1, len(token) - 1))]
+
+def _spans(pattern: re.Pattern[str], text: str, lead: int) -> list[tuple[str, int, int]]:
+    """Return (word, start, end) of every word; CJK runs as overlapping pairs of characters."""
+    spans: list[tuple[str, int, int]] = []
+    for found in pattern.finditer(text, lead):
+        token, start = found.group().lower(), found.start()
+        if token[0] < _FIRST_CJK or len(token) == 1:
+            spans.append((token, start, found.end()))
+        else:
+            spans += [(token[i : i + 2], start + i, start + i + 2) for i in range(len(token) - 1)]
+    return spans
 
 
 def _quote(
-    pointer: str,
-    text: str,
-    words: set[str] | frozenset[str],
-    pattern: re.Pattern[str],
-    lead: int = 0,
+    pointer: str, text: str, spans: list[tuple[str, int, int]], words: Set[str]
 ) -> Evidence | None:
-    lex = lexicon()
-    read = text if pattern is _NAME else lower(text)
-    for found in pattern.finditer(read, lead):
-        token = found.group().lower()
-        parts = [token[i : i + 2] for i in range(len(token) - 1)] if _is_cjk(token) else [token]
-        for offset, part in enumerate(parts):
-            lemma = lex.verb.get(part, ())
-            if (
-                part in words
-                or not words.isdisjoint(lemma)
-                or not words.isdisjoint(lex.noun.get(part, ()))
-            ):
-                start = found.start() + (offset if len(parts) > 1 else 0)
-                end = start + len(part) if _is_cjk(token) else found.end()
-                return Evidence(pointer, start, end, text[start:end])
+    for token, start, end in spans:
+        if not keys(token).isdisjoint(words):
+            return Evidence(pointer, start, end, text[start:end])
     return None
+
+
+@lru_cache(maxsize=65536)
+def keys(token: str) -> frozenset[str]:
+    """Return a word with its verb lemma and all its classes."""
+    lex = lexicon()
+    return frozenset((token, *lex.verb.get(token, ()), *lex.noun.get(token, ())))
 
 
 def lower(text: str) -> str:
@@ -125,16 +166,12 @@ def lower(text: str) -> str:
     return "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
 
 
-def _is_cjk(token: str) -> bool:
-    return token[0] >= "\u3040" and token > "\u3040"
-
-
 def _expand(tokens: list[str]) -> list[str]:
-    if not any(token[0] >= "\u3040" for token in tokens):
+    if not tokens or max(tokens) < _FIRST_CJK:
         return tokens
     out: list[str] = []
     for token in tokens:
-        if token[0] >= "\u3040":
+        if token[0] >= _FIRST_CJK:
             out += [token[i : i + 2] for i in range(max(1, len(token) - 1))]
         else:
             out.append(token)
@@ -151,56 +188,51 @@ def text_tokens(text: str) -> list[str]:
     return _expand(_TOKEN.findall(lower(text)))
 
 
+@lru_cache(maxsize=4096)
+def _server(name: str, text: str) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """Return the words of a server's name, of name and text, and those with their classes."""
+    named = name_tokens(name)
+    words = frozenset(named + text_tokens(text[:_MAX_SERVER]))
+    return frozenset(named), words, frozenset().union(*map(keys, words)) if words else words
+
+
 def read(tool: Tool) -> Reading:
     """Read one definition."""
-    lex = lexicon()
-    server_name = name_tokens(tool.server)
+    verb = lexicon().verb
+    server_name, server, around = _server(tool.server, tool.server_text[:_MAX_SERVER])
     name = name_tokens(tool.name)
     core = name
-    while len(core) > 1 and core[0] in server_name and core[0] not in lex.verb:
+    while len(core) > 1 and core[0] in server_name and core[0] not in verb:
         core = core[1:]
     text = tool.description if isinstance(tool.description, str) else ""
-    cut = text[:MAX_DESCRIPTION]
-    lead, first_text, rest_text, tail_text = _sections(cut)
+    lead, first_text, rest_text, tail_text = _sections(text[:MAX_DESCRIPTION])
     first = text_tokens(first_text[:_MAX_FIRST])
-    rest = text_tokens(rest_text[: _MAX_REST * 8])[:_MAX_REST]
-    tail = text_tokens(tail_text[: _MAX_TAIL * 8])[:_MAX_TAIL]
+    tail = text_tokens(tail_text[: _MAX_TAIL * 8])[:_MAX_TAIL] if tail_text else []
+    rest = text_tokens(rest_text[: _MAX_REST * 8])[:_MAX_REST] if rest_text else []
     found, capped = parameters(tool.input_schema)
-    has_schema = isinstance(tool.input_schema, dict) and "properties" in tool.input_schema
     if not found and tail_text:
         found = doc_parameters(tail_text)
-    server = server_name + text_tokens(tool.server_text[:_MAX_SERVER])
-    name_verb = _name_verb(core, lex.verb)
-    head_at, head_verb = _head_verb(first, lex.verb)
-    reading = Reading(
+    name_verb = _name_verb(core, verb)
+    head_at, head_verb = _head_verb(first, verb)
+    return Reading(
         tool=tool, name=name, core=core, first=first, rest=rest, tail=tail, parameters=found,
-        has_schema=has_schema, server=server, name_verb=name_verb, head_verb=head_verb,
-        head_at=head_at, acts={*(name_verb or ()), *(head_verb or ())}, verbs=set(),
-        near=set(), far=set(), around=set(), flags=set(),
-        truncated=capped or len(text) > MAX_DESCRIPTION, lead=lead,
+        has_schema=isinstance(tool.input_schema, dict) and "properties" in tool.input_schema,
+        server=server, around=around, name_verb=name_verb, head_verb=head_verb, head_at=head_at,
+        acts={*(name_verb or ()), *(head_verb or ())},
+        near=set().union(*map(keys, core), *map(keys, first)),
+        far=set().union(*map(keys, rest)),
+        flags=_flags(found), truncated=capped or len(text) > MAX_DESCRIPTION, lead=lead,
     )  # fmt: skip
-    _fill_sets(reading, lex.verb, lex.noun)
-    return reading
 
 
-def _fill_sets(
-    reading: Reading, verb: dict[str, tuple[str, str]], noun: dict[str, tuple[str, ...]]
-) -> None:
-    for token in reading.core + reading.first:
-        reading.near.add(token)
-        reading.near.update(noun.get(token, ()))
-        reading.verbs.update(verb.get(token, ()))
-    for token in reading.rest:
-        reading.far.add(token)
-        reading.far.update(noun.get(token, ()))
-        reading.far.update(verb.get(token, ()))
-    for token in reading.server:
-        reading.around.add(token)
-        reading.around.update(noun.get(token, ()))
-    for parameter in reading.parameters:
-        reading.flags.update(parameter.flags)
-        if parameter.required and parameter.depth == 0:
-            reading.flags.update(flag + "!" for flag in parameter.flags)
+def _flags(found: tuple[Parameter, ...]) -> set[str]:
+    flags: set[str] = set()
+    for parameter in found:
+        if parameter.flags:
+            flags.update(parameter.flags)
+            if parameter.required and parameter.depth == 0:
+                flags.update(flag + "!" for flag in parameter.flags)
+    return flags
 
 
 def _sections(text: str) -> tuple[int, str, str, str]:
@@ -235,11 +267,3 @@ def _head_verb(
         if word in verb:
             return index, verb[word]
     return 0, None
-
-
-def as_text(value: Any) -> str:
-    """Return a value if it is a text, else the empty text."""
-    return value if isinstance(value, str) else ""
-
-
-STOP = _STOP

@@ -49,7 +49,7 @@ class Rule:
             return False
         if self.near and self.near.isdisjoint(reading.near):
             return False
-        if self.verbs and self.verbs.isdisjoint(reading.verbs):
+        if self.verbs and self.verbs.isdisjoint(reading.near):
             return False
         if self.near2 and self.near2.isdisjoint(reading.near):
             return False
@@ -150,3 +150,24 @@ def rule(  # noqa: PLR0913 - one keyword per condition is the point of the form
         unless_phrases=tuple(f" {phrase} " for phrase in unless_phrases),
         settled=settled,
     )
+
+
+class RuleBook:
+    """Rules indexed by the verbs that can make them hold, so that most are never tried."""
+
+    def __init__(self, rules: tuple[Rule, ...]) -> None:
+        self.rules = rules
+        self._always = [i for i, r in enumerate(rules) if not r.acts]
+        self._by_act: dict[str, list[int]] = {}
+        for index, item in enumerate(rules):
+            for act in item.acts:
+                self._by_act.setdefault(act, []).append(index)
+
+    def matching(self, reading: Reading) -> tuple[Rule, ...]:
+        """Return the rules that hold, in their own order."""
+        candidates = set(self._always)
+        for act in reading.acts:
+            candidates.update(self._by_act.get(act, ()))
+        text = padded(reading)
+        rules = self.rules
+        return tuple(rules[i] for i in sorted(candidates) if rules[i].matches(reading, text))

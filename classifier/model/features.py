@@ -2,17 +2,20 @@
 
 A feature is a (block, key) pair; a key is a word, a class, or a tuple of them. Blocks keep the
 same word apart by where it stands: the acting verb of a name says more than the same word in an
-example. Counts are ignored: a word is there or not.
+example. Counts are ignored: a word is there or not. Keys may repeat and may be None, which
+stands for "no class"; both are dropped by whoever collects them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import cache
+from itertools import chain, product, repeat
 from typing import Any
 
 from classifier.lexicon import lexicon
 from classifier.reading import STOP, Reading
 from classifier.rules import Rule
 
-Features = dict[str, set[Any]]
+Block = tuple[str, Iterable[Any]]
 
 WEIGHT = {"s": 0.3}
 """Blocks that count less than 1: words of the server's own text, which describe no call."""
@@ -21,107 +24,113 @@ _GENERAL = frozenset({"read", "write", "execute", "compute-only"})
 _MAX_PARAMETERS = 60
 _MAX_ENUM_KEY = 20
 _LENGTHS = (1, 30, 80, 200, 600)
+_NONE: tuple[str, ...] = ()
 
 
-def extract(reading: Reading, matched: Iterable[Rule]) -> Features:
-    """Return the features of one reading, block by block."""
-    noun, verb = lexicon().noun, lexicon().verb
+@cache
+def _verb_class() -> dict[str, str]:
+    return {word: found[1] for word, found in lexicon().verb.items()}
+
+
+def _classes(tokens: Iterable[str]) -> set[str]:
+    return set(chain.from_iterable(map(lexicon().noun.get, tokens, repeat(_NONE))))
+
+
+def extract(reading: Reading, matched: tuple[Rule, ...]) -> Iterator[Block]:
+    """Yield the features of one reading, block by block."""
     name_class = reading.name_verb[1] if reading.name_verb else "@none"
     head_class = reading.head_verb[1] if reading.head_verb else "@none"
     acting = name_class if reading.name_verb else head_class
-    found: Features = {"mix": {(name_class, head_class)}}
-    _name(found, reading, name_class, noun, verb)
-    _first(found, reading, head_class, noun, verb)
     rest = reading.rest
-    found["d"] |= set(rest)
-    found["rb"] = set(zip(rest, rest[1:], strict=False))
-    found["rv"] = {verb[t][1] for t in rest if t in verb}
-    found["rn"] = {c for t in rest if t in noun for c in noun[t]}
-    found["t"] = set(reading.tail)
-    _schema(found, reading, acting, noun, verb)
-    server_classes = {c for t in reading.server if t in noun for c in noun[t]}
-    found["s"] = set(reading.server)
-    found["sc"] = server_classes
-    found["svc"] = {(acting, c) for c in server_classes}
-    _votes(found, matched)
-    return found
+    yield "mix", ((name_class, head_class),)
+    yield from _name(reading, name_class)
+    yield from _first(reading, head_class)
+    if rest:
+        yield "d", rest
+        yield "rb", zip(rest, rest[1:], strict=False)
+        yield "rv", map(_verb_class().get, rest)
+        yield "rn", _classes(rest)
+    yield "t", reading.tail
+    yield from _schema(reading, acting)
+    yield "s", reading.server
+    server_classes = [word for word in reading.around if word[0] == "@"]
+    yield "sc", server_classes
+    yield "svc", zip(repeat(acting), server_classes, strict=False)
+    yield from _votes(matched)
 
 
-def _name(
-    found: Features, reading: Reading, name_class: str,
-    noun: dict[str, tuple[str, ...]], verb: dict[str, tuple[str, str]],
-) -> None:  # fmt: skip
+def _name(reading: Reading, name_class: str) -> Iterator[Block]:
     core = reading.core
-    classes = {c for t in core if t in noun for c in noun[t]}
-    found["n"] = set(reading.name)
-    found["nb"] = set(zip(core, core[1:], strict=False))
-    found["nc"] = classes
-    found["nvc"] = {(name_class, c) for c in classes}
-    found["nva"] = {verb[t][1] for t in core if t in verb}
-    found["nv"] = {name_class}
+    classes = _classes(core)
+    yield "n", reading.name
+    yield "nb", zip(core, core[1:], strict=False)
+    yield "nc", classes
+    yield "nvc", zip(repeat(name_class), classes, strict=False)
+    yield "nva", map(_verb_class().get, core)
+    yield "nv", (name_class,)
     if core:
-        found["n0"] = {core[0]}
-        found["nz"] = {core[-1]}
-        found["nl"] = {str(min(len(core), 5))}
+        yield "n0", core[:1]
+        yield "nz", core[-1:]
+        yield "nl", (str(min(len(core), 5)),)
     if reading.name_verb:
-        first = verb.get(core[0]) == reading.name_verb
-        found["nvl"] = {reading.name_verb[0]}
-        found["nvp"] = {(name_class, "0" if first else "1")}
+        first = lexicon().verb.get(core[0]) == reading.name_verb
+        yield "nvl", reading.name_verb[:1]
+        yield "nvp", ((name_class, "0" if first else "1"),)
 
 
-def _first(
-    found: Features, reading: Reading, head_class: str,
-    noun: dict[str, tuple[str, ...]], verb: dict[str, tuple[str, str]],
-) -> None:  # fmt: skip
+def _first(reading: Reading, head_class: str) -> Iterator[Block]:
     first = reading.first
-    classes = {c for t in first[:25] if t in noun for c in noun[t]}
-    found["f"] = set(first)
-    found["d"] = set(first)
-    found["db"] = set(zip(first, first[1:], strict=False))
-    found["dp"] = {(str(i), t) for i, t in enumerate(first[:3])}
-    found["fc"] = classes
-    found["fva"] = {verb[t][1] for t in first if t in verb}
-    found["fv"] = {head_class}
+    classes = _classes(first[:25])
+    yield "f", first
+    yield "d", first
+    yield "db", zip(first, first[1:], strict=False)
+    yield "dp", zip("012", first, strict=False)
+    yield "fc", classes
+    yield "fva", map(_verb_class().get, first)
+    yield "fv", (head_class,)
     if reading.head_verb:
-        lemma = reading.head_verb[0]
-        found["fvl"] = {lemma}
-        found["fvi"] = {str(min(reading.head_at, 3))}
-        found["fvc"] = {(head_class, c) for c in classes}
-        after = [t for t in first[reading.head_at + 1 : reading.head_at + 8] if t not in STOP]
-        found["fo"] = {(lemma, t) for t in after[:4]}
+        lemma, at = reading.head_verb[0], reading.head_at
+        yield "fvl", (lemma,)
+        yield "fvi", (str(min(at, 3)),)
+        yield "fvc", zip(repeat(head_class), classes, strict=False)
+        after = [t for t in first[at + 1 : at + 8] if t not in STOP]
+        yield "fo", zip(repeat(lemma), after[:4], strict=False)
 
 
-def _schema(
-    found: Features, reading: Reading, acting: str,
-    noun: dict[str, tuple[str, ...]], verb: dict[str, tuple[str, str]],
-) -> None:  # fmt: skip
+def _schema(reading: Reading, acting: str) -> Iterator[Block]:
     listed = reading.parameters[:_MAX_PARAMETERS]
-    words = {word for parameter in listed for word in parameter.words}
-    found["p"] = {"_".join(parameter.words) for parameter in listed}
-    found["pt"] = words
-    found["pc"] = {c for t in words if t in noun for c in noun[t]}
-    values = {value.lower()[:_MAX_ENUM_KEY] for parameter in listed for value in parameter.enum}
-    found["e"] = values
-    heads = {value.replace("-", "_").split("_")[0] for value in values}
-    found["ev"] = {verb[t][1] for t in heads if t in verb}
-    found["pf"] = set(reading.flags)
-    found["pfv"] = {(flag, acting) for flag in reading.flags}
+    if listed:
+        words = set(chain.from_iterable(parameter.words for parameter in listed))
+        yield "p", ["_".join(parameter.words) for parameter in listed]
+        yield "pt", words
+        yield "pc", _classes(words)
+        values = {value.lower()[:_MAX_ENUM_KEY] for p in listed if p.enum for value in p.enum}
+        if values:
+            yield "e", values
+            heads = [value.replace("-", "_").split("_", 1)[0] for value in values]
+            yield "ev", map(_verb_class().get, heads)
+        yield "pf", reading.flags
+        yield "pfv", product(reading.flags, (acting,))
     length = len(reading.tool.description or "")
-    found["x"] = {
-        "parameters " + str(min(len(reading.parameters), 8)),
-        "schema" if reading.has_schema else "no schema",
-        "length " + str(sum(length >= bound for bound in _LENGTHS)),
-    }
+    yield (
+        "x",
+        (
+            "parameters " + str(min(len(reading.parameters), 8)),
+            "schema" if reading.has_schema else "no schema",
+            "length " + str(sum(length >= bound for bound in _LENGTHS)),
+        ),
+    )
 
 
-def _votes(found: Features, matched: Iterable[Rule]) -> None:
+def _votes(matched: tuple[Rule, ...]) -> Iterator[Block]:
     votes: dict[str, int] = {}
-    found["r"], found["rs"], found["rr"] = set(), set(), set()
+    risks: list[str] = []
     for rule in matched:
-        found["r"].add(rule.id)
-        found["rs"] |= rule.signals
         if rule.id not in _GENERAL and rule.category:
             votes[rule.category.value] = votes.get(rule.category.value, 0) + 1
-            found["rr"].add(rule.risk.value if rule.risk else "")
-    found["rc"] = {(name, str(min(count, 3))) for name, count in votes.items()}
-    found["rcs"] = {"|".join(sorted(votes))}
+            risks.append(rule.risk.value if rule.risk else "")
+    yield "r", [rule.id for rule in matched]
+    yield "rs", set(chain.from_iterable(rule.signals for rule in matched))
+    yield "rr", risks
+    yield "rc", [(name, str(min(count, 3))) for name, count in votes.items()]
+    yield "rcs", ("|".join(sorted(votes)),)

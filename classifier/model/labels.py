@@ -81,3 +81,36 @@ def _labelled(path: Path, number: int, row: dict[str, Any]) -> Labelled:
         signals=names,
         certainty=int(row.get("certainty", 3)),
     )
+
+
+def read_facts(facts: Path, corpus: Path, known: set[str]) -> list[Labelled]:
+    """Join labels by digest with the definitions they speak of; `known` digests are left out.
+
+    Raises:
+        DataError: a file is missing or malformed.
+
+    """
+    from classifier.reviewed import text_digest
+
+    rows: dict[str, list[str]] = {}
+    try:
+        for line in facts.read_text(encoding="utf-8").splitlines():
+            if line and not line.startswith("#"):
+                fields = line.split("\t")
+                rows[fields[0]] = fields
+    except OSError as cause:
+        raise DataError(f"{facts}: {cause.strerror}; give a file of reviewed digests") from cause
+    found: list[Labelled] = []
+    for number, row in lines(corpus):
+        tool = to_tool(row)
+        fields = rows.pop(text_digest(tool), [])
+        if fields and tool.definition_sha256 not in known:
+            labelled = {
+                **row,
+                "category": fields[2],
+                "risk": fields[3],
+                "signals": fields[4].split(),
+                "certainty": fields[5],
+            }
+            found.append(_labelled(corpus, number, labelled))
+    return found

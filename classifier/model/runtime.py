@@ -4,7 +4,8 @@ A directory holds weights.npz (one row a feature, one column an output), vocabul
 config.json. Scores of a whole batch are one gather and one segmented sum.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,7 +16,7 @@ import numpy.typing as npt
 import orjson
 
 from classifier.errors import DataError
-from classifier.model.features import WEIGHT, Features
+from classifier.model.features import WEIGHT, Block
 from classifier.resources import data_dir
 
 CATEGORIES = ("Read", "Write", "Execute", "Other")
@@ -26,6 +27,7 @@ LABEL_SIGNALS = (
 )  # fmt: skip
 OUTPUTS = len(CATEGORIES) + len(RISKS) + len(LABEL_SIGNALS)
 MODEL_DIR = "tool-risk-v1"
+_UNKNOWN = repeat(-1)
 Array = npt.NDArray[np.float64]
 
 
@@ -33,9 +35,9 @@ Array = npt.NDArray[np.float64]
 class Scores:
     """What the model says of a batch: a row a tool; probabilities calibrated, 0..1."""
 
-    category: Array
-    risk: Array
-    signals: Array
+    category: list[list[float]]
+    risk: list[list[float]]
+    signals: list[list[float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class Model:
 
     name: str
     vocabulary: dict[str, dict[Any, int]]  # block -> key -> row
+    features: list[tuple[str, Any]]  # row -> (block, key)
     weights: npt.NDArray[np.float32]  # rows x OUTPUTS, already times the inverse document frequency
     squares: npt.NDArray[np.float32]  # squared weight of a feature in the vector's length
     intercept: Array
@@ -53,28 +56,28 @@ class Model:
     risk_bias: Array
     signal_scale: Array
     signal_bias: Array
-    signal_threshold: Array
+    signal_threshold: list[float]
     review_below: float
     caution: float  # probability of high or critical from which a tool is not called low
     trusted: frozenset[str]  # rules right often enough to set a floor
 
-    def rows(self, features: Features) -> list[int]:
-        """Return the vocabulary rows of the features that the model knows."""
-        found: list[int] = []
-        for block, keys in features.items():
-            known = self.vocabulary.get(block)
-            if known:
-                found += [known[key] for key in keys if key in known]
-        return found
+    def rows(self, features: Iterable[Block]) -> list[int]:
+        """Return the vocabulary rows of the features that the model knows, in order."""
+        found: set[int] = set()
+        vocabulary = self.vocabulary
+        for block, keys in features:
+            found.update(map(vocabulary[block].get, keys, _UNKNOWN))
+        found.discard(-1)
+        return sorted(found)
 
     def score(self, batch: Sequence[list[int]]) -> Scores:
         """Score a batch of row lists."""
         raw = self.logits(batch)
         first, second = len(CATEGORIES), len(CATEGORIES) + len(RISKS)
         return Scores(
-            category=softmax(raw[:, :first] @ self.category_scale + self.category_bias),
-            risk=softmax(raw[:, first:second] @ self.risk_scale + self.risk_bias),
-            signals=sigmoid(raw[:, second:] * self.signal_scale + self.signal_bias),
+            category=softmax(raw[:, :first] @ self.category_scale + self.category_bias).tolist(),
+            risk=softmax(raw[:, first:second] @ self.risk_scale + self.risk_bias).tolist(),
+            signals=sigmoid(raw[:, second:] * self.signal_scale + self.signal_bias).tolist(),
         )
 
     def logits(self, batch: Sequence[list[int]]) -> Array:
@@ -128,7 +131,7 @@ def load(directory: Path | None = None) -> Model:
             idf = arrays["idf"].astype(np.float32)
     except (OSError, ValueError, KeyError) as cause:
         raise DataError(f"model {where.name}: {cause}; rebuild it with `toolrisk train`") from cause
-    vocabulary: dict[str, dict[Any, int]] = {}
+    vocabulary: dict[str, dict[Any, int]] = defaultdict(dict)
     row = 0
     for block, keys in words.items():
         vocabulary[block] = {
@@ -137,18 +140,20 @@ def load(directory: Path | None = None) -> Model:
         row += len(keys)
     if weights.shape != (row, OUTPUTS) or config.get("outputs") != OUTPUTS:
         raise DataError(f"model {where.name}: weights do not fit the vocabulary")
-    return _model(config, vocabulary, weights, idf)
+    return assemble(config, vocabulary, weights, idf)
 
 
-def _model(
+def assemble(
     config: dict[str, Any],
     vocabulary: dict[str, dict[Any, int]],
     weights: npt.NDArray[np.float32],
     idf: npt.NDArray[np.float32],
 ) -> Model:
+    """Put a model together from its parts; training uses it for the models of its folds."""
     return Model(
         name=config["name"],
         vocabulary=vocabulary,
+        features=[(block, key) for block, keys in vocabulary.items() for key in keys],
         weights=weights * idf[:, None],
         squares=idf**2,
         intercept=np.array(config["intercept"]),
@@ -158,7 +163,7 @@ def _model(
         risk_bias=np.array(config["risk_bias"]),
         signal_scale=np.array(config["signal_scale"]),
         signal_bias=np.array(config["signal_bias"]),
-        signal_threshold=np.array(config["signal_threshold"]),
+        signal_threshold=config["signal_threshold"],
         review_below=config["review_below"],
         caution=config["caution"],
         trusted=frozenset(config["trusted"]),

@@ -8,6 +8,7 @@ that keep a server family on one side. The same input gives the same bytes.
 import io
 import json
 import zipfile
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
-from classifier.effects import EFFECTS
+from classifier.effects import EFFECTS, book
 from classifier.model.features import extract
 from classifier.model.labels import Labelled
 from classifier.model.runtime import (
@@ -27,12 +28,13 @@ from classifier.model.runtime import (
     OUTPUTS,
     RISKS,
     Array,
+    Model,
+    assemble,
     block_weight,
     sigmoid,
     softmax,
 )
 from classifier.reading import read
-from classifier.rules import padded
 
 FOLDS = 5
 _MIN_COUNT = 3
@@ -85,10 +87,9 @@ def documents(labelled: Sequence[Labelled]) -> tuple[list[set[Key]], list[set[st
     features, matched = [], []
     for item in labelled:
         reading = read(item.tool)
-        text = padded(reading)
-        rules = [rule for rule in EFFECTS if rule.matches(reading, text)]
+        rules = book().matching(reading)
         found = extract(reading, rules)
-        features.append({(block, key) for block, keys in found.items() for key in keys})
+        features.append({(block, key) for block, keys in found for key in keys if key is not None})
         matched.append({rule.id for rule in rules})
     return features, matched
 
@@ -157,18 +158,35 @@ def _binary(matrix: csr_matrix, labels: npt.NDArray[np.int64]) -> tuple[Array, f
     return model.coef_[0], float(model.intercept_[0])
 
 
-def out_of_fold(features: Sequence[set[Key]], truth: Truth, progress: Progress) -> Array:
-    """Return the raw scores of every tool by a model that saw no tool of its family."""
+def out_of_fold(
+    features: Sequence[set[Key]], truth: Truth, progress: Progress
+) -> tuple[Array, list[Fitted]]:
+    """Return the raw scores of every tool by a model that saw no tool of its family, and the models."""
     raw = np.zeros((len(features), OUTPUTS))
+    models = []
     for fold in range(FOLDS):
         train, test = np.where(truth.fold != fold)[0], np.where(truth.fold == fold)[0]
         fitted = fit(features, truth, train)
         matrix = vectors(features, fitted.keys, fitted.idf, test)
         raw[test] = matrix @ fitted.coefficients + fitted.intercept
+        models.append(fitted)
         progress(
             f"fold {fold + 1} of {FOLDS}: {len(train)} tools to learn from, {len(test)} held out"
         )
-    return raw
+    return raw, models
+
+
+def to_model(fitted: Fitted, config: dict[str, Any], name: str) -> Model:
+    """Return a fit as the run-time model, in memory."""
+    vocabulary: dict[str, dict[Any, int]] = defaultdict(dict)
+    for row, (block, key) in enumerate(fitted.keys):
+        vocabulary[block][key] = row
+    return assemble(
+        {"name": name, "intercept": fitted.intercept.tolist()} | config,
+        vocabulary,
+        fitted.coefficients.astype(np.float16).astype(np.float32),
+        fitted.idf.astype(np.float32),
+    )
 
 
 def calibrate(raw: Array, truth: Truth, matched: Sequence[set[str]]) -> dict[str, Any]:
@@ -227,7 +245,7 @@ def train(labelled: Sequence[Labelled], directory: Path, name: str, progress: Pr
     truth = truth_of(labelled)
     features, matched = documents(labelled)
     progress(f"read {len(labelled)} labelled tools")
-    raw = out_of_fold(features, truth, progress)
+    raw, _ = out_of_fold(features, truth, progress)
     config = calibrate(raw, truth, matched)
     fitted = fit(features, truth, np.arange(len(labelled)))
     write(directory, name, fitted, config)
@@ -256,7 +274,7 @@ def write(directory: Path, name: str, fitted: Fitted, config: dict[str, Any]) ->
     (directory / "config.json").write_text(
         json.dumps(head | config, indent=1) + "\n", encoding="utf-8"
     )
-    arrays = {
+    arrays: dict[str, npt.NDArray[Any]] = {
         "weights": fitted.coefficients.astype(np.float16),
         "idf": fitted.idf.astype(np.float32),
     }

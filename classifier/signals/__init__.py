@@ -13,7 +13,7 @@ from classifier import signals
 from classifier.plugins import load as load_plugins
 from classifier.reading import Reading
 from classifier.rules import Rule
-from classifier.verdict import Evidence, Signal
+from classifier.verdict import Evidence, Kind, Signal
 
 Detect = Callable[[Reading, Sequence[Rule]], Iterator[Evidence]]
 
@@ -26,6 +26,7 @@ class Detector:
     detect: Detect
     label: str | None
     page: str
+    needs_parameters: bool  # a schema signal finds nothing where there are none
 
 
 @cache
@@ -37,6 +38,7 @@ def detectors() -> tuple[Detector, ...]:
             detect=module.detect,
             label=getattr(module, "LABEL", None),
             page=module.__doc__ or "",
+            needs_parameters=signal.kind is Kind.SCHEMA,
         )
         for module, signal in load_plugins(signals, "SIGNAL", Signal)
     )

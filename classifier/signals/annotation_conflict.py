@@ -19,7 +19,15 @@ SIGNAL = Signal(
     references=("MCP03:2025",),
 )
 _CHANGING = frozenset(
-    "@write-delete @write-create @write-update @write-save @exec-send @exec-trade @exec-stop".split()
+    [
+        "@write-delete",
+        "@write-create",
+        "@write-update",
+        "@write-save",
+        "@exec-send",
+        "@exec-trade",
+        "@exec-stop",
+    ]
 )
 
 

@@ -107,11 +107,12 @@ async def _package(name: ServerName, package: Package, options: ProbeOptions) ->
     )
     if reason and not options.unsafe_no_sandbox:
         return replace(base, detail=f"not run: {reason}; --unsafe-no-sandbox runs it all the same")
-    async with _slots():
-        try:
+    try:
+        async with _slots(_fetching, _FETCHES):
             program, version = await packages.fetch(package)
-        except FetchError as error:
-            return replace(base, outcome=error.outcome, detail=one_line(str(error)))
+    except FetchError as error:
+        return replace(base, outcome=error.outcome, detail=one_line(str(error)))
+    async with _slots(_running, os.cpu_count() or 2):
         base = replace(
             base, endpoint=f"{label}@{version}", sandbox="none" if reason else sandbox.PROFILE
         )
@@ -126,16 +127,18 @@ async def _package(name: ServerName, package: Package, options: ProbeOptions) ->
         return await _bounded(base, ask, seconds=TOTAL_SECONDS + 5)
 
 
-_slots_of: RunVar[anyio.CapacityLimiter] = RunVar("package slots")
+_FETCHES = 4
+_fetching: RunVar[anyio.CapacityLimiter] = RunVar("packages being fetched")
+_running: RunVar[anyio.CapacityLimiter] = RunVar("servers being run")
 
 
-def _slots() -> anyio.CapacityLimiter:
-    """Return the limiter of this event loop: listing packages is bound by the processor."""
+def _slots(of: RunVar[anyio.CapacityLimiter], count: int) -> anyio.CapacityLimiter:
+    """Return the limiter of this event loop; running servers is bound by the processor."""
     try:
-        return _slots_of.get()
+        return of.get()
     except LookupError:
-        limiter = anyio.CapacityLimiter(max(2, os.cpu_count() or 2))
-        _slots_of.set(limiter)
+        limiter = anyio.CapacityLimiter(count)
+        of.set(limiter)
         return limiter
 
 

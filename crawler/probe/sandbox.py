@@ -19,7 +19,7 @@ PROFILE = "bubblewrap"
 MEMORY = 768 * 1024 * 1024
 """Bytes of resident memory of all processes of a sandbox together."""
 _TMPFS = "67108864"
-_PROCESSES, _FILES, _CPU_SECONDS = "128", "512", "60"
+_PROCESSES, _FILES, _CPU_SECONDS = "128", "4096", "60"
 _HOME = "/home/crawl"
 
 

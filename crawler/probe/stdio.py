@@ -40,42 +40,72 @@ class StdioConversation:
         self._number = 0
         self._total = 0
         self._noise = 0
+        self._asked: set[str] = set()
 
     async def list(self) -> Listed:
         """Find the era and read the tools."""
         listed = Listed()
-        discovered: JsonObject | None = None
-        with anyio.move_on_after(_DISCOVER_SECONDS):
-            discovered = await self._ask("server/discover", jsonrpc.stateless_meta())
-        protocol = jsonrpc.is_stateless(discovered) if discovered else None
-        if protocol and discovered:
-            listed.era, listed.protocol_version = "stateless", protocol
-            if "result" in discovered:
-                jsonrpc.take_introduction(listed, jsonrpc.result_of(discovered, "server/discover"))
-            extra = jsonrpc.stateless_meta(protocol)
-        else:
-            answer = await self._ask("initialize", jsonrpc.initialize_params())
-            result = jsonrpc.result_of(answer, "initialize")
+        discovered, initialized = await self._introduce()
+        if initialized is not None:
+            result = jsonrpc.result_of(initialized, "initialize")
             version = result.get("protocolVersion")
             listed.protocol_version = version if isinstance(version, str) else None
             jsonrpc.take_introduction(listed, result)
             await self._send({"jsonrpc": "2.0", "method": "notifications/initialized"})
-            extra = {}
+            extra: JsonObject = {}
+        else:
+            listed.era, listed.protocol_version = "stateless", jsonrpc.STATELESS
+            if "result" in discovered:
+                jsonrpc.take_introduction(listed, jsonrpc.result_of(discovered, "server/discover"))
+            extra = jsonrpc.stateless_meta()
         if listed.has_tools:
             await jsonrpc.list_tools(self._ask, listed, self._server, extra)
         return listed
 
+    async def _introduce(self) -> tuple[JsonObject, JsonObject | None]:
+        """Return (discover answer, None) of the stateless era, or (anything, initialize answer).
+
+        A server that starts slowly may answer `server/discover` after the short wait for it, and
+        then refuse the `initialize` that followed: both answers are waited for.
+        """
+        discover = await self._begin("server/discover", jsonrpc.stateless_meta())
+        answer: JsonObject | None = None
+        with anyio.move_on_after(_DISCOVER_SECONDS):
+            answer = await self._answer_to(discover)
+        if answer is not None and jsonrpc.is_stateless(answer):
+            return answer, None
+        initialize = await self._begin("initialize", jsonrpc.initialize_params())
+        late: JsonObject = {}
+        while True:
+            message = await self._answer_to(discover, initialize)
+            if message["id"] == initialize and ("result" in message or answer is not None):
+                return late, message
+            if message["id"] == initialize:
+                late = message  # refused: the answer to discover decides
+                continue
+            if jsonrpc.is_stateless(message):
+                return message, None
+            answer = message
+            if late:
+                return message, late
+
     async def _ask(self, method: str, params: JsonObject) -> JsonObject:
+        return await self._answer_to(await self._begin(method, params))
+
+    async def _begin(self, method: str, params: JsonObject) -> int:
         self._number += 1
-        number = self._number
-        await self._send(jsonrpc.request(number, method, params))
+        await self._send(jsonrpc.request(self._number, method, params))
+        self._asked.add(method)
+        return self._number
+
+    async def _answer_to(self, *numbers: int) -> JsonObject:
         while True:
             message = await self._message()
-            if jsonrpc.is_answer(message, number):
+            if any(jsonrpc.is_answer(message, number) for number in numbers):
                 return message
             reply = jsonrpc.reply_to(message)
             # Our own request read back is an echo, not a question.
-            if reply is not None and message.get("method") not in {method, "initialize"}:
+            if reply is not None and message.get("method") not in self._asked:
                 await self._send(reply)
             elif reply is not None:
                 self._count_noise()

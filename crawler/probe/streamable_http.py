@@ -111,9 +111,9 @@ class HttpConversation:
                     Outcome.NOT_MCP,
                     f"answered with {one_line(kind or 'no content type')[:60]}, not MCP",
                 )
-            message: object = _json(await self._fetcher.body(response))
-        if isinstance(message, dict) and ("result" in message or "error" in message):
-            return message
+            value = _json(await self._fetcher.body(response))
+        if isinstance(value, dict) and ("result" in value or "error" in value):
+            return value
         raise ProbeError(
             Outcome.PROTOCOL_ERROR, f"{method} answered with something that is no JSON-RPC response"
         )

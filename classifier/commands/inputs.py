@@ -1,0 +1,181 @@
+"""From TARGETs or the catalogue to definitions and classifications, for every command.
+
+`classify FILE` must start in a blink: files are read here without touching the network code, the
+catalogue, or a template engine.
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from classifier.engine import Options, classify_many
+from classifier.verdict import Classification
+from crawler.errors import TargetError
+from crawler.records import Skipped, Tool
+from crawler.targets import FileTarget, Target, parse_target
+
+DEFAULT_DB = "toolrisk.db"
+
+
+@dataclass(slots=True)
+class InputOptions:
+    """How targets are read and judged; `skipped` and `problems` fill up while reading."""
+
+    allow_private: bool = False
+    unsafe_no_sandbox: bool = False
+    limit: int | None = None
+    engine: Options = field(default_factory=Options)
+    skipped: list[Skipped] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def tools(targets: list[str], options: InputOptions) -> Iterator[Tool]:
+    """Yield the definitions of TARGETs, in order.
+
+    Raises:
+        TargetError: a target cannot be understood or read.
+
+    """
+    parsed = [parse_target(text) for text in targets]
+    for target in parsed:
+        if isinstance(target, FileTarget):
+            yield from _file(target, options)
+        else:
+            yield from _gathered(target, options)
+
+
+def _file(target: FileTarget, options: InputOptions) -> Iterator[Tool]:
+    from crawler.tool_file import read_tool_file
+
+    found = read_tool_file(target.text)
+    options.problems.extend(found.problems)
+    if found.servers:
+        yield from _gathered(target, options)
+    else:
+        yield from found.tools if options.limit is None else found.tools[: options.limit]
+
+
+def _gathered(target: Target, options: InputOptions) -> Iterator[Tool]:
+    from crawler.crawl import CrawlOptions, gather
+
+    chosen = CrawlOptions(
+        allow_private=options.allow_private,
+        unsafe_no_sandbox=options.unsafe_no_sandbox,
+        limit=options.limit,
+    )
+    for item in gather([target], chosen):
+        yield from item.tools or ()
+        if item.skipped is not None:
+            options.skipped.append(item.skipped)
+        elif item.probe is not None and item.server is not None and not item.tools:
+            found = item.probe
+            options.skipped.append(
+                Skipped(subject=item.server.name, outcome=found.outcome, reason=found.detail)
+            )
+
+
+def classified(
+    targets: list[str], db: str = DEFAULT_DB, options: InputOptions | None = None
+) -> Iterator[tuple[Tool, Classification]]:
+    """Yield definitions with their classifications: of TARGETs, or of the whole catalogue.
+
+    Raises:
+        TargetError: a target cannot be read, or there is neither a target nor a catalogue.
+        CatalogError: the catalogue cannot be opened.
+
+    """
+    chosen = options or InputOptions()
+    if targets:
+        yield from judged(tools(targets, chosen), chosen.engine)
+        return
+    from crawler.catalog import Catalog
+
+    require_catalog(db)
+    with Catalog.open(db, create=False) as catalog:
+        yield from judged((item.tool for item in catalog.tools()), chosen.engine)
+
+
+def judged(source: Iterable[Tool], options: Options) -> Iterator[tuple[Tool, Classification]]:
+    """Pair every definition with its classification, a batch at a time."""
+    kept: list[Tool] = []
+
+    def tee() -> Iterator[Tool]:
+        for tool in source:
+            kept.append(tool)
+            yield tool
+
+    for result in classify_many(tee(), options):
+        yield kept.pop(0), result
+
+
+def require_catalog(db: str) -> None:
+    """Refuse a catalogue file that does not exist, with the way to make one.
+
+    Raises:
+        TargetError: there is no such file.
+
+    """
+    if "://" not in db and not Path(db).exists():
+        raise TargetError(f"{db}: no catalogue; make one with `toolrisk crawl`, or give a TARGET")
+
+
+def record(tool: Tool, classification: Classification) -> dict[str, Any]:
+    """Return one line of the output contract."""
+    return {
+        "server": tool.server,
+        "tool": tool.name,
+        **classification.to_json(),
+        "definition_sha256": tool.definition_sha256,
+    }
+
+
+def to_line(value: object) -> str:
+    """Return a value as one line of JSON; lone surrogates stay escaped, as they came."""
+    try:
+        return orjson.dumps(value).decode()
+    except (TypeError, ValueError):
+        return json.dumps(value, separators=(",", ":"))
+
+
+def user_reviews() -> Path | None:
+    """Return the file of a person's own reviews, if there is one."""
+    from classifier.reviewed import user_file
+
+    found = user_file()
+    return found if found.is_file() else None
+
+
+def say(message: str) -> None:
+    """Print one line for people on stderr, with control characters gone."""
+    clean = "".join(c if c.isprintable() else " " for c in message)
+    sys.stderr.write(f"toolrisk: {clean}\n")
+
+
+def report(options: InputOptions) -> int:
+    """Tell what was left out; return 3 when something could not be looked at, else 0."""
+    for problem in options.problems:
+        say(f"left out: {problem}")
+    for skipped in options.skipped:
+        say(f"{skipped.subject}: {skipped.outcome.value}: {skipped.reason}")
+    return 3 if options.skipped else 0
+
+
+__all__ = [
+    "DEFAULT_DB",
+    "InputOptions",
+    "TargetError",
+    "classified",
+    "judged",
+    "record",
+    "report",
+    "require_catalog",
+    "say",
+    "to_line",
+    "tools",
+    "user_reviews",
+]

@@ -1,0 +1,164 @@
+"""`toolrisk run`: crawl, classify, policies and pages, one after the other."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from crawler.records import Outcome
+
+if TYPE_CHECKING:
+    from crawler.catalog import Catalog
+    from crawler.crawl import CrawlOptions, Summary
+    from crawler.targets import Target
+
+POLICIES = ("policylayer", "claude-code")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("run")(run)
+
+
+def run(
+    targets: Annotated[list[str] | None, typer.Argument(metavar="[TARGET]...", help="As for crawl; without one, a starter list of well-known servers.")] = None,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where catalogue, policies and site go.")] = Path("build"),
+    limit: Annotated[int | None, typer.Option(min=1, help="Servers to take from each registry.")] = None,
+    allow_private: Annotated[bool, typer.Option("--allow-private", help="Allow loopback and private addresses.")] = False,
+    unsafe_no_sandbox: Annotated[bool, typer.Option("--unsafe-no-sandbox", help="Run packages without a sandbox: they can do all you can.")] = False,
+) -> None:  # fmt: skip
+    """Crawl servers, classify their tools, write policies and a page for each tool.
+
+    DIR then holds toolrisk.db, policies/ and site/. A server that cannot be had is reported and
+    does not stop the rest.
+    """
+    from classifier.commands.inputs import say
+    from classifier.engine import Options
+    from classifier.store import classify_catalog
+    from crawler.catalog import Catalog
+    from crawler.crawl import CrawlOptions
+    from crawler.starter import starter_targets
+    from crawler.targets import parse_targets
+
+    parsed = parse_targets(targets) if targets else starter_targets()
+    _make(out)
+    _say_what_is_missing()
+    db = out / "toolrisk.db"
+    options = CrawlOptions(
+        allow_private=allow_private, unsafe_no_sandbox=unsafe_no_sandbox, limit=limit
+    )
+    with Catalog.open(str(db)) as catalog:
+        say("1/4 crawl")
+        summary = _crawl(parsed, options, catalog, fall_back=not targets)
+        sys.stdout.write(summary.to_text(str(db)) + "\n")
+        say("2/4 classify")
+        judged = classify_catalog(catalog, Options())
+        sys.stdout.write(judged.text())
+        say("3/4 policies")
+        written = _policies(catalog, out / "policies")
+        sys.stdout.write(f"{written} policies in {out / 'policies'}\n")
+    say("4/4 pages")
+    _pages(db, out / "site")
+    sys.stdout.write(f"the site is {out / 'site' / 'index.html'}\n")
+    if summary.interrupted:
+        raise typer.Exit(130)
+    if not summary.tools:
+        raise typer.Exit(3)
+
+
+def _make(out: Path) -> None:
+    from classifier.errors import PageError
+
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as cause:
+        raise PageError(f"{out}: {cause.strerror}; give --out another folder") from cause
+
+
+def _say_what_is_missing() -> None:
+    """Say what a missing sandbox or Node.js costs, and go on."""
+    import shutil
+
+    from classifier.commands.inputs import say
+    from crawler.probe.sandbox import unavailable
+
+    reason = unavailable()
+    if reason:
+        say(f"{reason}: packages are not run, their tools stay unknown")
+    if shutil.which("npm") is None or shutil.which("node") is None:
+        say("Node.js and npm are not installed: npm servers are skipped")
+
+
+def _crawl(
+    targets: "list[Target]", options: "CrawlOptions", catalog: "Catalog", *, fall_back: bool
+) -> "Summary":
+    """Crawl; where nothing at all could be had, crawl the sample server that ships with us."""
+    from classifier.commands.inputs import say
+    from crawler.crawl import crawl
+    from crawler.progress import watch
+
+    with watch() as observer:
+        summary = crawl(targets, options, catalog, observer)
+    for line in summary.reasons:
+        say(f"skipped {line}")
+    if fall_back and not summary.tools and not summary.interrupted:
+        unreachable = summary.skipped[Outcome.CONNECT_ERROR] + summary.skipped[Outcome.DNS_ERROR]
+        why = "no network" if unreachable else "none of the servers could be listed"
+        say(f"{why}: taking the sample server that comes with toolrisk")
+        _sample(catalog, summary)
+    return summary
+
+
+def _sample(catalog: "Catalog", summary: "Summary") -> None:
+    """Crawl our own sample server over stdio; it is our code, so it needs no sandbox."""
+    import anyio
+
+    from crawler.gathered import Gathered
+    from crawler.probe import probe_command
+    from crawler.records import Origin, Server, ServerName
+
+    name = ServerName("toolrisk-sample")
+    command = [sys.executable, "-m", "crawler.sample_server"]
+    found = anyio.run(probe_command, name, command)
+    server = Server(name=name, title=found.server_title)
+    tally = catalog.record_many(
+        [Gathered(server=server, probe=found, tools=found.tools, origin=Origin.LIVE)]
+    )
+    summary.servers += tally.servers
+    summary.tools += tally.tools
+    summary.new += tally.new
+    summary.changed += tally.changed
+    summary.unchanged += tally.unchanged
+
+
+def _policies(catalog: "Catalog", folder: Path) -> int:
+    """Write a policy per server for each of the first targets."""
+    from classifier.commands.inputs import judged
+    from classifier.engine import Options
+    from classifier.intent import Intent, decide_intent
+    from classifier.pages.slugs import slugs
+    from classifier.policies import render, suggest_key
+    from classifier.verdict import Classification
+    from crawler.records import Tool
+
+    by_server: dict[str, list[tuple[Tool, Classification]]] = {}
+    for tool, result in judged((item.tool for item in catalog.tools()), Options()):
+        by_server.setdefault(tool.server, []).append((tool, result))
+    names = slugs(list(by_server))
+    written = 0
+    for server, pairs in by_server.items():
+        intents: list[Intent] = [decide_intent(tool, result) for tool, result in pairs]
+        for target in POLICIES:
+            output = render(target, suggest_key(target, server), intents)
+            place = folder / names[server] / target
+            place.mkdir(parents=True, exist_ok=True)
+            (place / output.file_name).write_text(output.text, encoding="utf-8")
+            written += 1
+    return written
+
+
+def _pages(db: Path, site: Path) -> None:
+    from classifier.pages.publish import publish
+
+    publish(str(db), site, None)

@@ -1,0 +1,70 @@
+"""The table that `classify` prints: worst first, hostile text made harmless."""
+
+import sys
+from collections import Counter
+from collections.abc import Iterable
+
+from classifier.verdict import Classification, Risk
+from crawler.records import Tool
+
+_STYLE = {Risk.LOW: "green", Risk.MEDIUM: "yellow", Risk.HIGH: "red", Risk.CRITICAL: "bold red"}
+_NAME = 60
+
+
+def print_table(results: Iterable[tuple[Tool, Classification]]) -> None:
+    """Print one row a tool, the most dangerous first, and a line of totals on stderr."""
+    rows = sorted(results, key=lambda row: (-row[1].risk_score, row[0].server, row[0].name))
+    if not rows:
+        sys.stderr.write("toolrisk: no tools\n")
+        return
+    if sys.stdout.isatty():
+        _rich(rows)
+    else:
+        for tool, result in rows:
+            sys.stdout.write("\t".join(_cells(tool, result)) + "\n")
+    counts = Counter(result.risk.value for _, result in rows)
+    told = ", ".join(
+        f"{counts[risk.value]} {risk.value}" for risk in reversed(Risk) if counts[risk.value]
+    )
+    review = sum(result.needs_review for _, result in rows)
+    sys.stderr.write(f"toolrisk: {len(rows)} tools: {told}; {review} need review\n")
+
+
+def _cells(tool: Tool, result: Classification) -> tuple[str, ...]:
+    signals = ", ".join(f.signal.id for f in result.findings if f.signal.kind.value != "schema")
+    quote = next((e.text for e in result.evidence), "")
+    return (
+        result.risk.value,
+        str(result.risk_score),
+        result.category.value,
+        clean(tool.server),
+        clean(tool.name),
+        signals,
+        clean(quote),
+        f"{result.confidence:.2f}" + (" review" if result.needs_review else ""),
+    )
+
+
+def _rich(rows: list[tuple[Tool, Classification]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("risk", "score", "category", "server", "tool", "signals", "evidence", "sure"):
+        table.add_column(
+            title, overflow="fold" if title in {"tool", "signals", "evidence"} else "ellipsis"
+        )
+    for tool, result in rows:
+        cells = [Text(cell) for cell in _cells(tool, result)]  # Text: no markup is interpreted
+        cells[0].stylize(_STYLE[result.risk])
+        table.add_row(*cells)
+    Console().print(table)
+
+
+def clean(text: str) -> str:
+    """Return text for one cell: no control or invisible characters, bounded."""
+    shown = "".join(
+        c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[: _NAME + 1]
+    )
+    return shown if len(shown) <= _NAME else shown[: _NAME - 1] + "…"

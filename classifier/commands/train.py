@@ -1,0 +1,33 @@
+"""`toolrisk train`: rebuild the model from labels, bit for bit."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("train")(train)
+
+
+def train(
+    labels: Annotated[list[Path], typer.Argument(metavar="LABELS.jsonl...", help="Labelled definitions; give your own beside gold.jsonl.")],
+    facts: Annotated[Path | None, typer.Option(help="Labels by digest (reviewed.tsv form), joined with --corpus.")] = None,
+    corpus: Annotated[Path | None, typer.Option(help="Definitions that --facts speak of: JSONL, also .gz.")] = None,
+    out: Annotated[Path, typer.Option(help="The model directory to write.")] = Path("model"),
+    name: Annotated[str, typer.Option(help="What the model is called in results.")] = "tool-risk-v1",
+) -> None:  # fmt: skip
+    """Train the model: the same labels give the same bytes."""
+    from classifier.commands.inputs import say
+    from classifier.model import train as training
+    from classifier.model.labels import read_facts, read_labels
+
+    labelled = [item for path in labels for item in read_labels(path)]
+    if (facts is None) != (corpus is None):
+        raise typer.BadParameter("--facts and --corpus go together")
+    if facts and corpus:
+        labelled += read_facts(
+            facts, corpus, known={item.tool.definition_sha256 for item in labelled}
+        )
+    training.train(labelled, out, name, say)

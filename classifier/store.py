@@ -1,0 +1,115 @@
+"""Classifications in the catalogue: only what is new or judged by an older ruleset or model."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+import orjson
+
+from classifier.engine import BATCH, Options, classify_many, ruleset
+from classifier.model import runtime
+from classifier.verdict import Classification, Risk
+from crawler.catalog import Catalog, CatalogTool, StoredClassification
+from crawler.records import canonical_json, sha256
+
+_WRITE = BATCH * 8
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A tool of the catalogue with its classification."""
+
+    item: CatalogTool
+    classification: Classification
+
+    @property
+    def tool(self) -> Any:
+        """The definition."""
+        return self.item.tool
+
+
+@dataclass(slots=True)
+class StoreSummary:
+    """What a run over the catalogue did."""
+
+    classified: int = 0
+    unchanged: int = 0
+    worst: int = -1
+    risks: Counter[str] = field(default_factory=Counter)
+    categories: Counter[str] = field(default_factory=Counter)
+    options: Options = field(default_factory=Options)
+
+    def text(self) -> str:
+        """Return the summary for people."""
+        risks = ", ".join(f"{self.risks[r.value]} {r.value}" for r in reversed(Risk))
+        kinds = ", ".join(f"{count} {name}" for name, count in sorted(self.categories.items()))
+        return (
+            f"{self.classified} tools classified, {self.unchanged} unchanged\n"
+            f"risk: {risks}\ncategory: {kinds}\n"
+        )
+
+    def items(self, catalog: Catalog) -> Iterator[Judged]:
+        """Yield every tool of the catalogue with its classification."""
+        source = list(catalog.tools())
+        results = classify_many((item.tool for item in source), self.options)
+        for item, result in zip(source, results, strict=True):
+            yield Judged(item, result)
+
+
+def input_sha256(item: CatalogTool) -> str:
+    """Return the digest of all that a classification depends on, apart from rules and model."""
+    tool = item.tool
+    return sha256(canonical_json([tool.definition_sha256, tool.server, tool.server_text]))
+
+
+def classify_catalog(
+    catalog: Catalog, options: Options, progress: Callable[[int], None] | None = None
+) -> StoreSummary:
+    """Classify and store what is due; count everything.
+
+    Raises:
+        CatalogError: the catalogue cannot be read or written.
+
+    """
+    summary = StoreSummary(options=options)
+    model = runtime.load().name
+    due = iter(catalog.unclassified(ruleset(), model))
+    while batch := list(islice(due, _WRITE)):
+        results = classify_many((item.tool for item in batch), options)
+        catalog.record_classifications(
+            [_row(item, result) for item, result in zip(batch, results, strict=True)]
+        )
+        summary.classified += len(batch)
+        if progress:
+            progress(len(batch))
+    for item in catalog.tools():
+        stored = item.classification
+        if stored:
+            summary.risks[stored["risk"]] += 1
+            summary.categories[stored["category"]] += 1
+            summary.worst = max(summary.worst, Risk(stored["risk"]).rank)
+    summary.unchanged = sum(summary.risks.values()) - summary.classified
+    return summary
+
+
+def _row(item: CatalogTool, result: Classification) -> StoredClassification:
+    return StoredClassification(
+        version_id=item.version_id,
+        input_sha256=input_sha256(item),
+        ruleset=result.ruleset,
+        model=result.model,
+        category=result.category.value,
+        risk=result.risk.value,
+        risk_score=result.risk_score,
+        needs_review=result.needs_review,
+        json_text=_text(result.to_json()),
+    )
+
+
+def _text(value: dict[str, Any]) -> str:
+    try:
+        return orjson.dumps(value).decode()
+    except (TypeError, ValueError):
+        return canonical_json(value)
