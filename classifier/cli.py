@@ -42,7 +42,7 @@ def build(verbs: tuple[str, ...]) -> typer.Typer:
             False, "--version", help="Print the version and exit.", callback=_version, is_eager=True
         ),
     ) -> None:
-        """What an MCP tool can do, and the policy it warrants."""
+        """Say what an MCP tool can do, and the policy it warrants."""
 
     for verb in verbs:
         importlib.import_module(VERBS[verb]).register(app)

@@ -115,7 +115,7 @@ def _conclude(
         findings=findings,
         evidence=_evidence(item, model, category),
         rationale=rationale.write(
-            reading, category, answer.risk, findings, answer.addends, insufficient=insufficient
+            reading, category, answer.risk, findings, insufficient=insufficient
         ),
         addends=answer.addends,
         notes=_notes(item, model, review, category, least),
@@ -150,7 +150,7 @@ def _findings(
     return tuple(found)
 
 
-def _capability(
+def _capability(  # noqa: PLR0913, PLR0917 - one step of _findings, with all it knows
     detector: Detector, item: _Read, model: runtime.Model, column: int, probability: float,
     review: reviewed.Review | None,
 ) -> Finding:  # fmt: skip

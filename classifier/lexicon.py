@@ -37,6 +37,15 @@ def lexicon() -> Lexicon:
         DataError: a file is malformed, or a verb stands in two classes.
 
     """
+    nouns: dict[str, list[str]] = {}
+    for name, words, _ in _classes("nouns.toml"):
+        for word in words:
+            for form in {word, plural(word)}:
+                nouns.setdefault(form, []).append("@" + name)
+    return Lexicon(verb=_verbs(), noun={word: tuple(found) for word, found in nouns.items()})
+
+
+def _verbs() -> dict[str, tuple[str, str]]:
     verbs: dict[str, tuple[str, str]] = {}
     listed: dict[str, str] = {}
     for name, words, foreign in _classes("verbs.toml"):
@@ -54,12 +63,7 @@ def lexicon() -> Lexicon:
     for form, lemma in _IRREGULAR.items():
         if lemma in verbs:
             verbs[form] = verbs[lemma]
-    nouns: dict[str, list[str]] = {}
-    for name, words, _ in _classes("nouns.toml"):
-        for word in words:
-            for form in {word, plural(word)}:
-                nouns.setdefault(form, []).append("@" + name)
-    return Lexicon(verb=verbs, noun={word: tuple(found) for word, found in nouns.items()})
+    return verbs
 
 
 def _classes(file: str) -> list[tuple[str, list[str], list[str]]]:

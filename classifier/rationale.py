@@ -1,7 +1,7 @@
 """Two or three plain sentences made from the findings, never from a category's template."""
 
 from classifier.reading import Reading
-from classifier.verdict import Addend, Category, Finding, Risk
+from classifier.verdict import Category, Finding, Risk
 
 _DOES = {
     Category.READ: "returns information and, as far as the definition says, changes nothing",
@@ -35,12 +35,11 @@ _LEVEL = {
 _MOST = 3
 
 
-def write(
+def write(  # noqa: PLR0913 - a sentence needs its facts
     reading: Reading,
     category: Category,
     risk: Risk,
     findings: tuple[Finding, ...],
-    addends: tuple[Addend, ...],
     *,
     insufficient: bool,
 ) -> str:
@@ -48,7 +47,7 @@ def write(
     if insufficient:
         start = f"The definition says too little to be sure; by its name and parameters a call {_DOES[category]}."
     else:
-        start = f"A call {_DOES[category]}{_quoted(findings, reading)}."
+        start = f"A call {_DOES[category]}{_quoted(reading)}."
     reasons = [_EFFECT[f.signal.id] for f in findings if f.signal.id in _EFFECT][:_MOST]
     why = f"Risk is {risk.value}: {_join(reasons)}." if reasons and risk is not Risk.LOW else ""
     if reasons and risk is Risk.LOW:
@@ -56,7 +55,7 @@ def write(
     return " ".join(part for part in (start, _NOT[category], why or _LEVEL[risk]) if part)
 
 
-def _quoted(findings: tuple[Finding, ...], reading: Reading) -> str:
+def _quoted(reading: Reading) -> str:
     verb = reading.head_verb or reading.name_verb
     return "" if verb is None else f' (its own word: "{verb[0]}")'
 

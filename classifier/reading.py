@@ -5,7 +5,7 @@ are looked up again only where a quote is needed (`Reading.span`).
 """
 
 import re  # noqa: TID251 - character classes and bounded alternations only: linear on any text
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -100,13 +100,13 @@ class Reading:
     name_spans: list[tuple[str, int, int]] | None = None
     text_spans: list[tuple[str, int, int]] | None = None
 
-    def quote_name(self, words: Set[str]) -> Evidence | None:
+    def quote_name(self, words: AbstractSet[str]) -> Evidence | None:
         """Quote the first word of the name that is one of these words, lemmas or classes."""
         if self.name_spans is None:
             self.name_spans = _spans(_NAME, self.tool.name[:MAX_NAME], 0)
         return _quote("/name", self.tool.name, self.name_spans, words)
 
-    def quote_text(self, words: Set[str]) -> Evidence | None:
+    def quote_text(self, words: AbstractSet[str]) -> Evidence | None:
         """Quote the first word of the description that is one of these words or classes."""
         return _quote("/description", self.tool.description or "", self._text(), words)
 
@@ -143,7 +143,7 @@ def _spans(pattern: re.Pattern[str], text: str, lead: int) -> list[tuple[str, in
 
 
 def _quote(
-    pointer: str, text: str, spans: list[tuple[str, int, int]], words: Set[str]
+    pointer: str, text: str, spans: list[tuple[str, int, int]], words: AbstractSet[str]
 ) -> Evidence | None:
     for token, start, end in spans:
         if not keys(token).isdisjoint(words):

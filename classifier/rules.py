@@ -43,7 +43,7 @@ class Rule:
     unless_phrases: tuple[str, ...] = ()
     settled: bool = False
 
-    def matches(self, reading: Reading, text: str) -> bool:
+    def matches(self, reading: Reading, text: str) -> bool:  # noqa: PLR0911 - a conjunction, cheapest test first
         """Say whether the rule holds; `text` is `padded(reading)`."""
         if self.acts and self.acts.isdisjoint(reading.acts):
             return False

@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
     app.command("policy", epilog="Targets: toolrisk policy --list")(policy)
 
 
-def policy(  # noqa: PLR0913  # a command's options are its parameters
+def policy(  # a command's options are its parameters
     targets: Annotated[
         list[str] | None,
         typer.Argument(

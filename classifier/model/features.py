@@ -8,7 +8,7 @@ stands for "no class"; both are dropped by whoever collects them.
 
 from collections.abc import Iterable, Iterator
 from functools import cache
-from itertools import chain, product, repeat
+from itertools import chain, product, repeat, pairwise
 from typing import Any
 
 from classifier.lexicon import lexicon
@@ -47,7 +47,7 @@ def extract(reading: Reading, matched: tuple[Rule, ...]) -> Iterator[Block]:
     yield from _first(reading, head_class)
     if rest:
         yield "d", rest
-        yield "rb", zip(rest, rest[1:], strict=False)
+        yield "rb", pairwise(rest)
         yield "rv", map(_verb_class().get, rest)
         yield "rn", _classes(rest)
     yield "t", reading.tail
@@ -63,7 +63,7 @@ def _name(reading: Reading, name_class: str) -> Iterator[Block]:
     core = reading.core
     classes = _classes(core)
     yield "n", reading.name
-    yield "nb", zip(core, core[1:], strict=False)
+    yield "nb", pairwise(core)
     yield "nc", classes
     yield "nvc", zip(repeat(name_class), classes, strict=False)
     yield "nva", map(_verb_class().get, core)
@@ -83,7 +83,7 @@ def _first(reading: Reading, head_class: str) -> Iterator[Block]:
     classes = _classes(first[:25])
     yield "f", first
     yield "d", first
-    yield "db", zip(first, first[1:], strict=False)
+    yield "db", pairwise(first)
     yield "dp", zip("012", first, strict=False)
     yield "fc", classes
     yield "fva", map(_verb_class().get, first)

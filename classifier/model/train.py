@@ -35,6 +35,7 @@ from classifier.model.runtime import (
     softmax,
 )
 from classifier.reading import read
+import itertools
 
 FOLDS = 5
 _MIN_COUNT = 3
@@ -131,7 +132,7 @@ def vectors(
         indices += sorted(index[key] for key in features[row] if key in index)
         pointers.append(len(indices))
     data = idf[indices]
-    for start, end in zip(pointers, pointers[1:], strict=False):
+    for start, end in itertools.pairwise(pointers):
         if end > start:
             data[start:end] /= np.sqrt((data[start:end] ** 2).sum())
     return csr_matrix((data, indices, pointers), shape=(len(rows), len(keys)))

@@ -13,7 +13,6 @@ from functools import lru_cache
 
 from classifier.errors import PolicyError
 from classifier.intent import Intent, Profile, decide_intent, effect
-from classifier.pages.model import ToolPage
 from classifier.policies import Power, Target, render, targets
 from classifier.verdict import Classification
 from crawler.records import Tool
@@ -61,11 +60,6 @@ def intent_of(
 ) -> Intent:
     """Return what should become of calls to a tool."""
     return decide_intent(tool, verdict, profile)
-
-
-def tool_policies(page: ToolPage) -> tuple[Policy, ...]:
-    """Return every target's policy for one tool."""
-    return policies(page.tool.server, (intent_of(page.tool, page.classification),))
 
 
 def policies(server: str, intents: Sequence[Intent]) -> tuple[Policy, ...]:

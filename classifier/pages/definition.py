@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from classifier.pages.marks import Marks, Segment
@@ -35,15 +36,43 @@ class Line:
     left_out: int = 0
     is_text: bool = False
 
+    @property
+    def is_plain(self) -> bool:
+        """Say whether there is nothing on the line but text."""
+        return not (self.key_numbers or self.left_out or any(map(_is_special, self.segments)))
+
+    @property
+    def text(self) -> str:
+        """The line as text, without marks."""
+        key = "" if self.key is None else f"{self.key}: "
+        middle = "".join(segment.text for segment in self.segments)
+        return f"{'  ' * self.indent}{key}{self.before}{middle}{self.after}"
+
+
+def _is_special(segment: Segment) -> bool:
+    return bool(segment.numbers or segment.left_out)
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One part of a definition: a text in segments, or a tree in lines."""
+    """One part of a definition: a text in segments, or a tree in lines.
+
+    `blocks` are the lines with plain neighbours put together, which is most of them.
+    """
 
     key: str
     segments: tuple[Segment, ...] = ()
     lines: tuple[Line, ...] = ()
     size: int = 0
+
+    @property
+    def blocks(self) -> Iterator[tuple[str, Line | None]]:
+        """Yield (text, None) for plain lines, and ("", line) for any other."""
+        for is_plain, group in groupby(self.lines, key=lambda line: line.is_plain):
+            if is_plain:
+                yield "".join(f"{line.text}\n" for line in group), None
+            else:
+                yield from (("", line) for line in group)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ in an attribute; `show_invisible` is the richer form for running text.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from functools import cache, lru_cache
 from urllib.parse import urlsplit
 
@@ -88,6 +88,21 @@ def render(name: str, context: Mapping[str, object]) -> str:
     return _template(name).render(context)
 
 
-def render_part(name: str, context: Mapping[str, object]) -> Markup:
-    """Render a template as a part of another one."""
-    return Markup(_template(name).render(context))  # noqa: S704  # our own autoescaped output
+def render_part(name: str, context: Mapping[str, object], *, same: Hashable = None) -> Markup:
+    """Render a template as a part of another one.
+
+    `same` is everything that the part depends on, where parts of many pages are the same: such
+    a part is rendered once.
+    """
+    if same is None:
+        return Markup(_template(name).render(context))  # noqa: S704  # our own autoescaped output
+    found = _repeated.get((name, same))
+    if found is None:
+        if len(_repeated) >= _MOST_REPEATED:
+            _repeated.clear()
+        found = _repeated[name, same] = render_part(name, context)
+    return found
+
+
+_MOST_REPEATED = 4096
+_repeated: dict[tuple[str, Hashable], Markup] = {}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import sha256
 from typing import Protocol
 
 from classifier.intent import Intent, decide_intent
+from classifier.pages.control import Policy, policies
 from classifier.pages.definition import View, view_of
 from classifier.pages.marks import Marks, number_evidence
 from classifier.verdict import Category, Classification, Risk
@@ -165,6 +167,11 @@ class ToolPage:
         """What should become of calls."""
         return decide_intent(self.tool, self.classification)
 
+    @cached_property
+    def policies(self) -> tuple[Policy, ...]:
+        """Every target's policy for the tool."""
+        return policies(self.tool.server, (self.intent,))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildSummary:
@@ -191,6 +198,14 @@ class SiteSource(Protocol):
         """Return the tools of one server."""
         ...
 
+    def many(self, servers: Set[str]) -> Iterator[tuple[str, ServerTools]]:
+        """Yield (name, tools) of these servers, in any order; histories may be left out."""
+        ...
+
+    def fingerprints(self) -> Mapping[str, str]:
+        """Return a digest of all facts for each server."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class MemorySource:
@@ -211,3 +226,31 @@ class MemorySource:
         """Return the tools of one server."""
         found = (tools for facts, tools in self.given if facts.server.name == server)
         return next(found, ServerTools(()))
+
+    def many(self, servers: Set[str]) -> Iterator[tuple[str, ServerTools]]:
+        """Yield (name, tools) of these servers."""
+        for facts, tools in self.given:
+            if facts.server.name in servers:
+                yield facts.server.name, tools
+
+    def fingerprints(self) -> Mapping[str, str]:
+        """Return a digest of all facts for each server."""
+        return {facts.server.name: digest_of(facts, tools) for facts, tools in self.given}
+
+
+def digest_of(facts: ServerFacts, offered: ServerTools) -> str:
+    """Return a digest of one server's facts, whatever the order of its tools."""
+    tools = [
+        (
+            one.tool.definition_sha256,
+            one.tool.server_text,
+            one.classification,
+            one.origin,
+            (one.first_seen, one.last_seen, one.removed_at),
+            one.ordinal,
+            one.history,
+        )
+        for one in sorted(offered.tools, key=lambda t: (t.tool.name, t.ordinal))
+    ]
+    text = repr((facts, tools, offered.unclassified))
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -8,12 +8,13 @@ from typing import Any
 
 from classifier.intent import Intent, Profile
 from classifier.pages import words
-from classifier.pages.control import Policy, intent_of, ordered_targets, policy, within
+from classifier.pages.control import Policy, intent_of, ordered_targets, policy
 from classifier.pages.cost import cost_sentence
 from classifier.pages.environment import render
 from classifier.pages.flows import combinations
 from classifier.pages.invisible import visible
 from classifier.pages.model import Row, ServerPage
+from classifier.pages.panels import panels
 from classifier.pages.tool_site import canonical
 from classifier.pages.twins import server_json
 from classifier.pages.words import cut, day, listed, number
@@ -62,7 +63,7 @@ def context(page: ServerPage, stamp: str, base_url: str | None) -> dict[str, Any
         "combinations": combinations(page.rows),
         "profiles": _profiles(page),
         "decisions": [title for _, title in _COLUMNS],
-        "policies": _policies(page) if page.tools else (),
+        **panels(_policies(page) if page.tools else (), _MOST_POLICY),
         "cost": cost_sentence(page.tools),
         "facts": _facts(page),
         "links": _links(page),
@@ -128,8 +129,7 @@ def _blocks(intents: Sequence[Intent]) -> str:
 def _policies(page: ServerPage) -> tuple[Policy, ...]:
     intents = [intent_of(t.tool, t.classification) for t in page.tools]
     name = page.facts.server.name
-    made = [policy(target, name, intents, whole=True) for target in ordered_targets()]
-    return within(made, _MOST_POLICY)
+    return tuple(policy(target, name, intents, whole=True) for target in ordered_targets())
 
 
 def _facts(page: ServerPage) -> list[tuple[str, str]]:

@@ -1,61 +1,42 @@
 """A site out of facts: plan the index, render what changed, swap the whole in.
 
-A build is deterministic: the same facts give the same bytes, whatever the order or the number of
-processes. Servers are rendered one at a time, so that memory does not grow with the catalogue's
-texts, only with its index.
+A build is deterministic: the same facts give the same bytes, whatever their order and the number
+of processes. It is incremental: the pages of a server whose facts and surroundings are those of
+the last build are taken over as they are. Servers are rendered one at a time, so that memory
+grows with the index and not with the catalogue's texts.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
 from classifier.errors import PageError
-from classifier.pages import words
-from classifier.pages.model import (
-    BuildSummary,
-    Row,
-    Scale,
-    ServerFacts,
-    ServerPage,
-    ServerTools,
-    SiteSource,
-    ToolFacts,
-    ToolPage,
-)
-from classifier.pages.overview import Overview, ServerEntry, overview_files
-from classifier.pages.rows import rows_of, worst_first
+from classifier.pages.generator import assets_stamp, generator_stamp, static_files
+from classifier.pages.model import BuildSummary, Row, ServerFacts, SiteSource
+from classifier.pages.overview import Overview, overview_files
+from classifier.pages.plan import Plan, entries, paired
+from classifier.pages.rows import from_json, to_json, worst_first
 from classifier.pages.search import search_files
-from classifier.pages.server_site import server_files
 from classifier.pages.slugs import slugs
-from classifier.pages.store import Manifest, read_manifest, staging
-from classifier.pages.tool_site import tool_files
-
-SIBLINGS = 8
+from classifier.pages.store import Manifest, Staging, is_whole, read_manifest, staging
+from classifier.pages.words import server_title
+from classifier.pages.workers import Job, render_all
 
 Observer = Callable[[str, int, int], None]
 """Called with (stage, done, of how many)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The index that every page is rendered against."""
+@dataclass(slots=True)
+class _Read:
+    """What the first pass learns of the servers."""
 
-    servers: tuple[ServerFacts, ...]
-    slug: dict[str, str]
-    overview: Overview
-    stamp: str
-    base_url: str | None
-    unclassified: int
-
-    @property
-    def scale(self) -> Scale:
-        """How large the index is."""
-        return self.overview.scale
+    rows: dict[str, tuple[Row, ...]]
+    judges: dict[str, list[list[str]]]
+    unclassified: dict[str, int]
 
 
 def build(
@@ -72,127 +53,138 @@ def build(
     """
     started = time.monotonic()
     tell = observer or (lambda _stage, _done, _total: None)
-    read_manifest(out)
-    plan = _plan(source, base_url, tell)
-    pages = 0
+    before = read_manifest(out)
+    if before.stamp != generator_stamp():
+        before = Manifest()
+    prints = source.fingerprints()
+    servers = tuple(source.servers())
+    read = _read(source, servers, prints, before, tell)
+    plan = _plan(servers, read, base_url)
+    keys = {name: plan.key(name, prints[name]) for name in plan.slug}
+    whole = _whole_key(plan, keys)
+    unclassified = sum(read.unclassified.values())
+    counted = (len(servers), len(plan.overview.rows), unclassified)
+    if before.whole == whole and is_whole(out, before):
+        return _summary(before, counted, 0, time.monotonic() - started)
     with staging(out) as stage:
-        for done, facts in enumerate(plan.servers, start=1):
-            for path, data in _server(plan, facts, source.tools(facts.server.name)):
-                stage.write(path, data)
-                pages += path.endswith(".html")
-            tell("pages", done, len(plan.servers))
-        for path, data in _around(plan):
-            stage.write(path, data)
-            pages += path.endswith(".html")
-        stage.finish(Manifest(stamp=plan.stamp))
-        written = stage.written
+        after, written = _write(stage, source, plan, keys, before, tell)
+        after.whole = whole
+        after.prints = dict(prints)
+        after.rows = {name: [to_json(row) for row in rows] for name, rows in read.rows.items()}
+        after.facts = {name: [read.judges[name], read.unclassified[name]] for name in read.rows}
+        stage.finish(after)
+    return _summary(after, counted, written, time.monotonic() - started)
+
+
+def _summary(
+    manifest: Manifest, counted: tuple[int, int, int], written: int, seconds: float
+) -> BuildSummary:
+    files = [path for _, paths in manifest.groups.values() for path in paths]
     return BuildSummary(
-        servers=len(plan.servers),
-        tools=len(plan.overview.rows),
-        pages=pages,
+        servers=counted[0],
+        tools=counted[1],
+        pages=sum(path.endswith(".html") for path in files),
         written=written,
-        kept=0,
-        unclassified=plan.unclassified,
-        seconds=time.monotonic() - started,
+        kept=len(files) - written,
+        unclassified=counted[2],
+        seconds=seconds,
     )
 
 
-def _plan(source: SiteSource, base_url: str | None, tell: Observer) -> Plan:
-    servers = tuple(source.servers())
+def _read(
+    source: SiteSource,
+    servers: tuple[ServerFacts, ...],
+    prints: Mapping[str, str],
+    before: Manifest,
+    tell: Observer,
+) -> _Read:
+    """Learn the rows of every server, from the last build where nothing changed."""
     slug = slugs(facts.server.name for facts in servers)
-    rows: list[Row] = []
-    entries: list[ServerEntry] = []
-    judges: set[tuple[str, str]] = set()
-    unclassified = 0
-    for done, facts in enumerate(servers, start=1):
+    read = _Read({}, {}, {})
+    fresh = {
+        f.server.name for f in servers if before.prints.get(f.server.name) != prints[f.server.name]
+    }
+    offered = source.many(fresh)
+    for facts in servers:
         name = facts.server.name
-        offered = source.tools(name)
-        own = [row for row, tool in _paired(facts, slug[name], offered) if not tool.removed_at]
-        rows += own
-        entries.append(_entry(facts, slug[name], len(own)))
-        judges.update((t.classification.ruleset, t.classification.model) for t in offered.tools)
-        unclassified += len(offered.unclassified)
-        tell("index", done, len(servers))
-    if not rows and unclassified:
+        if name in fresh:
+            continue
+        title = server_title(name, facts.server.title)
+        read.rows[name] = tuple(from_json(name, title, row) for row in before.rows[name])
+        read.judges[name], read.unclassified[name] = before.facts[name]
+    by_name = {facts.server.name: facts for facts in servers}
+    for done, (name, tools) in enumerate(offered, start=1):
+        pairs = paired(by_name[name], slug[name], tools)
+        read.rows[name] = tuple(row for row, tool in pairs if not tool.removed_at)
+        judges = {(t.classification.ruleset, t.classification.model) for t in tools.tools}
+        read.judges[name] = [list(judge) for judge in sorted(judges)]
+        read.unclassified[name] = len(tools.unclassified)
+        tell("index", done, len(fresh))
+    for name in slug:
+        read.rows.setdefault(name, ())
+        read.judges.setdefault(name, [])
+        read.unclassified.setdefault(name, 0)
+    return read
+
+
+def _plan(servers: tuple[ServerFacts, ...], read: _Read, base_url: str | None) -> Plan:
+    rows = worst_first(row for name in sorted(read.rows) for row in read.rows[name])
+    if not rows and any(read.unclassified.values()):
         raise PageError(
             "nothing to show: the catalogue's tools are not classified; run `toolrisk classify`"
         )
+    slug = slugs(facts.server.name for facts in servers)
+    judges = {tuple(judge) for some in read.judges.values() for judge in some}
     overview = Overview(
-        rows=worst_first(rows),
-        servers=tuple(entries),
-        stamp=stamp(),
+        rows=rows,
+        servers=tuple(entries(servers, slug, read.rows)),
+        stamp=assets_stamp(),
         rulesets=tuple(sorted({ruleset for ruleset, _ in judges})),
         models=tuple(sorted({model for _, model in judges if model})),
         base_url=base_url,
     )
-    return Plan(servers, slug, overview, stamp(), base_url, unclassified)
+    return Plan(servers, slug, read.rows, overview, base_url, generator_stamp())
 
 
-def _entry(facts: ServerFacts, slug: str, count: int) -> ServerEntry:
-    server = facts.server
-    return ServerEntry(
-        name=server.name,
-        title=words.server_title(server.name, server.title),
-        slug=slug,
-        text=words.cut(" ".join((server.description or "").split()), 160),
-        count=count,
-        last_seen=facts.last_seen,
-    )
+def _whole_key(plan: Plan, keys: dict[str, str]) -> str:
+    judges = (plan.overview.rulesets, plan.overview.models)
+    text = repr((plan.stamp, plan.base_url, judges, sorted(keys.items())))
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _paired(facts: ServerFacts, slug: str, offered: ServerTools) -> list[tuple[Row, ToolFacts]]:
-    """Return every tool of a server with its row, worst first."""
-    rows = rows_of(facts, slug, offered.tools)
-    return sorted(
-        zip(rows, offered.tools, strict=True), key=lambda pair: (*pair[0].key, pair[0].path)
-    )
-
-
-def _server(plan: Plan, facts: ServerFacts, offered: ServerTools) -> Iterator[tuple[str, bytes]]:
-    """Yield the files of one server and of its tools."""
-    name = facts.server.name
-    paired = _paired(facts, plan.slug[name], offered)
-    listed = [(row, tool) for row, tool in paired if not tool.removed_at]
-    rows = tuple(row for row, _ in listed)
-    page = ServerPage(
-        facts=facts,
-        title=words.server_title(name, facts.server.title),
-        slug=plan.slug[name],
-        rows=rows,
-        tools=tuple(tool for _, tool in listed),
-        unclassified=offered.unclassified,
-    )
-    yield from server_files(page, plan.stamp, plan.base_url)
-    for row, tool in paired:
-        siblings = tuple(other for other in rows[: SIBLINGS + 1] if other.path != row.path)
-        one = ToolPage(
-            facts=tool,
-            server=page,
-            row=row,
-            scale=plan.scale,
-            siblings=siblings[:SIBLINGS],
-            base_url=plan.base_url,
-        )
-        yield from tool_files(one, plan.stamp)
+def _write(
+    stage: Staging,
+    source: SiteSource,
+    plan: Plan,
+    keys: dict[str, str],
+    before: Manifest,
+    tell: Observer,
+) -> tuple[Manifest, int]:
+    """Fill the staging folder; return the manifest of what is in it, and how much is new."""
+    after = Manifest(stamp=plan.stamp)
+    changed: list[ServerFacts] = []
+    for facts in plan.servers:
+        name = facts.server.name
+        key, paths = before.groups.get(f"server {name}", ("", []))
+        if key == keys[name] and all(stage.keep(path) for path in paths):
+            after.groups[f"server {name}"] = (key, paths)
+        else:
+            changed.append(facts)
+    written = 0
+    rendered = render_all(Job(plan, source, stage), changed)
+    for done, (name, paths) in enumerate(rendered, start=1):
+        after.groups[f"server {name}"] = (keys[name], paths)
+        written += len(paths)
+        tell("pages", done, len(changed))
+    around: list[str] = []
+    for path, data in _around(plan):
+        written += stage.write_or_keep(path, data)
+        around.append(path)
+    after.groups["around"] = ("", around)
+    return after, written
 
 
 def _around(plan: Plan) -> Iterator[tuple[str, bytes]]:
     yield from overview_files(plan.overview)
     yield from search_files(plan.overview)
     yield from static_files()
-
-
-def static_files() -> Iterator[tuple[str, bytes]]:
-    """Yield the shared assets."""
-    folder = Path(__file__).parent / "static"
-    for path in sorted(folder.iterdir()):
-        yield f"static/{path.name}", path.read_bytes()
-
-
-@lru_cache(maxsize=1)
-def stamp() -> str:
-    """Return a digest of the assets, which makes a browser fetch changed ones."""
-    digest = sha256()
-    for path, data in static_files():
-        digest.update(path.encode() + b"\0" + data)
-    return digest.hexdigest()[:12]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import cached_property
+from itertools import groupby
 
 from classifier.pages.model import ProbeFacts, ServerFacts, ServerTools, ToolFacts, Version
 from classifier.pages.stored import classification
-from crawler.catalog import Catalog, CatalogServer, CatalogTool
+from crawler.catalog import Catalog, CatalogServer, CatalogTool, CatalogVersion
 from crawler.records import Origin, Probe
+
+_FEW = 50
+"""Servers up to which a query for each is faster than reading the whole catalogue."""
 
 
 class CatalogSource:
@@ -25,30 +29,39 @@ class CatalogSource:
 
     def tools(self, server: str) -> ServerTools:
         """Return the tools of one server, those that it no longer lists included."""
+        rows = list(self._catalog.tools(server=server, include_removed=True))
+        changed = any(row.tool_id in self._changed for row in rows)
+        return self._offered(rows, self._catalog.histories(server) if changed else {})
+
+    def _offered(
+        self, rows: Iterable[CatalogTool], histories: Mapping[int, list[CatalogVersion]]
+    ) -> ServerTools:
         tools: list[ToolFacts] = []
         unclassified: list[str] = []
         met: Counter[str] = Counter()
-        for row in self._catalog.tools(server=server, include_removed=True):
+        for row in rows:
             ordinal = met[row.tool.name]
             met[row.tool.name] += 1
             if row.classification is None:
                 if row.removed_at is None:
                     unclassified.append(row.tool.name)
                 continue
-            tools.append(self._tool(row, ordinal))
+            tools.append(_tool(row, ordinal, histories.get(row.tool_id, ())))
         return ServerTools(tuple(tools), tuple(unclassified))
 
-    def _tool(self, row: CatalogTool, ordinal: int) -> ToolFacts:
-        return ToolFacts(
-            tool=row.tool,
-            classification=classification(row.classification or {}),
-            origin=Origin(row.origin),
-            first_seen=row.first_seen,
-            last_seen=row.last_seen,
-            removed_at=row.removed_at,
-            ordinal=ordinal,
-            history=self._history(row.tool_id) if row.tool_id in self._changed else (),
-        )
+    def many(self, servers: Set[str]) -> Iterator[tuple[str, ServerTools]]:
+        """Yield (name, tools) of these servers, without histories, in one pass."""
+        if len(servers) < _FEW:
+            yield from ((name, self.tools(name)) for name in sorted(servers))
+            return
+        rows = self._catalog.tools(include_removed=True)
+        for name, group in groupby(rows, key=lambda row: row.tool.server):
+            if name in servers:
+                yield name, self._offered(group, {})
+
+    def fingerprints(self) -> Mapping[str, str]:
+        """Return a digest of all that the catalogue knows, for each server."""
+        return self._catalog.fingerprints()
 
     @cached_property
     def _changed(self) -> frozenset[int]:
@@ -56,20 +69,35 @@ class CatalogSource:
         changes = self._catalog.changes("")
         return frozenset(one.tool_id for one in changes if one.kind == "changed")
 
-    def _history(self, tool_id: int) -> tuple[Version, ...]:
-        versions: list[Version] = []
-        for one in self._catalog.history(tool_id):
-            digest = one.tool.definition_sha256
-            if not versions or versions[-1].definition_sha256 != digest:
-                versions.append(
-                    Version(
-                        definition_sha256=digest,
-                        definition=one.tool.definition,
-                        first_seen=one.first_seen,
-                        last_seen=one.last_seen,
-                    )
+
+def _tool(row: CatalogTool, ordinal: int, versions: Sequence[CatalogVersion]) -> ToolFacts:
+    return ToolFacts(
+        tool=row.tool,
+        classification=classification(row.classification or {}),
+        origin=Origin(row.origin),
+        first_seen=row.first_seen,
+        last_seen=row.last_seen,
+        removed_at=row.removed_at,
+        ordinal=ordinal,
+        history=_history(versions),
+    )
+
+
+def _history(versions: Sequence[CatalogVersion]) -> tuple[Version, ...]:
+    """Return the definitions in their order; a version for a new server text is not drift."""
+    made: list[Version] = []
+    for one in versions:
+        digest = one.tool.definition_sha256
+        if not made or made[-1].definition_sha256 != digest:
+            made.append(
+                Version(
+                    definition_sha256=digest,
+                    definition=one.tool.definition,
+                    first_seen=one.first_seen,
+                    last_seen=one.last_seen,
                 )
-        return tuple(versions)
+            )
+    return tuple(made)
 
 
 def _server(row: CatalogServer) -> ServerFacts:

@@ -11,12 +11,17 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from classifier.errors import PageError
+
+try:
+    import fcntl
+except ImportError:  # Windows: leftovers of other builds are then swept without asking
+    fcntl = None  # type: ignore[assignment]
 
 MARKER = ".toolrisk-site.json"
 FORMAT = 1
@@ -27,13 +32,16 @@ class Manifest:
     """What a built site is made of.
 
     `groups` maps a group (a server, or one of the overviews) to the key of what went into it
-    and the files that came out; `rows` is what lists and search need of each server.
+    and the files that came out. `prints` are the fingerprints of the servers' facts; `rows` and
+    `facts` are what the index needs of each server, so that unchanged ones need not be read.
     """
 
     stamp: str = ""
+    whole: str = ""
     groups: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
-    rows: dict[str, tuple[str, list[list[Any]]]] = field(default_factory=dict)
-    tombstones: dict[str, list[str]] = field(default_factory=dict)
+    prints: dict[str, str] = field(default_factory=dict)
+    rows: dict[str, list[list[Any]]] = field(default_factory=dict)
+    facts: dict[str, list[Any]] = field(default_factory=dict)
 
 
 def read_manifest(out: Path) -> Manifest:
@@ -69,9 +77,11 @@ def _parsed(marker: Path) -> Manifest:
             return Manifest()
         return Manifest(
             stamp=given["stamp"],
+            whole=given["whole"],
             groups={k: (v[0], v[1]) for k, v in given["groups"].items()},
-            rows={k: (v[0], v[1]) for k, v in given["rows"].items()},
-            tombstones=given["tombstones"],
+            prints=given["prints"],
+            rows=given["rows"],
+            facts=given["facts"],
         )
     except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError):
         return Manifest()  # a damaged marker costs a full build, nothing else
@@ -83,14 +93,25 @@ class Staging:
     def __init__(self, folder: Path, previous: Path | None) -> None:
         self.folder = folder
         self.previous = previous
-        self.written = 0
         self._made: set[str] = set()
 
     def write(self, path: str, data: bytes) -> None:
         """Write one file; `path` is relative, made of slugs, with forward slashes."""
         with open(self._place(path), "wb") as file:  # noqa: PTH123  # the hot path of a build
             file.write(data)
-        self.written += 1
+
+    def write_or_keep(self, path: str, data: bytes) -> bool:
+        """Write a file, or take it over where it has not changed; say whether it was written."""
+        if self.previous is not None:
+            try:
+                with open(f"{self.previous}/{path}", "rb") as file:  # noqa: PTH123  # hot path
+                    same = file.read() == data
+            except OSError:
+                same = False
+            if same and self.keep(path):
+                return False
+        self.write(path, data)
+        return True
 
     def keep(self, path: str) -> bool:
         """Take a file over from the site before; say whether it was there."""
@@ -116,12 +137,23 @@ class Staging:
         given = {
             "format": FORMAT,
             "stamp": manifest.stamp,
+            "whole": manifest.whole,
             "groups": manifest.groups,
+            "prints": manifest.prints,
             "rows": manifest.rows,
-            "tombstones": manifest.tombstones,
+            "facts": manifest.facts,
         }
         text = json.dumps(given, ensure_ascii=True, separators=(",", ":"))
         self.write(MARKER, text.encode())
+
+
+def is_whole(out: Path, manifest: Manifest) -> bool:
+    """Say whether every file of a site is where it was written."""
+    there: set[str] = set()
+    for folder, _, files in os.walk(out):
+        inside = os.path.relpath(folder, out).replace(os.sep, "/")
+        there.update(files if inside == "." else (f"{inside}/{name}" for name in files))
+    return all(there.issuperset(paths) for _, paths in manifest.groups.values())
 
 
 @contextmanager
@@ -141,8 +173,9 @@ def staging(out: Path) -> Iterator[Staging]:
         raise PageError(f"cannot write beside {out}: {cause.strerror}") from cause
     try:
         folder.chmod(0o755)
-        yield Staging(folder, out if (out / MARKER).is_file() else None)
-        _swap(folder, out)
+        with _held(folder):
+            yield Staging(folder, out if (out / MARKER).is_file() else None)
+            _swap(folder, out)
     except OSError as cause:
         raise PageError(f"cannot write the site to {out}: {cause.strerror}") from cause
     finally:
@@ -179,7 +212,20 @@ def _sweep(out: Path) -> None:
         else:
             aside.rename(out)
     for half in out.parent.glob(f".{_literal(out.name)}.new-*"):
-        shutil.rmtree(half, ignore_errors=True)
+        with suppress(BlockingIOError), _held(half):  # another build at work holds its own
+            shutil.rmtree(half, ignore_errors=True)
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Hold a folder against other builds; a killed process lets go by itself."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        if fcntl is not None:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _literal(name: str) -> str:

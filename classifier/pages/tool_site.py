@@ -15,13 +15,17 @@ from classifier.pages.twins import tool_json, tool_markdown
 ROOT = "../../"
 
 
-def contexts(page: ToolPage) -> list[tuple[str, dict[str, Any]]]:
-    """Return (template, variables) of every section that has something to say, in order."""
-    made: list[tuple[str, dict[str, Any]]] = []
+Part = tuple[str, dict[str, Any], bool]
+"""A section's template, its variables, and whether it repeats."""
+
+
+def contexts(page: ToolPage) -> list[Part]:
+    """Return every section that has something to say, in order."""
+    made: list[Part] = []
     for loaded in sections():
         given = loaded.context(page)
         if given is not None:
-            made.append((loaded.template, {**given, "root": ROOT}))
+            made.append((loaded.template, {**given, "root": ROOT}, loaded.section.repeats))
     return made
 
 
@@ -52,9 +56,12 @@ def canonical(base_url: str | None, path: str) -> str | None:
     return f"{base_url.rstrip('/')}/{path}" if base_url else None
 
 
-def assemble(made: list[tuple[str, dict[str, Any]]], around: dict[str, Any]) -> str:
+def assemble(made: list[Part], around: dict[str, Any]) -> str:
     """Render the sections and the page around them."""
-    parts = [render_part(template, variables) for template, variables in made]
+    parts = [
+        render_part(name, given, same=repr(given) if repeats else None)
+        for name, given, repeats in made
+    ]
     return render("templates/tool.html", {**around, "parts": parts})
 
 

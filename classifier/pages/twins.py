@@ -8,14 +8,13 @@ from typing import Any
 from classifier.intent import Intent, effect
 from classifier.pages import words
 from classifier.pages.attacks import attacks_on
-from classifier.pages.control import tool_policies
 from classifier.pages.invisible import visible
 from classifier.pages.model import ServerPage, ToolPage
 from classifier.pages.places import place
 from classifier.pages.questions import questions
 
 _LONGEST_IN_MARKDOWN = 4000
-_SPECIAL = set("\\`*_{}[]<>()#+-.!|~&:")
+_SPECIAL = str.maketrans({char: f"\\{char}" for char in "\\`*_{}[]<>()#+-.!|~&:"})
 
 
 def dump(value: Any) -> bytes:
@@ -96,8 +95,7 @@ def server_json(page: ServerPage) -> bytes:
 
 def inline(text: str) -> str:
     """Return text for a Markdown line: every mark that could mean something is escaped."""
-    one_line = " ".join(visible(text).split())
-    return "".join(f"\\{char}" if char in _SPECIAL else char for char in one_line)
+    return " ".join(visible(text).split()).translate(_SPECIAL)
 
 
 def block(text: str, language: str = "") -> str:
@@ -153,7 +151,7 @@ def _quotes(page: ToolPage) -> list[str]:
 
 def _policy(page: ToolPage) -> list[str]:
     """Return the first target's file; the page has them all."""
-    first = next((policy for policy in tool_policies(page) if policy.text), None)
+    first = next((policy for policy in page.policies if policy.text), None)
     if first is None:
         return ["No policy file can name this tool.\n"]
     return [f"{first.target.title}, {first.file_name}:\n", block(first.text, first.target.language)]

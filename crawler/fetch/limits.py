@@ -103,9 +103,9 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
 
     async def connect_unix_socket(
         self,
-        path: str,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's interface
-        socket_options: Iterable[Any] | None = None,
+        path: str,  # noqa: ARG002 - httpcore's interface
+        timeout: float | None = None,  # noqa: ASYNC109, ARG002 - httpcore's interface
+        socket_options: Iterable[Any] | None = None,  # noqa: ARG002 - httpcore's interface
     ) -> httpcore.AsyncNetworkStream:
         """Refuse: no source and no server is a local socket.
 

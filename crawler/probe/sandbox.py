@@ -58,7 +58,7 @@ def _base() -> list[str]:
     for name in ("bin", "lib", "lib64", "sbin"):
         path = Path("/") / name
         if path.is_symlink():
-            words += ["--symlink", os.readlink(path), f"/{name}"]
+            words += ["--symlink", str(path.readlink()), f"/{name}"]
         elif path.is_dir():
             words += ["--ro-bind", str(path), str(path)]
     words += ["--proc", "/proc", "--dev", "/dev"]
@@ -114,7 +114,7 @@ def python() -> str:
 async def watch_memory(pid: int, limit: int = MEMORY) -> None:
     """Return when the process tree below a pid holds more memory than allowed, or is gone."""
     page = os.sysconf("SC_PAGE_SIZE")
-    while Path(f"/proc/{pid}").exists():
+    while Path(f"/proc/{pid}").exists():  # noqa: ASYNC240 - /proc does not block
         if sum(_resident(child) for child in _tree(pid)) * page > limit:
             return
         await anyio.sleep(0.1)

@@ -184,7 +184,7 @@ async def list_stdio(
     raise _explained(failure, told, process.returncode)
 
 
-async def _converse(
+async def _converse(  # noqa: PLR0913, PLR0917 - a task of list_stdio, with all it shares
     process: anyio.abc.Process, server: ServerName, seconds: float, found: list[Listed],
     failure: list[ProbeError], scope: anyio.CancelScope,
 ) -> None:  # fmt: skip

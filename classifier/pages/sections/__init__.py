@@ -23,11 +23,16 @@ Context = Callable[[ToolPage], "Mapping[str, Any] | None"]
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One part of a tool's page. An empty title means that the section has no heading."""
+    """One part of a tool's page.
+
+    `repeats` says that the context is the same for many tools and small, so that what it was
+    rendered to is worth keeping.
+    """
 
     id: str
     title: str
     order: int
+    repeats: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from classifier.pages.attacks import attacks_on
 from classifier.pages.model import ToolPage
 from classifier.pages.sections import Section
 
-SECTION = Section("attacks", "Documented attack patterns", 90)
+SECTION = Section("attacks", "Documented attack patterns", 90, repeats=True)
 
 
 def context(page: ToolPage) -> Mapping[str, Any] | None:
     """Return the patterns, the specific ones first."""
     found = attacks_on(page.classification)
-    return {"name": page.tool.name, "attacks": found} if found else None
+    return {"attacks": found} if found else None

@@ -5,8 +5,8 @@ from typing import Any
 
 from classifier.intent import effect
 from classifier.pages import words
-from classifier.pages.control import tool_policies, within
 from classifier.pages.model import ToolPage
+from classifier.pages.panels import panels
 from classifier.pages.sections import Section
 
 SECTION = Section("control", "How to control it", 70)
@@ -22,7 +22,7 @@ def context(page: ToolPage) -> Mapping[str, Any]:
         "decision": words.decision(page.intent),
         "effect": effect(page.intent),
         "reason": page.intent.reason,
-        "policies": within(tool_policies(page), BUDGET),
+        **panels(page.policies, BUDGET),
         "server_page": page.server.path,
         "server": page.server.title,
     }

@@ -7,7 +7,7 @@ from classifier.pages.model import ToolPage
 from classifier.pages.sections import Section
 from classifier.verdict import Category, Classification
 
-SECTION = Section("hints", "The vendor's hints", 60)
+SECTION = Section("hints", "The vendor's hints", 60, repeats=True)
 
 
 def context(page: ToolPage) -> Mapping[str, Any]:
