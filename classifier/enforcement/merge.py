@@ -38,8 +38,8 @@ class Merged:
 def merge(module: ModuleType, output: Output, old: str, remembered: str | None) -> Merged:
     """Bring an existing file up to date with a new policy.
 
-    The target's module needs `read_rules(text) -> Rules` and `write_rules(text, Rules) -> str`,
-    and `implied(text, rule)` where leaving a tool out decides about it.
+    The target's module needs `read_rules(text) -> Rules`, `write_rules(text, Rules) -> str` and
+    `server_of(rule) -> str`, and `implied(text, rule)` where leaving a tool out decides about it.
 
     Raises:
         PolicyError: the target has no settings file to merge into, or the file is broken.
@@ -56,10 +56,14 @@ def merge(module: ModuleType, output: Output, old: str, remembered: str | None) 
     result: Rules = {}
     ours: Rules = {}
     kept: list[str] = []
+    looked_at = {key for key, _ in output.effective}
     for rule, decision in existing.items():
         mine = before.get(rule) is decision
         if not mine:
             result[rule] = decision
+        elif module.server_of(rule) not in looked_at:
+            # Ours, of a server that was not looked at this time: unknown is no reason to loosen.
+            result[rule] = ours[rule] = decision
     for rule, decision in wanted.items():
         theirs = result.get(rule) or _implied(module, old, rule, before)
         if theirs is None or decision.rank > theirs.rank:
@@ -87,8 +91,7 @@ def _implied(
     """Return what the user's file decides of a rule that it does not name, unless by our doing."""
     if not hasattr(module, "implied") or rule in before:
         return None
-    scope = rule.partition(":")[0] + ":"
-    if any(known.startswith(scope) for known in before):
+    if any(module.server_of(known) == module.server_of(rule) for known in before):
         return None  # the allow list of this server is ours
     implied: Decision | None = module.implied(old, rule)
     return implied

@@ -160,3 +160,8 @@ def write_rules(text: str, rules: dict[str, Decision]) -> str:
         if kept or added or name in permissions:
             permissions[name] = kept + added
     return write_json(settings, text)
+
+
+def server_of(rule: str) -> str:
+    """Return the server key of a rule."""
+    return rule.removeprefix("mcp__").partition("__")[0]

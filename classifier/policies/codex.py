@@ -171,3 +171,8 @@ def _write_server(table: Any, rules: dict[str, Decision]) -> None:
             table.setdefault("tools", {}).setdefault(name, {})["approval_mode"] = "approve"
         elif name in modes:
             modes[name]["approval_mode"] = "prompt"
+
+
+def server_of(rule: str) -> str:
+    """Return the server key of a rule."""
+    return rule.partition(":")[0]

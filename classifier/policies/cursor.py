@@ -95,3 +95,8 @@ def write_rules(text: str, rules: dict[str, Decision]) -> str:
     kept = [entry for entry in old if entry in rules]
     document["mcpAllowlist"] = kept + sorted(entry for entry in rules if entry not in kept)
     return write_json(document, text)
+
+
+def server_of(rule: str) -> str:
+    """Return the server key of a rule."""
+    return rule.partition(":")[0]

@@ -108,6 +108,22 @@ def test_a_rule_of_ours_may_loosen_again_and_go_away(tmp_path):
     assert not any("run_shell" in rule for rules in recommended.values() for rule in rules)
 
 
+@pytest.mark.parametrize("target_id", ["claude-code", "codex", "cursor"])
+def test_rules_of_a_server_that_was_not_looked_at_stay(tmp_path, target_id):
+    pytest.importorskip("tomlkit")
+    tools, settings = tmp_path / "t.jsonl", tmp_path / "settings"
+    rows = [{**tool, "server": server} for server in ("one", "two") for tool in TOOLS]
+    tools.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    words = ("policy", tools, "--for", target_id, "--merge", settings)
+    toolrisk(*words)
+    both = settings.read_text()
+    tools.write_text("\n".join(map(json.dumps, rows[: len(TOOLS)])), encoding="utf-8")
+    assert toolrisk(*words).stdout == ""
+    assert settings.read_text() == both
+    tools.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    assert toolrisk(*words).stdout == ""
+
+
 def test_a_merge_into_a_link_writes_what_it_points_to(tools, tmp_path):
     real, link = tmp_path / "real.json", tmp_path / "link.json"
     real.write_text("{}", encoding="utf-8")
