@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
@@ -198,7 +199,7 @@ class SiteSource(Protocol):
         """Return the tools of one server."""
         ...
 
-    def many(self, servers: Set[str]) -> Iterator[tuple[str, ServerTools]]:
+    def many(self, servers: AbstractSet[str]) -> Iterator[tuple[str, ServerTools]]:
         """Yield (name, tools) of these servers, in any order; histories may be left out."""
         ...
 
@@ -227,7 +228,7 @@ class MemorySource:
         found = (tools for facts, tools in self.given if facts.server.name == server)
         return next(found, ServerTools(()))
 
-    def many(self, servers: Set[str]) -> Iterator[tuple[str, ServerTools]]:
+    def many(self, servers: AbstractSet[str]) -> Iterator[tuple[str, ServerTools]]:
         """Yield (name, tools) of these servers."""
         for facts, tools in self.given:
             if facts.server.name in servers:

@@ -22,7 +22,7 @@ from classifier.pages.plan import Plan, entries, paired
 from classifier.pages.rows import from_json, to_json, worst_first
 from classifier.pages.search import search_files
 from classifier.pages.slugs import slugs
-from classifier.pages.store import Manifest, Staging, is_whole, read_manifest, staging
+from classifier.pages.store import Manifest, is_whole, read_manifest, staging
 from classifier.pages.words import server_title
 from classifier.pages.workers import Job, render_all
 
@@ -67,7 +67,7 @@ def build(
     if before.whole == whole and is_whole(out, before):
         return _summary(before, counted, 0, time.monotonic() - started)
     with staging(out) as stage:
-        after, written = _write(stage, source, plan, keys, before, tell)
+        after, written = _write(Job(plan, source, stage), keys, before, tell)
         after.whole = whole
         after.prints = dict(prints)
         after.rows = {name: [to_json(row) for row in rows] for name, rows in read.rows.items()}
@@ -112,18 +112,18 @@ def _read(
         title = server_title(name, facts.server.title)
         read.rows[name] = tuple(from_json(name, title, row) for row in before.rows[name])
         read.judges[name], read.unclassified[name] = before.facts[name]
-    by_name = {facts.server.name: facts for facts in servers}
-    for done, (name, tools) in enumerate(offered, start=1):
-        pairs = paired(by_name[name], slug[name], tools)
-        read.rows[name] = tuple(row for row, tool in pairs if not tool.removed_at)
+    by_name = {str(facts.server.name): facts for facts in servers}
+    for done, (own, tools) in enumerate(offered, start=1):
+        pairs = paired(by_name[own], slug[own], tools)
+        read.rows[own] = tuple(row for row, tool in pairs if not tool.removed_at)
         judges = {(t.classification.ruleset, t.classification.model) for t in tools.tools}
-        read.judges[name] = [list(judge) for judge in sorted(judges)]
-        read.unclassified[name] = len(tools.unclassified)
+        read.judges[own] = [list(judge) for judge in sorted(judges)]
+        read.unclassified[own] = len(tools.unclassified)
         tell("index", done, len(fresh))
-    for name in slug:
-        read.rows.setdefault(name, ())
-        read.judges.setdefault(name, [])
-        read.unclassified.setdefault(name, 0)
+    for own in slug:
+        read.rows.setdefault(own, ())
+        read.judges.setdefault(own, [])
+        read.unclassified.setdefault(own, 0)
     return read
 
 
@@ -153,14 +153,10 @@ def _whole_key(plan: Plan, keys: dict[str, str]) -> str:
 
 
 def _write(
-    stage: Staging,
-    source: SiteSource,
-    plan: Plan,
-    keys: dict[str, str],
-    before: Manifest,
-    tell: Observer,
+    job: Job, keys: dict[str, str], before: Manifest, tell: Observer
 ) -> tuple[Manifest, int]:
     """Fill the staging folder; return the manifest of what is in it, and how much is new."""
+    plan, stage = job.plan, job.stage
     after = Manifest(stamp=plan.stamp)
     changed: list[ServerFacts] = []
     for facts in plan.servers:
@@ -171,9 +167,9 @@ def _write(
         else:
             changed.append(facts)
     written = 0
-    rendered = render_all(Job(plan, source, stage), changed)
-    for done, (name, paths) in enumerate(rendered, start=1):
-        after.groups[f"server {name}"] = (keys[name], paths)
+    rendered = render_all(job, changed)
+    for done, (own, paths) in enumerate(rendered, start=1):
+        after.groups[f"server {own}"] = (keys[own], paths)
         written += len(paths)
         tell("pages", done, len(changed))
     around: list[str] = []

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 from itertools import groupby
 
@@ -49,7 +50,7 @@ class CatalogSource:
             tools.append(_tool(row, ordinal, histories.get(row.tool_id, ())))
         return ServerTools(tuple(tools), tuple(unclassified))
 
-    def many(self, servers: Set[str]) -> Iterator[tuple[str, ServerTools]]:
+    def many(self, servers: AbstractSet[str]) -> Iterator[tuple[str, ServerTools]]:
         """Yield (name, tools) of these servers, without histories, in one pass."""
         if len(servers) < _FEW:
             yield from ((name, self.tools(name)) for name in sorted(servers))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -106,3 +107,84 @@ def test_nothing_classified_is_one_clear_line(
 def test_an_empty_catalogue_makes_an_empty_site(tmp_path: Path) -> None:
     build(MemorySource(()), tmp_path / "site")
     assert "0 tools of 0 servers" in (tmp_path / "site/index.html").read_text()
+
+
+def big(make: Callable[..., ToolFacts], make_server: Callable[..., ServerFacts]) -> MemorySource:
+    """Return enough servers and tools for several processes."""
+    return MemorySource.of(
+        (
+            make_server(f"io.example/s{s}"),
+            ServerTools(
+                tuple(
+                    make(f"get_item_{t}", f"Gets item {t}.", f"io.example/s{s}") for t in range(9)
+                )
+            ),
+        )
+        for s in range(40)
+    )
+
+
+def test_several_processes_write_what_one_does(
+    tmp_path: Path,
+    make: Callable[..., ToolFacts],
+    make_server: Callable[..., ServerFacts],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    source = big(make, make_server)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    build(source, tmp_path / "two")
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0})
+    build(source, tmp_path / "one")
+    assert tree_of(tmp_path / "one") == tree_of(tmp_path / "two")
+
+
+def test_only_what_changed_is_written(
+    tmp_path: Path, make: Callable[..., ToolFacts], make_server: Callable[..., ServerFacts]
+) -> None:
+    source, out = big(make, make_server), tmp_path / "site"
+    first = build(source, out)
+    assert (first.kept, first.written) == (0, len(tree_of(out)))
+    inodes = {p: p.stat().st_ino for p in out.rglob("*")}
+    again = build(source, out)
+    assert (again.written, again.kept) == (0, first.written)
+    assert {p: p.stat().st_ino for p in out.rglob("*")} == inodes
+
+    facts, tools = source.given[3]
+    other = (make("get_item_0", "Gets another thing.", str(facts.server.name)), *tools.tools[1:])
+    given = [*source.given[:3], (facts, ServerTools(other)), *source.given[4:]]
+    changed = build(MemorySource.of(given), out)
+    assert 0 < changed.written < 60
+    build(MemorySource.of(given), tmp_path / "fresh")
+    assert tree_of(out) == tree_of(tmp_path / "fresh")
+
+
+def test_a_lost_file_is_written_again(world: MemorySource, tmp_path: Path) -> None:
+    out = tmp_path / "site"
+    build(world, out)
+    before = tree_of(out)
+    (out / "index.html").unlink()
+    next(out.glob("tools/*/list_accounts.html")).unlink()
+    build(world, out)
+    assert tree_of(out) == before
+
+
+def test_a_damaged_marker_costs_a_full_build(world: MemorySource, tmp_path: Path) -> None:
+    out = tmp_path / "site"
+    build(world, out)
+    before = tree_of(out)
+    (out / MARKER).write_text('{"format": 1, "stamp": 7')
+    assert build(world, out).written > 0
+    assert tree_of(out) == before
+
+
+def test_two_builds_at_once_leave_one_whole_site(world: MemorySource, tmp_path: Path) -> None:
+    out = tmp_path / "site"
+    with staging(out) as stage:
+        build(world, out)
+        before = tree_of(out)
+        assert stage.folder.is_dir()
+        for path in (".toolrisk-site.json", "index.html"):
+            (stage.folder / path).write_bytes((out / path).read_bytes())
+        assert tree_of(out) == before
+    assert sorted(tree_of(out)) == ["index.html"]
+    assert [p.name for p in tmp_path.iterdir()] == ["site"]

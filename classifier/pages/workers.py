@@ -1,0 +1,99 @@
+"""Rendering on several cores: each process writes the files of the servers it is given.
+
+Processes are forked after the plan is made, so that it is shared and not copied. Where a
+platform cannot fork, or the site is small, one process does it all; the bytes are the same.
+"""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+
+from classifier.pages.model import ServerFacts, SiteSource
+from classifier.pages.plan import Plan
+from classifier.pages.server_render import files_of
+from classifier.pages.store import Staging
+
+SMALL = 300
+"""Tools below which a second process costs more than it brings."""
+
+PER_TASK = 120
+Written = tuple[str, list[str]]
+"""A server's name and the files that were written for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What every process needs."""
+
+    plan: Plan
+    source: SiteSource
+    stage: Staging
+
+
+_jobs: list[Job] = []
+"""The job of this process; a forked one inherits it, because a plan is too large to send."""
+
+
+def render_all(job: Job, servers: Sequence[ServerFacts]) -> Iterator[Written]:
+    """Write the files of these servers; yield each server as it is done."""
+    tools = sum(len(job.plan.rows[facts.server.name]) for facts in servers)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    if tools < SMALL or cores == 1 or "fork" not in multiprocessing.get_all_start_methods():
+        for facts in servers:
+            yield _one(job, facts)
+        return
+    yield from _forked(job, _tasks(job.plan, servers), cores)
+
+
+def _tasks(plan: Plan, servers: Sequence[ServerFacts]) -> list[list[ServerFacts]]:
+    """Group servers into tasks of about as many tools, the largest first."""
+    sizes = sorted(servers, key=lambda facts: -len(plan.rows[facts.server.name]))
+    tasks: list[list[ServerFacts]] = []
+    room = 0
+    for facts in sizes:
+        size = 1 + len(plan.rows[facts.server.name])
+        if room < size:
+            tasks.append([])
+            room = PER_TASK
+        tasks[-1].append(facts)
+        room -= size
+    return tasks
+
+
+def _forked(job: Job, tasks: list[list[ServerFacts]], cores: int) -> Iterator[Written]:
+    _jobs.append(job)
+    gc.collect()
+    gc.freeze()  # so that counting garbage does not copy what the processes share
+    pool = ProcessPoolExecutor(
+        min(cores, 8), mp_context=multiprocessing.get_context("fork"), initializer=_quietly
+    )
+    try:
+        for done in as_completed([pool.submit(_several, task) for task in tasks]):
+            yield from done.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+        gc.unfreeze()
+        _jobs.clear()
+
+
+def _quietly() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process is told, and ends the rest
+
+
+def _several(servers: Sequence[ServerFacts]) -> list[Written]:
+    return [_one(_jobs[-1], facts) for facts in servers]
+
+
+def _one(job: Job, facts: ServerFacts) -> Written:
+    name = facts.server.name
+    paths: list[str] = []
+    for path, data in files_of(job.plan, facts, job.source.tools(name)):
+        job.stage.write(path, data)
+        paths.append(path)
+    return name, paths
