@@ -13,6 +13,9 @@ import unicodedata
 LONGEST_NAME = 128
 """Characters of a tool name that MCP admits (specification 2025-11-25, tool names)."""
 
+LONGEST_CLIENT_NAME = 64
+"""Characters beyond which clients cut or refuse names, each in its own way."""
+
 PLAIN = re.compile(r"[A-Za-z0-9_-]+")
 """What every model API and client admits and writes unchanged."""
 
@@ -39,6 +42,11 @@ def fault_anywhere(name: str) -> str | None:
     if unicodedata.normalize("NFC", name) != name:
         return "the name is not in Unicode's composed form, so two spellings look alike"
     return None
+
+
+def too_long_for_clients(name: str) -> str | None:
+    """Say that a client may cut a name, so that a rule for it would match nothing."""
+    return "clients cut names this long" if len(name) > LONGEST_CLIENT_NAME else None
 
 
 def unless(pattern: re.Pattern[str], name: str) -> str | None:

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from classifier.enforcement import respelling
 from classifier.enforcement.documents import mapping, read_json, sequence, write_json
-from classifier.enforcement.names import PLAIN, unless
+from classifier.enforcement.names import PLAIN, too_long_for_clients, unless
 from classifier.enforcement.simulation import Call, Simulator, Verdict
 from classifier.enforcement.target import Power, Rendered, ServerRules, Target
 from classifier.enforcement.words import quoted
@@ -43,7 +43,7 @@ _ORDER = (("deny", Verdict.DENY), ("ask", Verdict.ASK), ("allow", Verdict.ALLOW)
 
 def name_fault(name: str, _key: str) -> str | None:
     """Say why not: a rule holds no wildcards and parentheses."""
-    return unless(_WRITABLE, name)
+    return too_long_for_clients(name) or unless(_WRITABLE, name)
 
 
 def key_fault(key: str) -> str | None:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 
 from classifier.enforcement.documents import mapping, read_json, sequence, write_json
-from classifier.enforcement.names import PLAIN, unless
+from classifier.enforcement.names import PLAIN, too_long_for_clients, unless
 from classifier.enforcement.simulation import Call, Simulator, Verdict
 from classifier.enforcement.target import Power, Rendered, ServerRules, Target
 from classifier.enforcement.words import quoted
@@ -37,7 +37,7 @@ def key_fault(key: str) -> str | None:
 
 def name_fault(name: str, _key: str) -> str | None:
     """Say why not: `*` and `:` have a meaning in an entry."""
-    return unless(PLAIN, name)
+    return too_long_for_clients(name) or unless(PLAIN, name)
 
 
 def render(servers: tuple[ServerRules, ...]) -> Rendered:

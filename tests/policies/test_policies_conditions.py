@@ -186,7 +186,9 @@ def test_a_condition_that_cannot_be_said_makes_the_policy_stricter(target, kind)
     assert decide(call) is first_verdict(got.decision)
 
 
-@pytest.mark.parametrize("target", [t for t in targets() if "rate" in t.expresses], ids=str)
+@pytest.mark.parametrize(
+    "target", [t for t in targets() if "rate" in t.expresses], ids=lambda t: t.id
+)
 def test_one_call_more_than_the_limit_is_refused(target):
     limited = Intent(server="srv", tool="go", decision=Decision.LIMIT, limit=Limit(3, "minute"))
     decide = module_of(target.id).simulate(render(target.id, "srv", [limited]).text)
