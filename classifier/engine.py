@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -17,7 +17,7 @@ from classifier.reading import Reading, read
 from classifier.rules import Rule
 from classifier.signals import Detector, detectors
 from classifier.verdict import Basis, Category, Classification, Evidence, Finding, Risk
-from crawler.records import Tool, sha256
+from crawler.records import Tool, canonical_json, sha256
 
 BATCH = 512
 _EVIDENCE = 4

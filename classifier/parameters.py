@@ -39,6 +39,9 @@ _EXACT = {
     "dryrun": "dry_run dryrun preview simulate confirm confirmed confirmation",
     "session": "session_id sessionid page_id pageid tab_id tabid browser_id connection_id",
 }  # fmt: skip
+_CODES_OF = frozenset(
+    "currency country zip zipcode postal post language lang area status error region state airport promo coupon discount color locale iata icao station tracking verification invite".split()
+)
 _FLAG: dict[str, tuple[str, ...]] = {}
 for _flag, _names in _EXACT.items():
     for _name in _names.split():
@@ -77,7 +80,7 @@ def name_flags(name: str) -> tuple[str, ...]:
     joined = "_".join(words)
     found = list(_FLAG.get(joined, ()) or _FLAG.get("".join(words), ()))
     last = words[-1] if words else ""
-    if not found and len(words) > 1:
+    if not found and len(words) > 1 and not (last == "code" and words[-2] in _CODES_OF):
         found += [
             flag
             for flag in _FLAG.get(last, ())

@@ -35,7 +35,7 @@ _LEVEL = {
 _MOST = 3
 
 
-def write(  # noqa: PLR0913 - a sentence needs its facts
+def write(
     reading: Reading,
     category: Category,
     risk: Risk,

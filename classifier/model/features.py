@@ -8,7 +8,7 @@ stands for "no class"; both are dropped by whoever collects them.
 
 from collections.abc import Iterable, Iterator
 from functools import cache
-from itertools import chain, product, repeat, pairwise
+from itertools import chain, pairwise, product, repeat
 from typing import Any
 
 from classifier.lexicon import lexicon

@@ -76,8 +76,10 @@ class Model:
         raw = self.logits(batch)
         first, second = len(CATEGORIES), len(CATEGORIES) + len(RISKS)
         return Scores(
-            category=softmax(raw[:, :first] @ self.category_scale + self.category_bias).tolist(),
-            risk=softmax(raw[:, first:second] @ self.risk_scale + self.risk_bias).tolist(),
+            category=softmax(
+                _times(raw[:, :first], self.category_scale) + self.category_bias
+            ).tolist(),
+            risk=softmax(_times(raw[:, first:second], self.risk_scale) + self.risk_bias).tolist(),
             signals=sigmoid(raw[:, second:] * self.signal_scale + self.signal_bias).tolist(),
         )
 
@@ -95,6 +97,12 @@ class Model:
             norm = np.sqrt(np.add.reduceat(self.squares[flat], starts[some]))
             raw[some] = np.add.reduceat(self.weights[flat], starts[some], axis=0) / norm[:, None]
         return raw + self.intercept
+
+
+def _times(rows: Array, matrix: Array) -> Array:
+    """Multiply row by row: a BLAS product rounds differently by the size of the batch."""
+    result: Array = (rows[:, :, None] * matrix).sum(axis=1)
+    return result
 
 
 def softmax(scores: Array) -> Array:

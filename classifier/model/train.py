@@ -6,6 +6,7 @@ that keep a server family on one side. The same input gives the same bytes.
 """
 
 import io
+import itertools
 import json
 import zipfile
 from collections import defaultdict
@@ -35,7 +36,6 @@ from classifier.model.runtime import (
     softmax,
 )
 from classifier.reading import read
-import itertools
 
 FOLDS = 5
 _MIN_COUNT = 3

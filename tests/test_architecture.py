@@ -1,0 +1,83 @@
+"""The floors of the house: who may import what, as a table, with file and line."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("crawler", "classifier")
+ONLY_IN = {
+    "httpx": ("crawler/fetch/", "crawler/probe/", "crawler/sources/"),
+    "httpcore": ("crawler/fetch/",),
+    "selectolax": ("crawler/sources/",),
+    "sqlmodel": ("crawler/catalog/",),
+    "sqlalchemy": ("crawler/catalog/",),
+    "sklearn": ("classifier/model/train.py", "classifier/model/evaluate.py"),
+    "scipy": ("classifier/model/train.py",),
+    "jinja2": ("classifier/pages/",),
+    "markupsafe": ("classifier/pages/",),
+    "typer": ("crawler/cli.py", "classifier/cli.py", "classifier/commands/"),
+    "mcp": (),
+    "pickle": (),
+}
+
+
+def imports():
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            where = path.relative_to(ROOT).as_posix()
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                names = []
+                if isinstance(node, ast.Import):
+                    names = [alias.name for alias in node.names]
+                elif isinstance(node, ast.ImportFrom) and node.module:
+                    names = [node.module]
+                for name in names:
+                    yield where, node.lineno, name
+
+
+IMPORTS = list(imports())
+
+
+def test_the_walk_sees_the_code():
+    assert len(IMPORTS) > 300
+
+
+def test_crawler_never_imports_classifier():
+    broken = [
+        f"{w}:{n}: {m}"
+        for w, n, m in IMPORTS
+        if w.startswith("crawler/") and m.split(".")[0] == "classifier"
+    ]
+    assert broken == []
+
+
+@pytest.mark.parametrize("library", sorted(ONLY_IN))
+def test_a_library_stays_in_its_rooms(library):
+    broken = [
+        f"{where}:{line}: {name}"
+        for where, line, name in IMPORTS
+        if name.split(".")[0] == library and not where.startswith(ONLY_IN[library])
+    ]
+    assert broken == []
+
+
+def test_nobody_imports_data_tests_or_notebooks():
+    assert [i for i in IMPORTS if i[2].split(".")[0] in {"data", "tests", "notebooks"}] == []
+
+
+def test_signals_import_no_sibling():
+    broken = [
+        f"{where}:{line}: {name}"
+        for where, line, name in IMPORTS
+        if where.startswith("classifier/signals/")
+        and not where.endswith("__init__.py")
+        and name.startswith("classifier.signals")
+    ]
+    assert broken == []
+
+
+def test_no_model_file_is_a_pickle():
+    for path in (ROOT / "data").rglob("*"):
+        assert path.suffix not in {".pkl", ".pickle", ".joblib"}, path

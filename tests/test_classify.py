@@ -1,0 +1,131 @@
+"""The output contract of `classify`, through the real command, and the reference tools."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from classifier.engine import Options, classify
+from classifier.verdict import Category, Risk
+from crawler.records import ServerName, Tool
+
+FIELDS = {
+    "server", "tool", "category", "risk", "risk_score", "confidence", "decided_by", "needs_review",
+    "insufficient_definition", "signals", "evidence", "rationale", "definition_sha256", "ruleset",
+    "model",
+}  # fmt: skip
+
+
+def run(*words, stdin=None):
+    return subprocess.run(
+        [sys.executable, "-m", "classifier", *words],
+        capture_output=True, text=True, input=stdin, timeout=120, check=False,
+    )  # fmt: skip
+
+
+def tools(*definitions):
+    return json.dumps({"tools": list(definitions)})
+
+
+DELETE = {"name": "delete_repo", "description": "Permanently delete a repository."}
+READ = {"name": "list_colours", "description": "List the colours of the palette."}
+
+
+def test_a_listen_key_is_an_external_session():
+    """The first reference tool: issuing a session key sets something in motion."""
+    result = classify(
+        Tool(
+            server=ServerName("exchange"),
+            name="BinanceFuturesCreateListenKey",
+            description="Create a listen key of the futures user data stream, valid for an hour.",
+        ),
+        Options(use_reviews=False),
+    )
+    assert (result.category, result.risk) == (Category.EXECUTE, Risk.HIGH)
+    assert not result.has("bulk-operation")
+
+
+def test_keeping_a_listen_key_alive_is_auxiliary_and_its_interval_is_no_target():
+    """The second reference tool: `every 30-50 minutes` is time, not many targets."""
+    result = classify(
+        Tool(
+            server=ServerName("exchange"),
+            name="BinanceFuturesKeepAliveListenKey",
+            description="Keepalive of a listen key. Call it every 30-50 minutes.",
+        ),
+        Options(use_reviews=False),
+    )
+    assert (result.category, result.risk) == (Category.OTHER, Risk.LOW)
+    assert not result.has("bulk-operation")
+
+
+def test_jsonl_keeps_the_contract_and_the_order():
+    done = run("classify", "-", "--format", "jsonl", stdin=tools(DELETE, READ))
+    assert done.returncode == 0, done.stderr
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["tool"] for row in rows] == ["delete_repo", "list_colours"]
+    for row in rows:
+        assert set(row) >= FIELDS
+        assert 0 <= row["risk_score"] <= 100
+        assert sum(part["points"] for part in row["score"]) == row["risk_score"]
+        for evidence in row["evidence"]:
+            assert set(evidence) == {"pointer", "start", "end", "text"}
+    assert rows[0]["risk"] in {"high", "critical"}
+    assert rows[1]["category"] == "Read"
+
+
+@pytest.mark.parametrize("level", ["high", "HIGH", "High"])
+def test_fail_on_is_blind_to_case(level):
+    assert run("classify", "-", "--fail-on", level, stdin=tools(DELETE)).returncode == 1
+    assert run("classify", "-", "--fail-on", level, stdin=tools(READ)).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "stdin", "code", "said"),
+    [
+        (["classify", "no-such-file.json"], None, 2, "no-such-file.json"),
+        (["classify", "-"], '{"tools": [', 2, "line 1"),
+        (["classify", "-"], '{"colour": "red"}', 2, "colour"),
+        (["classify", "-"], "", 2, "empty"),
+        (["classify", "gopher:server"], None, 2, "npm:"),
+        (["classify", "-", "--fail-on", "enormous"], tools(READ), 2, "enormous"),
+        (["classify", "--db", "absent.db"], None, 2, "absent.db"),
+        (["export", "--db", "absent.db"], None, 2, "absent.db"),
+    ],
+)
+def test_bad_input_is_one_clear_line(words, stdin, code, said):
+    done = run(*words, stdin=stdin)
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_table_holds_no_control_characters():
+    name = "get\x1b[31m_x\u202e"
+    done = run("classify", "-", stdin=tools({"name": name, "description": "Get x."}))
+    assert done.returncode == 0
+    assert "\x1b" not in done.stdout
+    assert "\u202e" not in done.stdout
+
+
+def test_the_short_spelling_is_the_same_command():
+    whole = run("classify", "-", "--format", "jsonl", stdin=tools(READ))
+    code = "import sys; from classifier.cli import main_classify; sys.argv = ['classify', '-', '--format', 'jsonl']; main_classify()"
+    short = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, input=tools(READ), timeout=60, check=False
+    )  # fmt: skip
+    assert short.stdout == whole.stdout
+
+
+def test_classify_imports_neither_network_nor_database_nor_training():
+    code = (
+        "import sys, io; from classifier.cli import _run\n"
+        'sys.stdin = io.TextIOWrapper(io.BytesIO(b\'[{"name": "get_x", "description": "Get x."}]\'))\n'
+        "_run(('classify',), ['classify', '-', '--format', 'jsonl'])\n"
+        "print([m for m in ('httpx', 'sqlmodel', 'sqlalchemy', 'sklearn', 'jinja2') if m in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stderr.strip().splitlines()[-1] == "[]"
