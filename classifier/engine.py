@@ -48,8 +48,15 @@ class _Read:
 @cache
 def ruleset() -> str:
     """Return the version of rules and signals: a digest of what they say."""
-    text = repr([(rule.id, repr(rule)) for rule in EFFECTS]) + repr([d.signal for d in detectors()])
-    return "rules-" + sha256(text)[:12]
+    rules = [
+        {
+            name: sorted(value) if isinstance(value, frozenset) else value
+            for name, value in ((field.name, getattr(rule, field.name)) for field in fields(rule))
+        }
+        for rule in EFFECTS
+    ]
+    signals = [repr(detector.signal) for detector in detectors()]
+    return "rules-" + sha256(canonical_json([rules, signals]))[:12]
 
 
 def classify(tool: Tool, options: Options | None = None) -> Classification:
