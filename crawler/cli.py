@@ -26,8 +26,9 @@ class SummaryFormat(StrEnum):
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to the root app."""
+    """Add the commands to the root app."""
     app.command("crawl")(crawl_command)
+    app.command("status")(status_command)
 
 
 def crawl_command(
@@ -55,7 +56,18 @@ def crawl_command(
     ] = False,
     concurrency: Annotated[
         int, typer.Option(min=1, max=512, help="Servers that are asked at the same time.")
-    ] = 32,
+    ] = 64,
+    per_host: Annotated[
+        int, typer.Option(min=1, help="Connections to one host at the same time.")
+    ] = 1,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATTERN", help="Only servers whose name matches, as io.github.*"),
+    ] = None,
+    max_age: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Leave alone what was looked at since: 12h, 7d."),
+    ] = None,
     format: Annotated[  # noqa: A002 - the option's name
         SummaryFormat, typer.Option(help="How to print the summary.")
     ] = SummaryFormat.TEXT,
@@ -69,7 +81,7 @@ def crawl_command(
     from crawler.crawl import CrawlOptions, crawl
     from crawler.progress import watch
     from crawler.starter import starter_targets
-    from crawler.targets import parse_targets
+    from crawler.targets import parse_age, parse_targets
 
     parsed = parse_targets(targets) if targets else starter_targets()
     options = CrawlOptions(
@@ -78,9 +90,12 @@ def crawl_command(
         no_probe=no_probe,
         limit=limit,
         concurrency=concurrency,
+        per_host=per_host,
+        only=tuple(only or ()),
     )
+    age = None if max_age is None else parse_age(max_age)
     with Catalog.open(db) as catalog, watch() as observer:
-        summary = crawl(parsed, options, catalog, observer)
+        summary = crawl(parsed, options, catalog, observer, max_age=age)
     _report(summary.reasons)
     if format is SummaryFormat.JSON:
         print(json.dumps(summary.to_json()))
@@ -90,6 +105,33 @@ def crawl_command(
         raise typer.Exit(130)
     if not summary.reached:
         raise CrawlError("nothing could be reached; the reasons are above")
+
+
+def status_command(
+    *,
+    db: Annotated[
+        str, typer.Option(help="The catalogue: a path or sqlite:///PATH.")
+    ] = "toolrisk.db",
+    format: Annotated[  # noqa: A002 - the option's name
+        SummaryFormat, typer.Option(help="How to print the status.")
+    ] = SummaryFormat.TEXT,
+) -> None:
+    """Say what the catalogue holds, what is due, and how the last crawl ended."""
+    from crawler.catalog import Catalog
+
+    with Catalog.open(db, create=False) as catalog:
+        counts, frontier, run = catalog.counts(), catalog.frontier(), catalog.last_run()
+    if format is SummaryFormat.JSON:
+        print(json.dumps({"counts": counts, "frontier": frontier, "last_run": run}))
+        return
+    print(f"{counts['servers']:,} servers, {counts['tools']:,} tools, in {db}")
+    print(f"{counts['classifications']:,} verdicts, {counts['tool_versions']:,} definitions")
+    for name, values in frontier.items():
+        if values:
+            print(f"{name}: " + ", ".join(f"{key} {count:,}" for key, count in values.items()))
+    if run is not None:
+        end = run["finished_at"] or "not finished: the same command takes it up"
+        print(f"last crawl: {run['started_at']} to {end}")
 
 
 def _report(reasons: list[str]) -> None:

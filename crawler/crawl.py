@@ -1,42 +1,29 @@
 """The pipeline: targets to servers, servers to tools, tools to the catalogue.
 
-Asking runs in its own thread and event loop, bounded by `concurrency`; writing stays in the
-caller's thread, one batch a transaction, so that there is one writer and readers never wait.
-A batch is whatever has arrived: one server when they come slowly, hundreds when they come fast.
+Asking runs in its own thread (crawler.asking); writing stays in the caller's, one batch a
+transaction, so that there is one writer and readers never wait. A batch is whatever has arrived:
+one server when they come slowly, hundreds when they come fast.
 """
 
+import json
 import time
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
-import anyio
-import anyio.from_thread
-from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
-
-from crawler.expand import Prepared, expand, prepare
-from crawler.gathered import Gathered, told_tools
-from crawler.records import Listing, Origin, Outcome, Probe, Server, Tool
-from crawler.targets import Target
+from crawler.asking import Asker, CrawlOptions, asking
+from crawler.expand import prepare
+from crawler.gathered import Gathered
+from crawler.records import Outcome, Server, ServerName
+from crawler.targets import RemoteTarget, Target
 
 if TYPE_CHECKING:  # `gather` works without a database, and without paying for one
-    from crawler.catalog import Catalog
-    from crawler.fetch import Fetcher
+    from crawler.catalog import Catalog, Run, Tally
 
-_BATCH = 256
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CrawlOptions:
-    """How to crawl. `limit` counts servers of each registry; `concurrency` servers at a time."""
-
-    allow_private: bool = False
-    unsafe_no_sandbox: bool = False
-    no_probe: bool = False
-    limit: int | None = None
-    concurrency: int = 32
+__all__ = ["CrawlOptions", "Nobody", "Observer", "Summary", "crawl", "gather", "reason_of"]
 
 
 class Observer(Protocol):
@@ -111,43 +98,123 @@ def crawl(
     options: CrawlOptions,
     catalog: "Catalog",
     observer: Observer | None = None,
+    *,
+    max_age: timedelta | None = None,
 ) -> Summary:
     """Crawl the targets into the catalogue; an interrupt ends it with all that had arrived.
+
+    A crawl of the same targets that was cut off is taken up. `max_age` leaves alone what was
+    looked at more recently, or failed and is not due again.
 
     Raises:
         TargetError: a file that cannot be read.
         CatalogError: the database refuses.
 
     """
-    summary = Summary()
-    started = time.monotonic()
-    batch: list[Gathered] = []
-    batches = _batches(targets, options)
+    # files are read before anything is contacted: a bad one is refused, and nothing is half done
+    prepared = [prepare(target) for target in targets]
+    # where nobody is asked there is nothing to take up, and a second time nothing to write
+    run = None if options.no_probe else catalog.start_run(_key(targets, options), max_age)
+    work = _Crawl(catalog, run, options, observer or Nobody(), _asked_as_given(targets))
     try:
-        for batch in batches:
-            _store(batch, catalog, summary, observer or Nobody())
-            batch = []  # noqa: PLW2901 - what is stored must not be stored again
+        with asking(prepared, options, hand_over=True) as asker:
+            work.loop(asker)
     except KeyboardInterrupt:
-        summary.interrupted = True
-        if batch:
-            _store(batch, catalog, summary, observer or Nobody())
-    finally:
-        batches.close()
-        summary.seconds = time.monotonic() - started
-    return summary
+        work.summary.interrupted = True
+        with suppress(KeyboardInterrupt):  # impatience must not cost what has arrived
+            work.store(work.unstored, 0)
+    work.summary.seconds = time.monotonic() - work.started
+    if run is not None:
+        done = None if work.summary.interrupted else json.dumps(work.summary.to_json())
+        catalog.stop_run(run, done)
+    return work.summary
 
 
-def _store(batch: list[Gathered], catalog: "Catalog", summary: Summary, observer: Observer) -> None:
-    tally = catalog.record_many(batch)
-    for name in ("servers", "tools", "new", "changed", "unchanged", "removed"):
-        setattr(summary, name, getattr(summary, name) + getattr(tally, name))
-    summary.skipped.update(tally.skipped)
-    for item in batch:
-        summary.reached += _is_reached(item)
-        line = reason_of(item)
-        if line is not None and len(summary.reasons) < _MAX_REASONS:
-            summary.reasons.append(line)
-        observer.finished(item)
+def _key(targets: Sequence[Target], options: CrawlOptions) -> str:
+    """Return what makes two crawls the same one: a query of a URL may be secret, and is left out."""
+    names = sorted(target.text.partition("?")[0] for target in targets)
+    return json.dumps([names, sorted(options.only), options.limit])
+
+
+def _asked_as_given(targets: Sequence[Target]) -> dict[ServerName, str]:
+    """Return the full URLs of remote targets, whose queries are asked with and never stored."""
+    return {
+        ServerName(target.url.partition("?")[0]): target.url
+        for target in targets
+        if isinstance(target, RemoteTarget) and "?" in target.url
+    }
+
+
+class _Crawl:
+    """One crawl at work in the writing thread."""
+
+    def __init__(
+        self,
+        catalog: "Catalog",
+        run: "Run | None",
+        options: CrawlOptions,
+        observer: Observer,
+        urls: dict[ServerName, str],
+    ) -> None:
+        self.catalog = catalog
+        self.run = run
+        self.options = options
+        self.observer = observer
+        self.urls = urls
+        self.summary = Summary()
+        self.started = time.monotonic()
+        self.unstored: list[Gathered] = []
+
+    def loop(self, asker: Asker) -> None:
+        """Store what arrives and hand in what is due, until nothing is found or under way."""
+        under_way = 0
+        is_discovering = True
+        while received := asker.receive():
+            is_discovering = is_discovering and None not in received
+            batch = [item for item in received if item is not None]
+            self.unstored = batch
+            under_way -= sum(item.probe is not None for item in batch)
+            held = self.store(batch, self.options.concurrency * 2 - under_way)
+            self.unstored = []
+            under_way += len(held)
+            asker.ask([self._as_given(item) for item in held])
+            if not is_discovering and not under_way:
+                asker.close()
+
+    def store(self, batch: Sequence[Gathered], room: int) -> list[Gathered]:
+        """Store a batch, count it, and return the servers to ask next."""
+        # the listing of a server that was asked is stored already
+        slim = [item if item.probe is None else replace(item, listing=None) for item in batch]
+        held: list[Gathered] = []
+        if self.run is None:
+            tally = self.catalog.record_many(slim)
+        else:
+            tally, held = self.catalog.step(self.run, slim, room)
+        self._count(tally, batch)
+        return held
+
+    def _count(self, tally: "Tally", batch: Sequence[Gathered]) -> None:
+        summary = self.summary
+        for name in ("tools", "new", "changed", "unchanged", "removed"):
+            setattr(summary, name, getattr(summary, name) + getattr(tally, name))
+        summary.skipped.update(tally.skipped)
+        for item in batch:
+            if item.server is not None and item.probe is None:
+                summary.servers += 1
+                self.observer.found(item.server)
+            summary.reached += _is_reached(item)
+            line = reason_of(item)
+            if line is not None and len(summary.reasons) < _MAX_REASONS:
+                summary.reasons.append(line)
+            if not item.pending:
+                self.observer.finished(item)
+
+    def _as_given(self, item: Gathered) -> Gathered:
+        server = item.server
+        url = self.urls.get(server.name) if server is not None else None
+        if server is None or url is None:
+            return item
+        return replace(item, server=replace(server, remotes=(replace(server.remotes[0], url=url),)))
 
 
 _MAX_REASONS = 100
@@ -177,108 +244,11 @@ def gather(
         TargetError: a file that cannot be read.
 
     """
-    batches = _batches(targets, options)
-    try:
-        for batch in batches:
-            for item in batch:
-                if observer is not None:
-                    observer.finished(item)
-                yield item
-    finally:
-        batches.close()
-
-
-def _batches(
-    targets: Sequence[Target], options: CrawlOptions
-) -> Generator[list[Gathered], None, None]:
-    """Run the crawl in another thread and yield what has arrived, at least one item at a time."""
-    # files are read before anything is contacted: a bad one is refused, and nothing is half done
     prepared = [prepare(target) for target in targets]
-    send, receive = anyio.create_memory_object_stream[Gathered](_BATCH)
-    with anyio.from_thread.start_blocking_portal() as portal:
-        job = portal.start_task_soon(_produce, prepared, options, send)
-        try:
-            while batch := portal.call(_receive, receive):
-                yield batch
-            job.result()
-        finally:
-            job.cancel()
-            portal.call(receive.aclose)
-
-
-async def _receive(stream: MemoryObjectReceiveStream[Gathered]) -> list[Gathered]:
-    """Wait for one item and take all that are there; an empty list is the end."""
-    try:
-        batch = [await stream.receive()]
-    except anyio.EndOfStream:
-        return []
-    with suppress(anyio.WouldBlock, anyio.EndOfStream):
-        while len(batch) < _BATCH:
-            batch.append(stream.receive_nowait())
-    return batch
-
-
-async def _produce(
-    targets: list[Prepared], options: CrawlOptions, send: MemoryObjectSendStream[Gathered]
-) -> None:
-    """Expand the targets and look at each server, a bounded number at a time."""
-    from crawler.fetch import Fetcher
-
-    jobs, waiting = anyio.create_memory_object_stream[Gathered](options.concurrency)
-    async with send, Fetcher(options) as fetcher, anyio.create_task_group() as group:
-        for _ in range(options.concurrency):
-            group.start_soon(_work, waiting.clone(), send, options, fetcher)
-        waiting.close()
-        async with jobs:
-            for target in targets:
-                async for item in expand(target, fetcher, options.limit):
-                    asks = item.tools is None and item.skipped is None and not options.no_probe
-                    await (jobs if asks and _is_alive(item) else send).send(item)
-
-
-def _is_alive(item: Gathered) -> bool:
-    return item.server is not None and item.server.status != "deleted"
-
-
-async def _work(
-    waiting: MemoryObjectReceiveStream[Gathered],
-    send: MemoryObjectSendStream[Gathered],
-    options: CrawlOptions,
-    fetcher: "Fetcher",
-) -> None:
-    async with waiting:
-        async for item in waiting:
-            await send.send(await look_at(item, options, fetcher))
-
-
-async def look_at(item: Gathered, options: CrawlOptions, fetcher: "Fetcher") -> Gathered:
-    """Ask one server for its tools; whatever goes wrong is an outcome of that server alone."""
-    from crawler.probe import probe
-
-    assert item.server is not None  # noqa: S101 - only servers are handed to workers
-    try:
-        found = await probe(item.server, options, fetcher)
-    except Exception as error:  # noqa: BLE001 - a defect of ours must cost one server, not the crawl
-        name = type(error).__name__
-        found = Probe(
-            outcome=Outcome.PROTOCOL_ERROR, detail=f"internal error: {name}: {error}"[:300]
-        )
-    tools = told_tools(found)
-    if tools is None:
-        return replace(item, probe=found)
-    text = server_text(item.listing, found)
-    named = tuple(_named(tool, item.server, text) for tool in tools)
-    return replace(item, probe=replace(found, tools=named), tools=named, origin=Origin.LIVE)
-
-
-def server_text(listing: Listing | None, found: Probe | None) -> str:
-    """Return what is known of a server beside its tools: title, then description."""
-    stated = listing.server if listing is not None else None
-    title = (stated.title if stated else None) or (found.server_title if found else None)
-    return ". ".join(text for text in (title, stated.description if stated else None) if text)
-
-
-def _named(tool: Tool, server: Server, text: str) -> Tool:
-    if tool.server == server.name and tool.server_text == text:
-        return tool
-    return replace(tool, server=server.name, server_text=text or tool.server_text)
+    with asking(prepared, options, hand_over=False) as asker:
+        while received := asker.receive():
+            for item in received:
+                if item is not None:
+                    if observer is not None:
+                        observer.finished(item)
+                    yield item

@@ -21,6 +21,7 @@ class Gathered:
     tools: tuple[Tool, ...] | None = None
     origin: Origin = Origin.DECLARED
     skipped: Skipped | None = None
+    pending: bool = False  # it will be asked for its tools; until then it does not count itself
 
     @property
     def source(self) -> str:

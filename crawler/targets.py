@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -81,6 +82,20 @@ def parse_target(text: str) -> Target:
 def parse_targets(texts: list[str]) -> list[Target]:
     """Read several TARGETs, in their order; one named twice counts once."""
     return [parse_target(text) for text in dict.fromkeys(texts)]
+
+
+def parse_age(text: str) -> timedelta:
+    """Read a length of time: a number with s, m, h, d or w.
+
+    Raises:
+        TargetError: it is none.
+
+    """
+    units = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+    unit = units.get(text[-1:].lower())
+    if unit is None or not text[:-1].isdecimal() or len(text) > len("100000s"):
+        raise TargetError(f"{_short(text)} is not a length of time; write 30m, 12h or 7d")
+    return timedelta(**{unit: int(text[:-1])})
 
 
 def _file(text: str) -> FileTarget:

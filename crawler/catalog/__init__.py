@@ -4,9 +4,10 @@ One writer, many readers (WAL). Classifications are stored as plain values, beca
 know their judges: crawler never imports classifier.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -15,9 +16,10 @@ from typing import Any, Self
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from crawler.catalog import reading, tables, writing
+from crawler.catalog import frontier, reading, tables, writing
 from crawler.catalog.comparing import Tally
 from crawler.catalog.connection import BUSY_SECONDS, DEFAULT, file_of, make_engine, translated
+from crawler.catalog.frontier import Run
 from crawler.catalog.migrations import migrate
 from crawler.catalog.reading import CatalogServer, CatalogTool, CatalogVersion, Change
 from crawler.errors import CatalogError
@@ -31,6 +33,7 @@ __all__ = [
     "CatalogTool",
     "CatalogVersion",
     "Change",
+    "Run",
     "StoredClassification",
     "Tally",
 ]
@@ -125,6 +128,43 @@ class Catalog:
         """Store a batch of servers in one transaction and say what it changed."""
         with self._writing() as connection:
             return writing.write_batch(connection, items, now or utc_now())
+
+    def start_run(self, targets: str, max_age: timedelta | None = None) -> Run:
+        """Begin a crawl of these targets, or take up the one of them that was cut off."""
+        with self._writing() as connection:
+            return frontier.start(connection, targets, utc_now(), max_age)
+
+    def step(self, run: Run, items: Sequence[Gathered], room: int) -> tuple[Tally, list[Gathered]]:
+        """Store what has arrived, settle what was looked at, and hold `room` servers more.
+
+        All of it is one transaction: a process that dies repeats what it held, and no more.
+        """
+        now = utc_now()
+        with self._writing() as connection:
+            tally = writing.write_batch(connection, items, now)
+            found = [item.server for item in items if item.pending and item.server]
+            frontier.note(connection, run, frontier.server_ids(connection, found), now)
+            looked = [item for item in items if item.probe is not None and item.server]
+            ids = frontier.server_ids(connection, [item.server for item in looked if item.server])
+            frontier.settle(connection, run, list(zip(ids, looked, strict=True)), now)
+            return tally, frontier.lease(connection, run, room, now)
+
+    def stop_run(self, run: Run, summary: str | None) -> None:
+        """End a crawl; without a summary it was interrupted, and can be taken up."""
+        with self._writing() as connection:
+            frontier.release(connection, run)
+            if summary is not None:
+                frontier.finish(connection, run, utc_now(), summary)
+
+    def frontier(self) -> dict[str, dict[str, int]]:
+        """Return how many servers are due, leased, done and failed, and their last outcomes."""
+        with self._reading() as connection:
+            return frontier.overview(connection)
+
+    def last_run(self) -> dict[str, Any] | None:
+        """Return the newest crawl's row, or None before the first."""
+        with self._reading() as connection:
+            return frontier.last_run(connection)
 
     def record_listing(self, listing: Listing, *, now: str | None = None) -> Tally:
         """Store what one source says about one server."""

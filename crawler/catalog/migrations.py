@@ -39,9 +39,18 @@ def _views(connection: sa.Connection) -> None:
             connection.exec_driver_sql(statement)
 
 
+def _frontier(connection: sa.Connection) -> None:
+    names = ("crawl_run", "frontier")
+    SQLModel.metadata.create_all(
+        connection, tables=[SQLModel.metadata.tables[name] for name in names]
+    )
+    connection.exec_driver_sql("CREATE INDEX frontier_due ON frontier (run_id, state)")
+
+
 MIGRATIONS: tuple[tuple[str, Callable[[sa.Connection], None]], ...] = (
     ("0001-tables", _first_tables),
     ("0002-views", _views),
+    ("0003-frontier", _frontier),
 )
 
 

@@ -166,6 +166,33 @@ class ClassificationRow(SQLModel, table=True):
     created: str = _text()
 
 
+class RunRow(SQLModel, table=True):
+    """One crawl of a set of targets; a run without an end was cut off and can be taken up."""
+
+    __tablename__: ClassVar[Any] = "crawl_run"
+    id: int | None = Field(default=None, primary_key=True)
+    targets: str = _text()
+    started_at: str = _text()
+    finished_at: str | None = _maybe()
+    summary: str | None = _maybe()
+
+
+class FrontierRow(SQLModel, table=True):
+    """Where the crawl of one server stands: `due`, `leased`, `done` or `failed`."""
+
+    __tablename__: ClassVar[Any] = "frontier"
+    server_id: int = Field(primary_key=True, foreign_key="server.id")
+    run_id: int = Field(foreign_key="crawl_run.id")
+    state: str = _text()
+    outcome: str | None = _maybe()
+    reason: str | None = _maybe()
+    failures: int = 0
+    last_attempt: str | None = _maybe()
+    next_attempt: str | None = _maybe()
+    leased_by: str | None = _maybe()
+    leased_until: str | None = _maybe()
+
+
 class MigrationRow(SQLModel, table=True):
     """A migration that has been applied."""
 

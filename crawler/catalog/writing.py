@@ -259,7 +259,7 @@ class _Wave:
             self.tally.tools += len(item.tools or ())
             if outcome is not None and outcome is not Outcome.LISTED:
                 self.tally.skipped[outcome.value] += 1
-            elif item.tools is None and item.skipped is None:
+            elif item.tools is None and item.skipped is None and not item.pending:
                 self._count_server(item)
 
     def _count_server(self, item: Gathered) -> None:

@@ -1,0 +1,218 @@
+"""The asking half of a crawl: an event loop in a thread of its own, seen as two streams.
+
+Targets are expanded and servers are asked here, a bounded number at a time; what arrives is
+handed over in batches. Writing happens elsewhere, so that no answer waits for the disk and no
+query for the network.
+"""
+
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+import anyio
+import anyio.from_thread
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+
+from crawler.expand import Prepared, expand
+from crawler.gathered import Gathered, told_tools
+from crawler.records import Listing, Origin, Outcome, Probe, Server, Tool
+
+if TYPE_CHECKING:
+    from crawler.fetch import Fetcher
+
+BATCH = 256
+"""The most that is handed over at once, hence the rows of a transaction."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrawlOptions:
+    """How to crawl. `limit` counts servers of each source; `concurrency` servers at a time.
+
+    `only` are patterns (`io.github.*`) of server names, blind to case; empty means every server.
+    """
+
+    allow_private: bool = False
+    unsafe_no_sandbox: bool = False
+    no_probe: bool = False
+    limit: int | None = None
+    concurrency: int = 64
+    per_host: int = 1
+    per_host_delay: float = 0.0
+    contact: str | None = None
+    only: tuple[str, ...] = ()
+
+    def wants(self, server: Server) -> bool:
+        """Say whether a server is among those asked for."""
+        name = server.name.casefold()
+        return not self.only or any(fnmatchcase(name, p.casefold()) for p in self.only)
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """The running half: `ask` hands servers in, `receive` waits for what has arrived."""
+
+    _portal: anyio.from_thread.BlockingPortal
+    _jobs: MemoryObjectSendStream[Gathered]
+    _results: MemoryObjectReceiveStream[Gathered | None]
+
+    def receive(self) -> list[Gathered | None]:
+        """Return at least one item, or nothing at the end; None marks the end of discovery."""
+        return self._portal.call(_receive, self._results)
+
+    def ask(self, items: Sequence[Gathered]) -> None:
+        """Hand in servers; at most twice `concurrency` may be under way."""
+        if items:
+            self._portal.call(_send_all, self._jobs, items)
+
+    def close(self) -> None:
+        """Say that nothing more will be handed in."""
+        self._portal.call(self._jobs.aclose)
+
+
+@contextmanager
+def asking(
+    targets: Sequence[Prepared], options: CrawlOptions, *, hand_over: bool
+) -> Generator[Asker, None, None]:
+    """Run the event loop until the block ends; leaving early cancels all that is under way.
+
+    With `hand_over`, servers that were found are reported as pending, and only those handed
+    back with `ask` are asked. Without it they are asked as they are found.
+    """
+    jobs, waiting = anyio.create_memory_object_stream[Gathered](options.concurrency * 2)
+    results, arrived = anyio.create_memory_object_stream[Gathered | None](BATCH)
+    with anyio.from_thread.start_blocking_portal() as portal:
+        found = results.clone() if hand_over else jobs.clone()
+        job = portal.start_task_soon(_run, targets, options, (waiting, results, found))
+        asker = Asker(portal, jobs, arrived)
+        if not hand_over:
+            asker.close()
+        try:
+            yield asker
+            job.result()
+        finally:
+            job.cancel()
+            portal.call(arrived.aclose)
+            portal.call(jobs.aclose)
+
+
+async def _receive(
+    stream: MemoryObjectReceiveStream[Gathered | None],
+) -> list[Gathered | None]:
+    try:
+        batch = [await stream.receive()]
+    except anyio.EndOfStream:
+        return []
+    with suppress(anyio.WouldBlock, anyio.EndOfStream):
+        while len(batch) < BATCH:
+            batch.append(stream.receive_nowait())
+    return batch
+
+
+async def _send_all(stream: MemoryObjectSendStream[Gathered], items: Sequence[Gathered]) -> None:
+    for item in items:
+        await stream.send(item)
+
+
+_Streams = tuple[
+    MemoryObjectReceiveStream[Gathered],
+    MemoryObjectSendStream[Gathered | None],
+    MemoryObjectSendStream[Gathered] | MemoryObjectSendStream[Gathered | None],
+]
+
+
+async def _run(targets: Sequence[Prepared], options: CrawlOptions, streams: _Streams) -> None:
+    """Discover and ask until both are done."""
+    from crawler.fetch import Fetcher, FetchOptions
+
+    limits = FetchOptions(
+        allow_private=options.allow_private,
+        per_host=options.per_host,
+        per_host_delay=options.per_host_delay,
+        user_agent=user_agent(options.contact),
+    )
+    waiting, results, found = streams
+    async with results, Fetcher(limits) as fetcher, anyio.create_task_group() as group:
+        for _ in range(options.concurrency):
+            group.start_soon(_work, waiting.clone(), results.clone(), options, fetcher)
+        waiting.close()
+        async with found:
+            for target in targets:
+                await _discover(target, options, fetcher, (results, found))
+        await results.send(None)
+
+
+def user_agent(contact: str | None) -> str:
+    """Return how the crawl names itself: product, version, and whom to write to."""
+    from importlib.metadata import version
+
+    return f"toolrisk/{version('toolrisk')}" + (f" (+{contact})" if contact else "")
+
+
+async def _discover(
+    target: Prepared,
+    options: CrawlOptions,
+    fetcher: "Fetcher",
+    streams: tuple[MemoryObjectSendStream[Gathered | None], MemoryObjectSendStream[Gathered]],
+) -> None:
+    """Report the servers of one target; those worth asking go the way of the jobs."""
+    results, found = streams
+    async for item in expand(target, fetcher, options.limit):
+        if item.server is not None and not options.wants(item.server):
+            continue
+        if _is_askable(item, options):
+            await found.send(replace(item, pending=True))
+        else:
+            await results.send(item)
+
+
+def _is_askable(item: Gathered, options: CrawlOptions) -> bool:
+    is_told = item.tools is not None or item.skipped is not None or options.no_probe
+    return not is_told and item.server is not None and item.server.status != "deleted"
+
+
+async def _work(
+    waiting: MemoryObjectReceiveStream[Gathered],
+    results: MemoryObjectSendStream[Gathered | None],
+    options: CrawlOptions,
+    fetcher: "Fetcher",
+) -> None:
+    async with waiting, results:
+        async for item in waiting:
+            await results.send(await look_at(item, options, fetcher))
+
+
+async def look_at(item: Gathered, options: CrawlOptions, fetcher: "Fetcher") -> Gathered:
+    """Ask one server for its tools; whatever goes wrong is an outcome of that server alone."""
+    from crawler.probe import probe
+
+    server = item.server
+    if server is None:
+        return item
+    item = replace(item, pending=False)
+    try:
+        found = await probe(server, options, fetcher)
+    except Exception as error:  # noqa: BLE001 - a defect of ours must cost one server, not the crawl
+        name = type(error).__name__
+        detail = f"internal error: {name}: {error}"[:300]
+        found = Probe(outcome=Outcome.PROTOCOL_ERROR, detail=detail)
+    tools = told_tools(found)
+    if tools is None:
+        return replace(item, probe=found)
+    text = server_text(item.listing, found)
+    named = tuple(_named(tool, server, text) for tool in tools)
+    return replace(item, probe=replace(found, tools=named), tools=named, origin=Origin.LIVE)
+
+
+def server_text(listing: Listing | None, found: Probe | None) -> str:
+    """Return what is known of a server beside its tools: title, then description."""
+    stated = listing.server if listing is not None else None
+    title = (stated.title if stated else None) or (found.server_title if found else None)
+    return ". ".join(text for text in (title, stated.description if stated else None) if text)
+
+
+def _named(tool: Tool, server: Server, text: str) -> Tool:
+    if tool.server == server.name and tool.server_text == text:
+        return tool
+    return replace(tool, server=server.name, server_text=text or tool.server_text)

@@ -1,0 +1,279 @@
+"""The frontier: which servers are due, who is at work on them, and when to try again.
+
+State changes share the transaction that stores their results, so that a process that is killed
+loses nothing: what it held comes free when it is gone or its lease ends, and what it had stored
+is done. A crawl of the same targets that was cut off is taken up where it stopped.
+"""
+
+import os
+import socket
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from crawler.catalog import rows
+from crawler.gathered import Gathered
+from crawler.records import Outcome, Server
+
+LEASE = timedelta(minutes=10)
+"""How long a server may be held; the longest look takes well under two minutes."""
+
+_RESUMABLE = timedelta(hours=24)
+_REFRESH = timedelta(hours=24)
+_LONGEST = timedelta(days=7)
+_SLOW = frozenset(
+    {
+        Outcome.AUTH_REQUIRED,
+        Outcome.FORBIDDEN,
+        Outcome.NEEDS_CONFIG,
+        Outcome.NEEDS_NETWORK,
+        Outcome.NOT_FOUND,
+        Outcome.NOT_MCP,
+        Outcome.UNSUPPORTED,
+        Outcome.BLOCKED_SSRF,
+        Outcome.SKIPPED_POLICY,
+    }
+)
+"""Outcomes that another try an hour later will not change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One crawl: who works, and which servers are fresh enough to be left alone."""
+
+    id: int
+    resumed: bool
+    fresh_after: str | None  # who was looked at since then is not due; UTC ISO text
+    worker: str
+
+
+def worker_name() -> str:
+    """Return a name for this process that tells whether it still lives."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def start(
+    connection: sa.Connection, targets: str, now: str, max_age: timedelta | None = None
+) -> Run:
+    """Begin a crawl of these targets, or take up the one that was cut off."""
+    release_dead(connection)
+    oldest = _shift(now, -_RESUMABLE)
+    open_run = connection.execute(
+        sa.text(
+            "SELECT id FROM crawl_run WHERE targets = :targets "
+            "AND finished_at IS NULL AND started_at >= :oldest ORDER BY id DESC LIMIT 1"
+        ),
+        {"targets": targets, "oldest": oldest},
+    ).first()
+    fresh_after = None if max_age is None else _shift(now, -max_age)
+    if open_run is None:
+        made = connection.execute(
+            sa.text("INSERT INTO crawl_run (targets, started_at) VALUES (:targets, :now)"),
+            {"targets": targets, "now": now},
+        )
+        return Run(
+            int(made.lastrowid), resumed=False, fresh_after=fresh_after, worker=worker_name()
+        )
+    return Run(int(open_run.id), resumed=True, fresh_after=fresh_after, worker=worker_name())
+
+
+def finish(connection: sa.Connection, run: Run, now: str, summary: str) -> None:
+    """End a crawl that has nothing left to do."""
+    connection.execute(
+        sa.text("UPDATE crawl_run SET finished_at = :now, summary = :summary WHERE id = :id"),
+        {"now": now, "summary": summary, "id": run.id},
+    )
+
+
+def release(connection: sa.Connection, run: Run) -> None:
+    """Give back what this process holds: it stops before having looked."""
+    connection.execute(
+        sa.text(
+            "UPDATE frontier SET state = 'due', leased_by = NULL, leased_until = NULL "
+            "WHERE state = 'leased' AND leased_by = :worker"
+        ),
+        {"worker": run.worker},
+    )
+
+
+def release_dead(connection: sa.Connection) -> None:
+    """Free what processes of this machine held that no longer live."""
+    query = "SELECT DISTINCT leased_by FROM frontier WHERE state = 'leased'"
+    for worker in connection.scalars(sa.text(query)).all():
+        host, _, pid = str(worker).rpartition(":")
+        if host == socket.gethostname() and not _lives(int(pid)):
+            connection.execute(
+                sa.text(
+                    "UPDATE frontier SET state = 'due', leased_by = NULL, leased_until = NULL "
+                    "WHERE state = 'leased' AND leased_by = :worker"
+                ),
+                {"worker": worker},
+            )
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+_NOTE = sa.text("""
+INSERT INTO frontier (server_id, run_id, state, failures)
+VALUES (:server_id, :run_id, 'due', 0)
+ON CONFLICT (server_id) DO UPDATE SET
+  run_id = excluded.run_id,
+  state = CASE
+    WHEN state = 'leased' AND leased_until > :now THEN state
+    WHEN state IN ('done', 'failed') AND run_id = excluded.run_id THEN state
+    WHEN state IN ('done', 'failed') AND last_attempt >= :fresh_after THEN state
+    WHEN :backoff = 1 AND state = 'failed' AND next_attempt > :now THEN state
+    ELSE 'due' END
+""")
+
+_DONE = sa.text("""
+INSERT INTO frontier (server_id, run_id, state, outcome, reason, failures, last_attempt,
+                      next_attempt)
+VALUES (:server_id, :run_id, :state, :outcome, :reason, :failures, :now, :next_attempt)
+ON CONFLICT (server_id) DO UPDATE SET
+  state = excluded.state, outcome = excluded.outcome, reason = excluded.reason,
+  failures = excluded.failures, last_attempt = excluded.last_attempt,
+  next_attempt = excluded.next_attempt, leased_by = NULL, leased_until = NULL
+""")
+
+
+def note(connection: sa.Connection, run: Run, server_ids: Iterable[int], now: str) -> None:
+    """Take servers into this run: due, unless they are fresh, held, or to be left alone yet."""
+    values = [
+        {
+            "server_id": server_id,
+            "run_id": run.id,
+            "now": now,
+            "fresh_after": run.fresh_after,
+            "backoff": int(run.fresh_after is not None),
+        }
+        for server_id in server_ids
+    ]
+    if values:
+        connection.execute(_NOTE, values)
+
+
+def settle(
+    connection: sa.Connection, run: Run, results: Sequence[tuple[int, Gathered]], now: str
+) -> None:
+    """Record what became of looking at servers, and when to look again."""
+    if not results:
+        return
+    failures = _failures(connection, [server_id for server_id, _ in results])
+    values = []
+    for server_id, item in results:
+        if item.probe is None:
+            continue
+        outcome = item.probe.outcome
+        good = outcome in (Outcome.LISTED, Outcome.NO_TOOLS)
+        count = 0 if good else failures.get(server_id, 0) + 1
+        values.append(
+            {
+                "server_id": server_id,
+                "run_id": run.id,
+                "state": "done" if good else "failed",
+                "outcome": outcome.value,
+                "reason": rows.storable(item.probe.detail) or None,
+                "failures": count,
+                "now": now,
+                "next_attempt": _shift(now, _wait(outcome, count, server_id)),
+            }
+        )
+    connection.execute(_DONE, values)
+
+
+def _failures(connection: sa.Connection, ids: list[int]) -> dict[int, int]:
+    query = sa.text("SELECT server_id, failures FROM frontier WHERE server_id IN :ids")
+    bound = query.bindparams(sa.bindparam("ids", expanding=True))
+    return {row.server_id: row.failures for row in connection.execute(bound, {"ids": ids})}
+
+
+def _wait(outcome: Outcome, failures: int, server_id: int) -> timedelta:
+    """Return how long to leave a server alone: doubling after failures, spread by an eighth."""
+    if outcome in _SLOW or failures == 0:
+        wait = _REFRESH
+    else:
+        wait = min(timedelta(hours=1) * 2 ** min(failures - 1, 12), _LONGEST)
+    spread = zlib.crc32(str(server_id).encode()) % 1000 / 8000
+    return wait * (1 + spread)
+
+
+def lease(connection: sa.Connection, run: Run, count: int, now: str) -> list[Gathered]:
+    """Hold up to `count` due servers of this run and return them with their newest listing."""
+    if count <= 0:
+        return []
+    free = "(f.state = 'due' OR (f.state = 'leased' AND f.leased_until < :now))"
+    found = connection.execute(
+        sa.text(
+            "SELECT f.server_id, l.* FROM frontier f JOIN listing l ON l.id = "  # noqa: S608 - constants
+            "(SELECT n.id FROM listing n WHERE n.server_id = f.server_id "
+            " ORDER BY n.last_seen DESC, n.id LIMIT 1) "
+            f"WHERE f.run_id = :run AND {free} ORDER BY f.server_id LIMIT :count"
+        ),
+        {"run": run.id, "now": now, "count": count},
+    ).mappings()
+    held: list[Gathered] = []
+    updates: list[dict[str, Any]] = []
+    for row in found:
+        listing = rows.listing_of(row)
+        held.append(Gathered(server=listing.server, listing=listing))
+        updates.append({"server_id": row["server_id"]})
+    if updates:
+        until = _shift(now, LEASE)
+        for update in updates:
+            update.update(until=until, worker=run.worker)
+        connection.execute(
+            sa.text(
+                "UPDATE frontier SET state = 'leased', leased_by = :worker, leased_until = :until "
+                "WHERE server_id = :server_id"
+            ),
+            updates,
+        )
+    return held
+
+
+def overview(connection: sa.Connection) -> dict[str, dict[str, int]]:
+    """Return how many servers are in which state, and why the failed ones failed."""
+    states = connection.execute(sa.text("SELECT state, COUNT(*) FROM frontier GROUP BY state"))
+    outcomes = connection.execute(
+        sa.text(
+            "SELECT outcome, COUNT(*) FROM frontier WHERE outcome IS NOT NULL "
+            "GROUP BY outcome ORDER BY 2 DESC, 1"
+        )
+    )
+    return {
+        "states": {str(name): int(count) for name, count in states},
+        "outcomes": {str(name): int(count) for name, count in outcomes},
+    }
+
+
+def last_run(connection: sa.Connection) -> dict[str, Any] | None:
+    """Return the newest crawl: its times, its targets and its summary as JSON text."""
+    query = "SELECT * FROM crawl_run ORDER BY id DESC LIMIT 1"
+    row = connection.execute(sa.text(query)).mappings().first()
+    return None if row is None else dict(row)
+
+
+def server_ids(connection: sa.Connection, servers: Sequence[Server]) -> list[int]:
+    """Return the ids of servers that the catalogue has, in their order."""
+    names = [rows.storable(server.name) for server in servers]
+    query = sa.text("SELECT name, id FROM server WHERE name IN :names")
+    bound = query.bindparams(sa.bindparam("names", expanding=True))
+    ids = {row.name: int(row.id) for row in connection.execute(bound, {"names": names})}
+    return [ids[name] for name in names]
+
+
+def _shift(now: str, by: timedelta) -> str:
+    return (datetime.fromisoformat(now).astimezone(UTC) + by).isoformat(timespec="seconds")

@@ -1,0 +1,212 @@
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import ClassVar
+
+import pytest
+
+from crawler.catalog import Catalog
+from crawler.gathered import Gathered
+from crawler.records import Listing, Outcome, Probe, Provenance, Server, ServerName
+
+COUNT = 30
+
+
+class Fleet(BaseHTTPRequestHandler):
+    """Stateless MCP servers under paths, each answering after a moment, and their registry."""
+
+    asked: ClassVar[Counter[str]] = Counter()
+    pause = 0.0
+
+    def do_GET(self) -> None:
+        if not self.path.startswith("/v0.1/servers"):
+            return self.answer(405, {})
+        base = f"http://127.0.0.1:{self.server.server_address[1]}"
+        servers = [
+            {
+                "name": f"f.example/s{n:02}",
+                "remotes": [{"type": "streamable-http", "url": f"{base}/s{n:02}"}],
+            }
+            for n in range(COUNT)
+        ]
+        return self.answer(200, {"servers": servers, "metadata": {}})
+
+    def do_POST(self) -> None:
+        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        method = request["method"]
+        if method == "tools/list":
+            Fleet.asked[self.path] += 1
+            time.sleep(self.pause)
+        results = {
+            "initialize": {
+                "protocolVersion": "2025-06-18",
+                "capabilities": {"tools": {}},
+                "serverInfo": {"name": "f", "version": "1"},
+            },
+            "tools/list": {
+                "tools": [{"name": f"tool_of_{self.path[1:]}", "inputSchema": {"type": "object"}}]
+            },
+        }
+        if "id" not in request:
+            return self.answer(202, None)
+        if method not in results:
+            error = {"code": -32601, "message": "Method not found"}
+            return self.answer(200, {"jsonrpc": "2.0", "id": request["id"], "error": error})
+        return self.answer(200, {"jsonrpc": "2.0", "id": request["id"], "result": results[method]})
+
+    def answer(self, status: int, body: object) -> None:
+        data = b"" if body is None else json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def fleet() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Fleet)
+    server.daemon_threads = True
+    Fleet.asked.clear()
+    Fleet.pause = 0.0
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"registry+http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+    thread.join(5)
+
+
+def count(path: Path, query: str) -> int:
+    try:
+        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    except sqlite3.OperationalError:
+        return 0
+    try:
+        return int(connection.execute(query).fetchone()[0])
+    except sqlite3.OperationalError:
+        return 0
+    finally:
+        connection.close()
+
+
+def words(target: str, *more: str) -> list[str]:
+    return ["crawl", target, "--allow-private", "--db", "c.db", "--format", "json", *more]
+
+
+def test_a_killed_crawl_is_taken_up(toolrisk, fleet: str, tmp_path: Path) -> None:
+    Fleet.pause = 0.15
+    command = "from classifier.cli import main; main()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", command, *words(fleet, "--concurrency", "2")],
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 60
+    while count(tmp_path / "c.db", "SELECT COUNT(*) FROM tool") < 5 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait(10)
+    stored = count(tmp_path / "c.db", "SELECT COUNT(*) FROM tool")
+    assert 5 <= stored < COUNT
+    Fleet.pause = 0.0
+    done = toolrisk(*words(fleet))
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["new"] == COUNT - stored
+    assert count(tmp_path / "c.db", "SELECT COUNT(*) FROM tool") == COUNT
+    repeated = sum(Fleet.asked.values()) - COUNT
+    assert 0 <= repeated <= 4  # twice the concurrency: what was in flight
+    states = "SELECT COUNT(*) FROM frontier WHERE state = 'done'"
+    assert count(tmp_path / "c.db", states) == COUNT
+    again = toolrisk(*words(fleet))
+    assert json.loads(again.stdout)["unchanged"] == COUNT
+
+
+def test_max_age_leaves_alone_what_is_fresh(toolrisk, fleet: str) -> None:
+    assert json.loads(toolrisk(*words(fleet)).stdout)["new"] == COUNT
+    asked = sum(Fleet.asked.values())
+    fresh = json.loads(toolrisk(*words(fleet, "--max-age", "1h")).stdout)
+    assert (fresh["servers"], fresh["tools"]) == (COUNT, 0)
+    assert sum(Fleet.asked.values()) == asked
+    time.sleep(1.1)
+    assert json.loads(toolrisk(*words(fleet, "--max-age", "1s")).stdout)["unchanged"] == COUNT
+    assert toolrisk(*words(fleet, "--max-age", "soon")).returncode == 2
+
+
+def test_only_takes_patterns(toolrisk, fleet: str) -> None:
+    found = json.loads(toolrisk(*words(fleet, "--only", "F.example/s0*", "--only", "*/s29")).stdout)
+    assert (found["servers"], found["tools"]) == (11, 11)
+
+
+def test_status_says_where_things_stand(toolrisk, fleet: str) -> None:
+    assert toolrisk("status", "--db", "none.db").returncode == 3
+    toolrisk(*words(fleet))
+    done = toolrisk("status", "--db", "c.db", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["counts"]["tools"] == COUNT
+    assert found["frontier"]["states"] == {"done": COUNT}
+    assert found["last_run"]["finished_at"]
+    text = toolrisk("status", "--db", "c.db").stdout
+    assert f"{COUNT} servers" in text
+    assert "done 30" in text
+
+
+NOW = "2026-11-21T00:00:00+00:00"
+
+
+def pending(name: str) -> Gathered:
+    server = Server(name=ServerName(name))
+    source = Provenance(source="x", url="https://x.example", fetched_at=NOW)
+    return Gathered(server=server, listing=Listing(server=server, provenance=source), pending=True)
+
+
+def result(name: str, outcome: Outcome) -> Gathered:
+    probe = Probe(outcome=outcome, detail="because")
+    return Gathered(server=Server(name=ServerName(name)), probe=probe, tools=None)
+
+
+def test_failures_are_tried_again_later_and_later(tmp_path: Path) -> None:
+    with Catalog.open(tmp_path / "c.db") as catalog:
+        waits = []
+        for _ in range(3):
+            run = catalog.start_run("[]")
+            _, held = catalog.step(run, [pending("a")], 5)
+            assert [item.server.name for item in held if item.server] == ["a"]
+            catalog.step(run, [result("a", Outcome.TIMEOUT)], 0)
+            catalog.stop_run(run, "{}")
+            waits.append(
+                count(
+                    tmp_path / "c.db",
+                    "SELECT strftime('%s', next_attempt) - strftime('%s', last_attempt) FROM frontier",
+                )
+            )
+        assert 3600 <= waits[0] < waits[1] < waits[2] <= 4 * 3600 * 1.125
+        assert catalog.frontier() == {"states": {"failed": 1}, "outcomes": {"timeout": 1}}
+
+
+def test_what_another_process_holds_is_not_taken(tmp_path: Path) -> None:
+    with Catalog.open(tmp_path / "c.db") as catalog:
+        run = catalog.start_run("[]")
+        _, held = catalog.step(run, [pending("a"), pending("b")], 1)
+        assert len(held) == 1
+        second = catalog.start_run("[]")
+        assert second.resumed
+        _, more = catalog.step(second, [pending("a"), pending("b")], 5)
+        assert [item.server.name for item in more if item.server] == ["b"]
+        catalog.stop_run(run, None)
+        _, again = catalog.step(second, [], 5)
+        assert {item.server.name for item in again if item.server} == {"a", "b"}
