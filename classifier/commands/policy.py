@@ -23,81 +23,96 @@ def register(app: typer.Typer) -> None:
     app.command("policy", epilog="Targets: toolrisk policy --list")(policy)
 
 
+Targets = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[TARGET]...",
+        help="Servers or files; without one, the catalogue. "
+        "`simulate FILE` asks a policy about --calls.",
+    ),
+]
+For = Annotated[str, typer.Option("--for", help="Policy target, such as claude-code.")]
+Db = Annotated[str, typer.Option(help="The catalogue.")]
+ProfileName = Annotated[str, typer.Option(help="read-only, recommended or strict.")]
+ServerKey = Annotated[
+    list[str] | None,
+    typer.Option(help="Key of the server in your configuration; SERVER=KEY for several."),
+]
+OwnPolicy = Annotated[
+    Path | None, typer.Option("--policy", help="Your own policy.toml over the shipped table.")
+]
+Out = Annotated[Path | None, typer.Option(help="File, or folder for several files.")]
+Merge = Annotated[
+    Path | None, typer.Option(help="Bring this settings file up to date and show the diff.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="With --merge: show the diff only.")]
+Check = Annotated[
+    Path | None, typer.Option(help="Check this policy against the tools; 1 if it is at fault.")
+]
+Calls = Annotated[
+    Path | None, typer.Option(help="With simulate: calls, one JSON object a line, or -.")
+]
+ListThem = Annotated[bool, typer.Option("--list", help="List the policy targets.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="Take at most so many tools of a file.")]
+AllowPrivate = Annotated[
+    bool, typer.Option("--allow-private", help="Allow loopback and private addresses.")
+]
+NoSandbox = Annotated[
+    bool, typer.Option("--unsafe-no-sandbox", help="Run packages without a sandbox.")
+]
+
+
 def policy(  # a command's options are its parameters
-    targets: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[TARGET]...",
-            help="Servers or files; without one, the catalogue. "
-            "`simulate FILE` asks a policy about --calls.",
-        ),
-    ] = None,
+    targets: Targets = None,
     *,
-    for_: Annotated[str, typer.Option("--for", help="Policy target, such as claude-code.")] = "",
-    db: Annotated[str, typer.Option(help="The catalogue.")] = "toolrisk.db",
-    profile: Annotated[str, typer.Option(help="read-only, recommended or strict.")] = "recommended",
-    server_key: Annotated[
-        list[str] | None,
-        typer.Option(help="Key of the server in your configuration; SERVER=KEY for several."),
-    ] = None,
-    overrides: Annotated[
-        Path | None, typer.Option("--policy", help="Your own policy.toml over the shipped table.")
-    ] = None,
-    out: Annotated[Path | None, typer.Option(help="File, or folder for several files.")] = None,
-    merge: Annotated[
-        Path | None, typer.Option(help="Bring this settings file up to date and show the diff.")
-    ] = None,
-    dry_run: Annotated[bool, typer.Option(help="With --merge: show the diff only.")] = False,
-    check: Annotated[
-        Path | None, typer.Option(help="Check this policy against the tools; 1 if it is at fault.")
-    ] = None,
-    calls: Annotated[
-        Path | None, typer.Option(help="With simulate: calls, one JSON object a line.")
-    ] = None,
-    list_: Annotated[bool, typer.Option("--list", help="List the policy targets.")] = False,
-    limit: Annotated[
-        int | None, typer.Option(min=1, help="Take at most so many tools of a file.")
-    ] = None,
-    allow_private: Annotated[
-        bool, typer.Option("--allow-private", help="Allow loopback and private addresses.")
-    ] = False,
-    unsafe_no_sandbox: Annotated[
-        bool, typer.Option("--unsafe-no-sandbox", help="Run packages without a sandbox.")
-    ] = False,
+    for_: For = "",
+    db: Db = "toolrisk.db",
+    profile: ProfileName = "recommended",
+    server_key: ServerKey = None,
+    overrides: OwnPolicy = None,
+    out: Out = None,
+    merge: Merge = None,
+    dry_run: DryRun = False,
+    check: Check = None,
+    calls: Calls = None,
+    list_: ListThem = False,
+    limit: Limit = None,
+    allow_private: AllowPrivate = False,
+    unsafe_no_sandbox: NoSandbox = False,
 ) -> None:
     """Write the policy for tools in the language of an enforcement point."""
-    from classifier import policies
-    from classifier.commands import inputs
     from classifier.commands import policy_files as files
 
+    words, keys = targets or [], _keys(server_key)
     if list_:
         files.show_targets()
-        return
-    if not for_:
+    elif not for_:
         raise PolicyError("--for is missing; `toolrisk policy --list` shows the targets")
-    words = targets or []
-    if words[:1] == ["simulate"]:
-        files.simulate(for_, words[1:], calls, _keys(server_key))
-        return
-    policies.target(for_)  # an unknown one is said before anything is fetched
-    options = inputs.InputOptions(
-        allow_private=allow_private, unsafe_no_sandbox=unsafe_no_sandbox, limit=limit
-    )
-    intents = decide(words, db, options, profile, overrides)
-    code = inputs.report(options)
-    if check is not None:
-        code = code or files.check(for_, check, intents, _keys(server_key))
-    elif merge is not None:
-        files.merge(for_, merge, intents, _keys(server_key), dry_run=dry_run)
+    elif words[:1] == ["simulate"]:
+        files.simulate(for_, words[1:], calls, keys)
     else:
-        files.write(for_, out, intents, _keys(server_key))
-    raise typer.Exit(code)
+        from classifier.commands.inputs import InputOptions
+
+        options = InputOptions(
+            allow_private=allow_private, unsafe_no_sandbox=unsafe_no_sandbox, limit=limit
+        )
+        files.require_target(for_)
+        code, intents = decide(words, db, options, profile, overrides)
+        if check is not None:
+            code = files.check(for_, check, intents, keys) or code
+        elif merge is not None:
+            files.merge(for_, merge, intents, keys, dry_run=dry_run)
+        else:
+            files.write(for_, out, intents, keys)
+        raise typer.Exit(code)
 
 
 def decide(
     targets: list[str], db: str, options: InputOptions, profile: str, overrides: Path | None
-) -> Intents:
+) -> tuple[int, Intents]:
     """Return the intents for what the targets or the catalogue hold, by server.
+
+    The number is the exit code for what could not be looked at: 0 or 3.
 
     Raises:
         PolicyError: an unknown profile, or nothing to make a policy for.
@@ -117,10 +132,10 @@ def decide(
     for tool, classification in classified(targets, db, options):
         intent = decide_intent(tool, classification, chosen, mine)
         found.setdefault(str(tool.server), []).append(intent)
+    code = report(options)
     if not found:
-        report(options)
         raise PolicyError("there are no tools to make a policy for; crawl or name a target")
-    return found
+    return code, found
 
 
 def _keys(given: list[str] | None) -> str | Mapping[str, str] | None:

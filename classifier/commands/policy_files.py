@@ -37,6 +37,16 @@ def show_targets() -> None:
         typer.echo(f"{target.id:<17} {target.file_name:<22} {powers}; {engine}")
 
 
+def require_target(target_id: str) -> None:
+    """Refuse an unknown target before anything is fetched for it.
+
+    Raises:
+        PolicyError: there is none of that name.
+
+    """
+    policies.target(target_id)
+
+
 def write(target_id: str, out: Path | None, intents: Intents, keys: Keys) -> None:
     """Write one policy, or one per server into a folder where the target wants it so."""
     target = policies.target(target_id)

@@ -51,27 +51,9 @@ def merge(module: ModuleType, output: Output, old: str, remembered: str | None) 
             "merge; write it with --out"
         )
     existing: Rules = module.read_rules(old)
-    wanted: Rules = module.read_rules(output.text)
     before = _remembered(remembered, output.target.id)
-    result: Rules = {}
-    ours: Rules = {}
-    kept: list[str] = []
-    looked_at = {key for key, _ in output.effective}
-    for rule, decision in existing.items():
-        mine = before.get(rule) is decision
-        if not mine:
-            result[rule] = decision
-        elif module.server_of(rule) not in looked_at:
-            # Ours, of a server that was not looked at this time: unknown is no reason to loosen.
-            result[rule] = ours[rule] = decision
-    for rule, decision in wanted.items():
-        theirs = result.get(rule) or _implied(module, old, rule, before)
-        if theirs is None or decision.rank > theirs.rank:
-            result[rule] = ours[rule] = decision
-            if theirs is not None:
-                kept.append(f"{quoted(rule)}: tightened from {theirs} to {decision}")
-        elif theirs.rank > decision.rank:
-            kept.append(f"{quoted(rule)}: your {theirs} stays, though {decision} was enough")
+    result, ours = _carried_over(module, output, existing, before)
+    kept = _laid_over(module, old, module.read_rules(output.text), before, (result, ours))
     text = old if result == existing else module.write_rules(old, result)
     lines = difflib.unified_diff(
         old.splitlines(), text.splitlines(), "before", "after", lineterm=""
@@ -83,6 +65,43 @@ def merge(module: ModuleType, output: Output, old: str, remembered: str | None) 
         diff="".join(f"{line}\n" for line in lines),
         kept=tuple(kept),
     )
+
+
+def _carried_over(
+    module: ModuleType, output: Output, existing: Rules, before: Mapping[str, Decision]
+) -> tuple[Rules, Rules]:
+    """Return what stays of an existing file whatever the new policy says, and what of it is ours."""
+    looked_at = {key for key, _ in output.effective}
+    result: Rules = {}
+    ours: Rules = {}
+    for rule, decision in existing.items():
+        if before.get(rule) is not decision:
+            result[rule] = decision
+        elif module.server_of(rule) not in looked_at:
+            # Ours, of a server that was not looked at this time: unknown is no reason to loosen.
+            result[rule] = ours[rule] = decision
+    return result, ours
+
+
+def _laid_over(
+    module: ModuleType,
+    old: str,
+    wanted: Rules,
+    before: Mapping[str, Decision],
+    made: tuple[Rules, Rules],
+) -> list[str]:
+    """Put the wanted rules over what stays, never loosening; return what to tell the user."""
+    result, ours = made
+    told: list[str] = []
+    for rule, decision in wanted.items():
+        theirs = result.get(rule) or _implied(module, old, rule, before)
+        if theirs is None or decision.rank > theirs.rank:
+            result[rule] = ours[rule] = decision
+            if theirs is not None:
+                told.append(f"{quoted(rule)}: tightened from {theirs} to {decision}")
+        elif theirs.rank > decision.rank:
+            told.append(f"{quoted(rule)}: your {theirs} stays, though {decision} was enough")
+    return told
 
 
 def _implied(
