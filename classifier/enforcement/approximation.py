@@ -16,7 +16,7 @@ from classifier.condition import Condition
 from classifier.enforcement.target import Power, Target
 from classifier.enforcement.words import some
 from classifier.intent import Intent
-from classifier.rule import Decision
+from classifier.rule import Decision, Limit
 
 ConditionFault = Callable[[Condition, Intent], str | None]
 """A target's own word on a condition: why it cannot be held, or `None`."""
@@ -38,11 +38,18 @@ def approximate(
     why = _condition_fault(target, intent, fault) if intent.conditions else None
     if why is not None:
         return _ask(target, intent, why)
-    if decision is Decision.LIMIT and not target.can(Power.RATE):
-        return _ask(target, intent, "no rate limits")
+    if intent.limit is not None and (why := _rate_fault(target, intent.limit)):
+        return _ask(target, intent, why)
     if decision is Decision.ASK and not target.can(Power.ASK):
         return _refuse(target, intent, "no way to ask a person")
     return intent, None
+
+
+def _rate_fault(target: Target, limit: Limit) -> str | None:
+    if not target.can(Power.RATE):
+        return "no rate limits"
+    # A limit of another window would be another limit: 5 an hour is more than 5 a day.
+    return None if limit.window in target.windows else f"no rate limits per {limit.window}"
 
 
 def _condition_fault(target: Target, intent: Intent, fault: ConditionFault | None) -> str | None:

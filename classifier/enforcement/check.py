@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from classifier.enforcement import drift, reading
-from classifier.enforcement.simulation import Call, Verdict
+from classifier.enforcement.approximation import approximate
+from classifier.enforcement.simulation import Call, Verdict, first_verdict
 from classifier.enforcement.target import Target
 from classifier.enforcement.words import quoted
 from classifier.intent import Intent
@@ -26,7 +27,8 @@ KINDS = {
     "no-effect": "valid, but does something else than it says",
     "too-loose": "lets a tool do more than its risk warrants",
     "matches-nothing": "names a tool that the catalogue does not have",
-    "not-covered": "a tool that no rule names",
+    "unknown-server": "names a server that is not among those given",
+    "not-covered": "a tool that no rule names and that gets something else than it should",
     "drift": "made from other definitions than the catalogue has now",
 }
 
@@ -50,12 +52,20 @@ def check(
     decide = reading.simulator(target, module, text)
     for key, given in intents.items():
         for intent in given:
-            if named and not named & {(key, intent.tool), (None, intent.tool)}:
-                yield Fault("not-covered", f"{quoted(key)} {quoted(intent.tool)}")
-            yield from _loose(intent, key, decide(Call(server=key, tool=intent.tool)))
+            verdict = decide(Call(server=key, tool=intent.tool))
+            is_named = bool(named & {(key, intent.tool), (None, intent.tool)})
+            if not is_named and verdict is not _wanted(target, module, intent):
+                yield Fault("not-covered", f"{quoted(key)} {quoted(intent.tool)}: {verdict}")
+            yield from _loose(intent, key, verdict)
     made, now = drift.made_from(text), drift.digest(i for given in intents.values() for i in given)
     if made and now and made != now:
         yield Fault("drift", f"made from definitions {made}, the catalogue has {now}")
+
+
+def _wanted(target: Target, module: ModuleType, intent: Intent) -> Verdict:
+    """Return what the target would best do, so that leaving a tool out is no fault where it does."""
+    effective, _ = approximate(target, intent, getattr(module, "condition_fault", None))
+    return first_verdict(effective.decision)
 
 
 def _names(
@@ -65,9 +75,12 @@ def _names(
     known = {(key, i.tool) for key, given in intents.items() for i in given}
     anywhere = {tool for _, tool in known}
     folded = {tool.casefold(): tool for tool in anywhere}
+    if len(intents) > 1:  # a whole configuration, so that a server outside of it is a mistake
+        for key in sorted({key for key, _ in named if key is not None} - set(intents)):
+            yield Fault("unknown-server", quoted(key))
     for server, name in sorted(named, key=str):
         if server is not None and server not in intents:
-            continue  # another server's rules are none of our business
+            continue
         if (server, name) in known or (server is None and name in anywhere):
             continue
         near = folded.get(name.casefold())

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from classifier.condition import ConditionKind
 from classifier.intent import Intent
-from classifier.rule import Decision
+from classifier.rule import WINDOWS, Decision
 
 
 class Power(StrEnum):
@@ -37,6 +37,7 @@ class Target:
     whole_set: bool  # one file may hold several servers
     checked_by: str | None  # the real engine that our tests run, or None
     documentation: str
+    windows: frozenset[str] = frozenset(WINDOWS)  # of rate limits
     condition_kinds: frozenset[ConditionKind] = frozenset()
     condition_each: bool = False  # conditions on every item of an array
     advisory: bool = False  # there is no file that enforces; the output is advice

@@ -31,6 +31,7 @@ TARGET = Target(
     whole_set=False,
     checked_by=None,
     documentation="https://policylayer.com/docs",
+    windows=frozenset({"minute", "hour"}),  # no other is documented
     install="Paste it as the policy of the grant for this server.",
 )
 

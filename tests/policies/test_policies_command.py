@@ -189,7 +189,7 @@ def test_check_tells_what_is_wrong_by_its_exit_code(tools, tmp_path):
     assert "no-effect: " in done.stdout
     assert 'too-loose: "gh" "run_shell": allow' in done.stdout
     assert 'did you mean "get_issue"?' in done.stdout
-    assert 'not-covered: "gh" "list_labels"' in done.stdout
+    assert 'not-covered: "gh" "list_labels": ask' in done.stdout
 
 
 def test_simulate_answers_every_call(tools, tmp_path):

@@ -204,8 +204,19 @@ def test_check_finds_what_is_loose_uncovered_absent_and_in_another_case():
         ("matches-nothing", '"Send"; did you mean "send"? names are case-sensitive'),
         ("matches-nothing", '"gone"'),
         ("too-loose", '"gh" "pay": allow, but a test calls for deny'),
-        ("not-covered", '"gh" "send"'),
     ]
+
+
+def test_check_finds_a_server_that_the_configuration_does_not_have():
+    text = '{"permissions": {"allow": ["mcp__gh__read", "mcp__ghub__read"]}}'
+    known = [intent("read", Decision.ALLOW)]
+    module, chosen = module_of("claude-code"), target("claude-code")
+    found = list(check(chosen, module, text, {"gh": known, "other": known}))
+    assert [(f.kind, f.text) for f in found] == [
+        ("unknown-server", '"ghub"'),
+        ("not-covered", '"other" "read": ask'),
+    ]
+    assert list(check(chosen, module, text, {"gh": known})) == []
 
 
 def test_check_finds_a_policy_from_older_definitions(make_tool, classify):
@@ -225,12 +236,15 @@ def test_check_finds_a_policy_from_older_definitions(make_tool, classify):
 @pytest.mark.parametrize("target_id", [t.id for t in targets() if not t.advisory])
 def test_our_own_policy_passes_its_own_check(target_id, own_tools, by_server):
     (intents,) = by_server(own_tools, Profile.RECOMMENDED).values()
-    plain = [i for i in intents if i.tool.isidentifier() and i.tool.isascii()]
+    plain = [
+        i for i in intents if i.tool.isidentifier() and i.tool.isascii() and "__" not in i.tool
+    ]
+    plain = [i for i in plain if len(i.tool) < 40]
     key = "own@arn:aws:bedrock-agentcore:eu:1:gateway/g" if target_id == "agentcore" else "own"
     text = render(target_id, key, plain).text
     found = {kind for kind, _ in faults(target_id, text, plain, key)}
-    # Refused and unlisted is the same under default deny; Cursor cannot refuse at all.
-    assert found <= {"not-covered"} | ({"too-loose"} if target_id == "cursor" else set())
+    # Cursor cannot refuse a call at all.
+    assert found <= ({"too-loose"} if target_id == "cursor" else set())
 
 
 @pytest.mark.parametrize("target_id", [t.id for t in targets() if not t.advisory])

@@ -70,6 +70,23 @@ def test_the_seed_policies_come_out_as_they_are(classify, make_tool, file, name,
     assert text == json.dumps(json.loads(text), indent=2) + "\n"
 
 
+@pytest.mark.parametrize("window", ["minute", "hour", "day"])
+@pytest.mark.parametrize("target_id", ALL)
+def test_a_limit_keeps_its_window_or_becomes_stricter(target_id, window):
+    limited = Intent(
+        server="srv", tool="go", decision=Decision.LIMIT, limit=Limit(5, window), reason="x"
+    )
+    output = render(target_id, "srv", [limited])
+    got = output.effective["srv", "go"]
+    if got.limit is not None:
+        assert got == limited
+        assert window in target(target_id).windows
+    else:
+        assert got.decision.rank > Decision.LIMIT.rank
+        assert output.report
+    assert (target_id, window) != ("policylayer", "day") or got.decision is Decision.DENY
+
+
 def test_envoy_chunks_sixteen_tools_a_rule_and_refuses_more_than_512():
     names = [f"tool_{number}" for number in range(513)]
     text = render("envoy-ai-gateway", "srv", [allow(name) for name in names[:512]]).text
