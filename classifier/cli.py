@@ -21,6 +21,10 @@ VERBS = {
     "pages": "classifier.commands.pages",
     "export": "classifier.commands.export",
     "run": "classifier.commands.run",
+    "explain": "classifier.commands.explain",
+    "review": "classifier.commands.review",
+    "evaluate": "classifier.commands.evaluate",
+    "train": "classifier.commands.train",
 }
 """Command to the module that registers it, in the order of --help."""
 

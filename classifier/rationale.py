@@ -33,6 +33,7 @@ _LEVEL = {
     Risk.CRITICAL: "One call can do severe harm that is hard to undo.",
 }
 _MOST = 3
+_QUOTE = 110
 
 
 def write(
@@ -56,8 +57,15 @@ def write(
 
 
 def _quoted(reading: Reading) -> str:
-    verb = reading.head_verb or reading.name_verb
-    return "" if verb is None else f' (its own word: "{verb[0]}")'
+    """Quote the definition's own first words, cut at a word; nothing where it says nothing."""
+    told = " ".join("".join(c if c.isprintable() else " " for c in reading.told).split())
+    told = told.replace('"', "'").rstrip(".:;, ")
+    if not told:
+        return ""
+    if len(told) > _QUOTE:
+        told = told[:_QUOTE].rpartition(" ")[0] or told[:_QUOTE]
+        told += " …"
+    return f': "{told}"'
 
 
 def _join(parts: list[str]) -> str:

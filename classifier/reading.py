@@ -97,6 +97,7 @@ class Reading:
     flags: set[str]  # what the parameters are: sql, url, path, ...
     truncated: bool
     lead: int  # where the described part of the description starts
+    told: str  # the first sentence as it stands, cut at 300 characters
     name_spans: list[tuple[str, int, int]] | None = None
     text_spans: list[tuple[str, int, int]] | None = None
 
@@ -222,6 +223,7 @@ def read(tool: Tool) -> Reading:
         near=set().union(*map(keys, core), *map(keys, first)),
         far=set().union(*map(keys, rest)),
         flags=_flags(found), truncated=capped or len(text) > MAX_DESCRIPTION, lead=lead,
+        told=first_text[:_MAX_FIRST],
     )  # fmt: skip
 
 

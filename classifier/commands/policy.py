@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from classifier.errors import PolicyError
+from classifier.errors import DataError, PolicyError
 
 if TYPE_CHECKING:
     from classifier.commands.inputs import InputOptions
@@ -127,7 +127,10 @@ def decide(
     except ValueError:
         known = ", ".join(Profile)
         raise PolicyError(f"no profile {profile!r}; there are {known}") from None
-    mine = read_overrides(overrides) if overrides else None
+    try:
+        mine = read_overrides(overrides) if overrides else None
+    except DataError as error:  # the user's own file: bad input, not a broken installation
+        raise PolicyError(str(error)) from error
     found: Intents = {}
     for tool, classification in classified(targets, db, options):
         intent = decide_intent(tool, classification, chosen, mine)

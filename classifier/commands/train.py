@@ -16,6 +16,7 @@ def train(
     facts: Annotated[Path | None, typer.Option(help="Labels by digest (reviewed.tsv form), joined with --corpus.")] = None,
     corpus: Annotated[Path | None, typer.Option(help="Definitions that --facts speak of: JSONL, also .gz.")] = None,
     out: Annotated[Path, typer.Option(help="The model directory to write.")] = Path("model"),
+    write_facts: Annotated[Path | None, typer.Option(help="Also write these labels by digest, for the look-up.")] = None,
     name: Annotated[str, typer.Option(help="What the model is called in results.")] = "tool-risk-v1",
 ) -> None:  # fmt: skip
     """Train the model: the same labels give the same bytes."""
@@ -30,4 +31,8 @@ def train(
         labelled += read_facts(
             facts, corpus, known={item.tool.definition_sha256 for item in labelled}
         )
+    if write_facts:
+        from classifier.model.facts import write
+
+        say(f"{write(write_facts, labelled)} reviewed definitions in {write_facts}")
     training.train(labelled, out, name, say)

@@ -1,0 +1,104 @@
+"""`toolrisk explain`: one definition with its evidence, score, and what would change the answer."""
+
+import json
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from classifier.verdict import Classification, Evidence
+    from crawler.records import Tool
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("explain")(explain)
+
+
+def explain(
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="A server or a file, as for classify.")],
+    tool: Annotated[str | None, typer.Argument(metavar="[TOOL]", help="Only this tool.")] = None,
+    reviews: Annotated[bool, typer.Option(help="Look definitions up that people have reviewed.")] = True,
+    allow_private: Annotated[bool, typer.Option("--allow-private", help="Allow loopback and private addresses.")] = False,
+    unsafe_no_sandbox: Annotated[bool, typer.Option("--unsafe-no-sandbox", help="Run packages without a sandbox.")] = False,
+) -> None:  # fmt: skip
+    """Show the definition with its evidence marked, the score, and what would change it."""
+    from classifier.commands import inputs
+    from classifier.engine import Options
+    from crawler.errors import TargetError
+
+    options = inputs.InputOptions(
+        allow_private=allow_private,
+        unsafe_no_sandbox=unsafe_no_sandbox,
+        engine=Options(
+            use_reviews=reviews, extra_reviews=inputs.user_reviews() if reviews else None
+        ),
+    )
+    found = 0
+    for one, result in inputs.classified([target], "", options):
+        if tool is None or one.name == tool:
+            found += 1
+            sys.stdout.write(text(one, result))
+    code = inputs.report(options)
+    if not found and not code:
+        raise TargetError(f"{target}: has no tool {tool!r}")
+    raise typer.Exit(code)
+
+
+def text(tool: "Tool", result: "Classification") -> str:
+    """Return the whole explanation of one tool."""
+    quotes = list(
+        dict.fromkeys((*result.evidence, *(e for f in result.findings for e in f.evidence)))
+    )
+    lines = [
+        f"{_shown(tool.name)}  ({_shown(tool.server)})",
+        f"{result.category.value}, {result.risk.value} risk, {result.risk_score} of 100; "
+        f"sure {result.confidence:.2f}, decided by {result.decided_by.value}",
+        "",
+        _marked(tool.name, "/name", quotes),
+        _marked(tool.description or "(no description)", "/description", quotes),
+    ]
+    for parameter in (e for e in quotes if e.start == e.end == 0):
+        lines.append(f"  parameter [{_shown(parameter.text)}]  {_shown(parameter.pointer)}")
+    lines += ["", result.rationale, "", "score"]
+    lines += [f"  {a.points:+4d}  {a.reason}" for a in result.addends]
+    lines.append(f"  {result.risk_score:4d}  = {result.risk.value}")
+    lines += ["", "signals"]
+    for finding in result.findings:
+        quoted = ", ".join(json.dumps(_shown(e.text), ensure_ascii=False) for e in finding.evidence)
+        lines.append(f"  {finding.signal.id} ({finding.confidence:.2f}): {quoted}")
+    lines += ["", "what would change it", *(f"  {line}" for line in _changes(result)), "", ""]
+    return "\n".join(lines)
+
+
+def _changes(result: "Classification") -> list[str]:
+    lines = [
+        f"without {a.reason.lower()}: {result.risk_score - a.points}"
+        for a in result.addends
+        if a.signal
+    ]
+    lines.append("a review of this definition by a person (`toolrisk review`)")
+    lines += [note.rstrip(".") for note in result.notes]
+    return lines
+
+
+def _marked(value: str, pointer: str, quotes: "list[Evidence]") -> str:
+    """Return a text with its quotes in brackets; overlapping quotes share one pair."""
+    inside = [False] * len(value)
+    for quote in quotes:
+        if quote.pointer == pointer:
+            inside[quote.start : quote.end] = [True] * (quote.end - quote.start)
+    out: list[str] = []
+    before = False
+    for char, now in zip(value, inside, strict=True):
+        out.append(("[" if now else "]") if now != before else "")
+        out.append(char)
+        before = now
+    return _shown("".join(out) + ("]" if before else ""))
+
+
+def _shown(text_: str) -> str:
+    return "".join(
+        c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text_
+    )

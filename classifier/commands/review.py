@@ -1,0 +1,93 @@
+"""`toolrisk review`: a person labels what the classifier is unsure of, the worst first."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from crawler.catalog import CatalogTool
+
+_CATEGORIES = {"r": "Read", "w": "Write", "e": "Execute", "o": "Other"}
+_RISKS = {"l": "low", "m": "medium", "h": "high", "c": "critical"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("review")(review)
+
+
+def review(
+    db: Annotated[str, typer.Option(help="The catalogue.")] = "toolrisk.db",
+    file: Annotated[Path | None, typer.Option(help="Where your labels go; by default beside your other data, where classify looks them up.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Stop after so many tools.")] = None,
+) -> None:  # fmt: skip
+    """Walk through the tools that need review and keep your labels.
+
+    Answer with a category (r, w, e, o) and a risk (l, m, h, c), such as `eh`; signals may follow
+    (`eh destructive,credentials`; without them, the ones found are kept). Enter skips, q stops.
+    """
+    from classifier.commands import inputs
+    from classifier.reviewed import user_file
+    from crawler.catalog import Catalog
+
+    inputs.require_catalog(db)
+    place = file or user_file()
+    with Catalog.open(db, create=False) as catalog:
+        due = [i for i in catalog.tools() if i.classification and i.classification["needs_review"]]
+    due.sort(
+        key=lambda i: (-(i.classification or {}).get("risk_score", 0), i.tool.server, i.tool.name)
+    )
+    inputs.say(f"{len(due)} tools need review; labels go to {place}")
+    done = 0
+    for item in due[:limit]:
+        answer = _ask(item)
+        if answer is None:
+            break
+        if answer:
+            _keep(place, answer)
+            done += 1
+    inputs.say(f"{done} labels kept; run `toolrisk classify` to use them")
+
+
+def _ask(item: "CatalogTool") -> str | None:
+    """Show one tool and read the answer: a line to keep, "" to skip, None to stop."""
+    from classifier.commands.inputs import say
+    from classifier.commands.table import clean
+    from classifier.model.facts import line
+    from classifier.signals import detectors
+
+    found = item.classification or {}
+    told = [s["id"] for s in found.get("signals", []) if s["kind"] == "capability"]
+    text = "".join(c if c.isprintable() else " " for c in (item.tool.description or "")[:1500])
+    sys.stdout.write(
+        f"\n{clean(item.tool.server)} / {clean(item.tool.name)}\n{text}\n"
+        f"now: {found.get('category')} {found.get('risk')} ({found.get('confidence')}) {', '.join(told)}\n"
+    )
+    known = {d.signal.id for d in detectors() if d.label}
+    while True:
+        sys.stdout.write("label> ")
+        sys.stdout.flush()
+        answer = sys.stdin.readline()
+        words = answer.strip().lower().split(maxsplit=1)
+        if not answer or words[:1] == ["q"]:
+            return None
+        if not words:
+            return ""
+        head, signals = words[0], [s.strip() for s in words[1].split(",")] if words[1:] else told
+        good = len(head) == 2 and head[0] in _CATEGORIES and head[1] in _RISKS  # noqa: PLR2004 - two letters
+        if good and set(signals) <= known:
+            return line(item.tool, _CATEGORIES[head[0]], _RISKS[head[1]], signals, 3)
+        say(f"give two letters such as eh, then signals of: {', '.join(sorted(known))}")
+
+
+def _keep(place: Path, text: str) -> None:
+    from classifier.errors import DataError
+
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with place.open("a", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as cause:
+        raise DataError(f"{place}: {cause.strerror}; give --file another place") from cause
