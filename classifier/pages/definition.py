@@ -13,12 +13,14 @@ from itertools import groupby
 from typing import Any
 
 from classifier.pages.marks import Marks, Segment
+from classifier.pages.words import cut
 from crawler.records import Tool
 
 MOST_LINES = 160
 MOST_MARKED = 60
 DEEPEST = 12
 LONGEST_TEXT = 600
+LONGEST_KEY = 160
 LONGEST_DESCRIPTION = 4000
 LONGEST_NAME = 400
 
@@ -152,7 +154,7 @@ def _walk(place: _Place, value: Any, marks: Marks) -> Iterator[Line]:
         items = list(value.items() if isinstance(value, dict) else enumerate(value))
         for index, (name, item) in enumerate(items):
             comma = "," if index < len(items) - 1 else ""
-            inner = str(name) if isinstance(value, dict) else None
+            inner = cut(str(name), LONGEST_KEY) if isinstance(value, dict) else None
             yield from _walk(
                 _Place(f"{place.pointer}/{escape(str(name))}", place.indent + 1, inner, comma),
                 item,

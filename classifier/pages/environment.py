@@ -75,6 +75,7 @@ def environment() -> Environment:
     made.filters["safe_url"] = safe_url
     made.filters["cut"] = cut
     made.filters["short"] = short
+    made.globals["tool_row"] = _tool_row
     return made
 
 
@@ -104,5 +105,11 @@ def render_part(name: str, context: Mapping[str, object], *, same: Hashable = No
     return found
 
 
-_MOST_REPEATED = 4096
+def _tool_row(row: Hashable, root: str, server: bool) -> Markup:
+    """Render a tool's line in a table; it stands on its siblings' pages and in many lists."""
+    given = {"row": row, "root": root, "server": server}
+    return render_part("templates/row.html", given, same=(row, root, server))
+
+
+_MOST_REPEATED = 8192
 _repeated: dict[tuple[str, Hashable], Markup] = {}

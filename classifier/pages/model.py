@@ -188,6 +188,17 @@ class BuildSummary:
     seconds: float = field(default=0.0, compare=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """What happened to one tool: `new`, `changed` or `removed`."""
+
+    kind: str
+    server: str
+    tool: str
+    at: str
+    definition_sha256: str
+
+
 class SiteSource(Protocol):
     """Where a build gets its facts: light facts of all servers, full facts of one at a time."""
 
@@ -205,6 +216,10 @@ class SiteSource(Protocol):
 
     def fingerprints(self) -> Mapping[str, str]:
         """Return a digest of all facts for each server."""
+        ...
+
+    def changes(self) -> Sequence[Changed]:
+        """Return what was added, changed and removed, as far back as is known."""
         ...
 
 
@@ -237,6 +252,26 @@ class MemorySource:
     def fingerprints(self) -> Mapping[str, str]:
         """Return a digest of all facts for each server."""
         return {facts.server.name: digest_of(facts, tools) for facts, tools in self.given}
+
+    def changes(self) -> Sequence[Changed]:
+        """Return what can be told from the tools' dates and histories."""
+        return [one for _, tools in self.given for facts in tools.tools for one in _changes(facts)]
+
+
+def _changes(facts: ToolFacts) -> Iterator[Changed]:
+    digest = facts.tool.definition_sha256
+    steps = [("new", facts.first_seen, digest)]
+    steps += [("changed", v.first_seen, v.definition_sha256) for v in facts.history[1:]]
+    if facts.removed_at:
+        steps.append(("removed", facts.removed_at, digest))
+    for kind, at, of in steps:
+        yield Changed(
+            kind=kind,
+            server=facts.tool.server,
+            tool=facts.tool.name,
+            at=at,
+            definition_sha256=of,
+        )
 
 
 def digest_of(facts: ServerFacts, offered: ServerTools) -> str:

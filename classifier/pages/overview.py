@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from typing import Any
 
 from classifier.pages import words
@@ -36,6 +37,25 @@ class ServerEntry:
     last_seen: str
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A page with all that it is made of, so that an unchanged one need not be rendered."""
+
+    path: str
+    template: str
+    variables: dict[str, Any]
+
+    @property
+    def key(self) -> str:
+        """A digest of what the page is made of."""
+        text = repr((self.template, self.variables))
+        return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+    def render(self) -> bytes:
+        """Return the page."""
+        return render(self.template, self.variables).encode()
+
+
 @dataclass(frozen=True)
 class Overview:
     """What the pages around are made of; `rows` come worst first."""
@@ -62,10 +82,8 @@ class Overview:
                 found[signal].append(row)
         return found
 
-    def page(
-        self, template: str, path: str, title: str, description: str, **given: Any
-    ) -> tuple[str, bytes]:
-        """Return (path, bytes) of a page; `root` follows from the depth of its path."""
+    def page(self, template: str, path: str, title: str, description: str, **given: Any) -> Draft:
+        """Return a page to be rendered; `root` follows from the depth of its path."""
         variables = {
             "title": title,
             "description": cut(description, 200),
@@ -74,11 +92,11 @@ class Overview:
             "stamp": self.stamp,
             **given,
         }
-        return path, render(f"templates/{template}.html", variables).encode()
+        return Draft(path, f"templates/{template}.html", variables)
 
 
-def overview_files(site: Overview) -> Iterator[tuple[str, bytes]]:
-    """Yield (path, bytes) of every page around."""
+def overview_pages(site: Overview) -> Iterator[Draft]:
+    """Yield every page around."""
     yield _home(site)
     yield from _by_risk(site)
     yield from _by_category(site)
@@ -91,7 +109,7 @@ def overview_files(site: Overview) -> Iterator[tuple[str, bytes]]:
     yield site.page("not_found", "404.html", "No such page", "There is no such page.", **base)
 
 
-def _home(site: Overview) -> tuple[str, bytes]:
+def _home(site: Overview) -> Draft:
     risks = Counter(row.risk for row in site.rows)
     categories = Counter(row.category for row in site.rows)
     largest = sorted(site.servers, key=lambda s: (-s.count, s.title.casefold()))[:SERVERS_ON_HOME]
@@ -118,7 +136,7 @@ def _home(site: Overview) -> tuple[str, bytes]:
 
 def _paged(
     site: Overview, stem: str, heading: str, intro: Sequence[str], rows: Sequence[Row]
-) -> Iterator[tuple[str, bytes]]:
+) -> Iterator[Draft]:
     """Yield a list in pages of 200."""
     chunks = [rows[i : i + PER_PAGE] for i in range(0, len(rows), PER_PAGE)] or [()]
     file = stem.rsplit("/", 1)[-1]
@@ -142,7 +160,7 @@ def _numbered(stem: str, index: int) -> str:
     return stem if index == 0 else f"{stem}-{index + 1}"
 
 
-def _by_risk(site: Overview) -> Iterator[tuple[str, bytes]]:
+def _by_risk(site: Overview) -> Iterator[Draft]:
     entries = []
     for risk in reversed(Risk):
         rows = [row for row in site.rows if row.risk is risk]
@@ -166,7 +184,7 @@ def _by_risk(site: Overview) -> Iterator[tuple[str, bytes]]:
     yield _index(site, "risk/index.html", about, entries)
 
 
-def _by_category(site: Overview) -> Iterator[tuple[str, bytes]]:
+def _by_category(site: Overview) -> Iterator[Draft]:
     entries = []
     for category in Category:
         rows = [row for row in site.rows if row.category is category]
@@ -197,7 +215,7 @@ def _index(
     words_of_it: tuple[str, str, str, str],
     entries: Sequence[dict[str, Any]],
     **given: Any,
-) -> tuple[str, bytes]:
+) -> Draft:
     """Return an index page; its words are heading, introduction, and two columns' heads."""
     heading, intro, first_column, last_column = words_of_it
     return site.page(
@@ -214,7 +232,7 @@ def _index(
     )
 
 
-def _servers(site: Overview) -> Iterator[tuple[str, bytes]]:
+def _servers(site: Overview) -> Iterator[Draft]:
     ordered = sorted(site.servers, key=lambda s: (s.title.casefold(), s.name))
     chunks = [ordered[i : i + PER_PAGE] for i in range(0, len(ordered), PER_PAGE)] or [[]]
     for index, chunk in enumerate(chunks):
@@ -245,7 +263,7 @@ def _server_page(index: int) -> str:
     return "index.html" if index == 0 else f"index.{index + 1}.html"
 
 
-def _signals(site: Overview) -> Iterator[tuple[str, bytes]]:
+def _signals(site: Overview) -> Iterator[Draft]:
     entries = []
     pages = signal_pages(tuple(site.by_signal))
     for signal in pages:
@@ -269,7 +287,7 @@ def _signals(site: Overview) -> Iterator[tuple[str, bytes]]:
     yield _index(site, "signals/index.html", about, entries)
 
 
-def _signal(site: Overview, page: SignalPage, rows: Sequence[Row]) -> tuple[str, bytes]:
+def _signal(site: Overview, page: SignalPage, rows: Sequence[Row]) -> Draft:
     signal = page.signal
     return site.page(
         "signal",
@@ -291,7 +309,7 @@ def _signal(site: Overview, page: SignalPage, rows: Sequence[Row]) -> tuple[str,
     )
 
 
-def _attacks(site: Overview) -> Iterator[tuple[str, bytes]]:
+def _attacks(site: Overview) -> Iterator[Draft]:
     titles = {page.id: page for page in signal_pages(tuple(site.by_signal))}
     entries = []
     for attack in attacks():
@@ -330,7 +348,7 @@ def _rows_of(site: Overview, attack: Attack, pages: dict[str, SignalPage]) -> li
     return [row for row in site.rows if not ids.isdisjoint(row.signals)]
 
 
-def _methodology(site: Overview) -> tuple[str, bytes]:
+def _methodology(site: Overview) -> Draft:
     return site.page(
         "methodology",
         "methodology.html",

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from classifier.intent import effect
 from classifier.pages import words
 from classifier.pages.control import titles_that_can
+from classifier.pages.invisible import visible
 from classifier.pages.model import ToolPage
 from classifier.pages.score import bar
 from classifier.policies import Power
 from classifier.rule import Decision
+
+_LINKED = frozenset(["what", "risk", "server"])
+"""Questions whose answers are this tool's own; the rest is much the same on every page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,23 @@ def questions(page: ToolPage) -> tuple[Question, ...]:
         Question("block", f"How do I block {name} completely?", _block(name)),
         Question("server", f"Which server provides {name}?", _server(page, name)),
     )
+
+
+def linked(asked: tuple[Question, ...]) -> dict[str, Any]:
+    """Return the questions as a FAQPage of schema.org."""
+    return {
+        "@context": "https://schema.org",
+        "@type": "FAQPage",
+        "mainEntity": [
+            {
+                "@type": "Question",
+                "name": visible(one.question),
+                "acceptedAnswer": {"@type": "Answer", "text": visible(one.answer)},
+            }
+            for one in asked
+            if one.id in _LINKED
+        ],
+    }
 
 
 def _what(page: ToolPage, name: str) -> str:

@@ -11,7 +11,7 @@ from classifier.pages.model import Row, ServerFacts, ToolFacts
 from classifier.pages.slugs import slugs
 from classifier.verdict import Category, Risk
 
-SUMMARY = 140
+SUMMARY = 110
 LONGEST_NAME = 200
 
 

@@ -32,11 +32,14 @@ _SERVER = "S"
 
 
 def words_of(text: str) -> set[str]:
-    """Return the words of a text as the search knows them, camelCase taken apart."""
-    apart = _CAMEL.sub(" ", text)
-    found = {word.lower()[:LONGEST_WORD] for word in _WORD.findall(apart)}
-    found |= {word.lower()[:LONGEST_WORD] for word in _WORD.findall(text)}
+    """Return the words of a text as the search knows them."""
+    found = {word[:LONGEST_WORD] for word in _WORD.findall(text.lower())}
     return found - _STOP
+
+
+def words_of_name(name: str) -> set[str]:
+    """Return the words of a name, camelCase taken apart and whole."""
+    return words_of(_CAMEL.sub(" ", name)) | words_of(name)
 
 
 def shard_of(word: str) -> str:
@@ -57,14 +60,14 @@ def search_files(site: Overview) -> Iterator[tuple[str, bytes]]:
     shown: list[list[Any]] = []
     attributes: list[str] = []
     for server in sorted(site.servers, key=lambda s: (s.title.casefold(), s.name)):
-        _post(names, len(shown), words_of(f"{server.title} {server.name}"))
+        _post(names, len(shown), words_of_name(f"{server.title} {server.name}"))
         _post(texts, len(shown), words_of(server.text))
         shown.append([server.title, f"servers/{server.slug}", server.count, server.text])
         attributes.append(_SERVER)
     signals: dict[str, list[int]] = {page.id: [] for page in signal_pages(tuple(site.by_signal))}
     for row in site.rows:
         number = len(shown)
-        in_name = words_of(row.name[:200])
+        in_name = words_of_name(row.name[:200])
         _post(names, number, in_name)
         _post(texts, number, words_of(f"{row.summary} {row.server_title}") - in_name)
         shown.append([row.name[:120], row.path, row.score, row.summary[:120], row.server_title])

@@ -9,7 +9,7 @@ from classifier.pages.plan import Plan, paired
 from classifier.pages.server_site import server_files
 from classifier.pages.tool_site import tool_files
 
-SIBLINGS = 8
+SIBLINGS = 6
 
 
 def files_of(plan: Plan, facts: ServerFacts, offered: ServerTools) -> Iterator[tuple[str, bytes]]:

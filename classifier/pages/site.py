@@ -9,19 +9,22 @@ grows with the index and not with the catalogue's texts.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 
 from classifier.errors import PageError
+from classifier.pages.feeds import changes_page, feed_files
 from classifier.pages.generator import assets_stamp, generator_stamp, static_files
 from classifier.pages.model import BuildSummary, Row, ServerFacts, SiteSource
-from classifier.pages.overview import Overview, overview_files
+from classifier.pages.overview import Overview, overview_pages
 from classifier.pages.plan import Plan, entries, paired
 from classifier.pages.rows import from_json, to_json, worst_first
 from classifier.pages.search import search_files
 from classifier.pages.slugs import slugs
+from classifier.pages.statistics import statistics_page
 from classifier.pages.store import Manifest, is_whole, read_manifest, staging
 from classifier.pages.words import server_title
 from classifier.pages.workers import Job, render_all
@@ -172,15 +175,19 @@ def _write(
         after.groups[f"server {own}"] = (keys[own], paths)
         written += len(paths)
         tell("pages", done, len(changed))
+    changes = job.source.changes()
+    pages = chain(
+        overview_pages(plan.overview),
+        [statistics_page(plan.overview), changes_page(plan, changes)],
+    )
+    for draft in pages:
+        own, key = f"page {draft.path}", draft.key
+        after.groups[own] = (key, [draft.path])
+        if before.groups.get(own, ("",))[0] != key or not stage.keep(draft.path):
+            written += stage.write_or_keep(draft.path, draft.render())
     around: list[str] = []
-    for path, data in _around(plan):
+    for path, data in chain(search_files(plan.overview), feed_files(plan, changes), static_files()):
         written += stage.write_or_keep(path, data)
         around.append(path)
     after.groups["around"] = ("", around)
     return after, written
-
-
-def _around(plan: Plan) -> Iterator[tuple[str, bytes]]:
-    yield from overview_files(plan.overview)
-    yield from search_files(plan.overview)
-    yield from static_files()

@@ -8,9 +8,9 @@ from collections.abc import Set as AbstractSet
 from functools import cached_property
 from itertools import groupby
 
-from classifier.pages.model import ProbeFacts, ServerFacts, ServerTools, ToolFacts, Version
+from classifier.pages.model import Changed, ProbeFacts, ServerFacts, ServerTools, ToolFacts, Version
 from classifier.pages.stored import classification
-from crawler.catalog import Catalog, CatalogServer, CatalogTool, CatalogVersion
+from crawler.catalog import Catalog, CatalogServer, CatalogTool, CatalogVersion, Change
 from crawler.records import Origin, Probe
 
 _FEW = 50
@@ -64,11 +64,27 @@ class CatalogSource:
         """Return a digest of all that the catalogue knows, for each server."""
         return self._catalog.fingerprints()
 
+    def changes(self) -> Sequence[Changed]:
+        """Return what was added, changed and removed."""
+        return [
+            Changed(
+                kind=one.kind,
+                server=one.server,
+                tool=one.tool,
+                at=one.at,
+                definition_sha256=one.definition_sha256,
+            )
+            for one in self._all_changes
+        ]
+
+    @cached_property
+    def _all_changes(self) -> tuple[Change, ...]:
+        return tuple(self._catalog.changes(""))
+
     @cached_property
     def _changed(self) -> frozenset[int]:
         """Ids of the tools that have had more than one definition; most have one."""
-        changes = self._catalog.changes("")
-        return frozenset(one.tool_id for one in changes if one.kind == "changed")
+        return frozenset(one.tool_id for one in self._all_changes if one.kind == "changed")
 
 
 def _tool(row: CatalogTool, ordinal: int, versions: Sequence[CatalogVersion]) -> ToolFacts:
