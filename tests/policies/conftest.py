@@ -149,6 +149,7 @@ def corpus_tools():
         one = Tool(
             server=ServerName(row["server"]),
             name=row["tool"],
+            description=row.get("description"),
             input_schema=row.get("input_schema"),
         )
         seed = int(hashlib.sha256(f"{row['server']}/{row['tool']}".encode()).hexdigest(), 16)

@@ -161,6 +161,27 @@ def test_every_corpus_tool_is_decided_as_meant(
     assert wrong == []
 
 
+@pytest.fixture(scope="module")
+def classified_corpus(corpus_tools):
+    """A quarter of these tools as our own classifier judges them, with the strictest profile's bounds."""
+    from classifier.engine import Options, classify_many
+
+    given = [tool for tool, _ in corpus_tools[::4]]
+    return list(zip(given, classify_many(iter(given), Options()), strict=True))
+
+
+@pytest.mark.parametrize("target_id", TARGETS)
+def test_what_the_classifier_says_is_decided_as_meant(
+    target_id, classified_corpus, by_server, validators
+):
+    target = next(t for t in targets() if t.id == target_id)
+    servers = by_server(classified_corpus, Profile.STRICT)
+    wrong = []
+    for number, (server, intents) in enumerate(servers.items()):
+        wrong += differences(target, key_for(server, number), intents, validators)[0]
+    assert wrong == []
+
+
 @pytest.mark.parametrize("target_id", [t.id for t in targets() if t.whole_set])
 def test_servers_in_one_file_keep_apart(target_id, by_server, classify, make_tool, validators):
     """The same tool name in two servers, one to allow and one to refuse."""

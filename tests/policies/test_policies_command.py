@@ -282,7 +282,7 @@ def test_bad_input_is_one_clear_line_and_exit_2(tools, words, says):
 def test_a_broken_policy_toml_says_where(tools, tmp_path):
     mine = tmp_path / "policy.toml"
     mine.write_text("[tools]\nx = 'never'\n", encoding="utf-8")
-    done = toolrisk("policy", tools, "--for", "opa", "--policy", mine, code=3)
+    done = toolrisk("policy", tools, "--for", "opa", "--policy", mine, code=2)
     assert "'never' is no rule" in done.stderr
 
 
