@@ -17,7 +17,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 
 from crawler.expand import Prepared, expand
 from crawler.gathered import Gathered, told_tools
-from crawler.records import Listing, Origin, Outcome, Probe, Server, Tool
+from crawler.records import Listing, Origin, Outcome, Probe, Server, Skipped, Tool
 
 if TYPE_CHECKING:
     from crawler.fetch import Fetcher
@@ -158,13 +158,21 @@ async def _discover(
 ) -> None:
     """Report the servers of one target; those worth asking go the way of the jobs."""
     results, found = streams
-    async for item in expand(target, fetcher, options.limit):
-        if item.server is not None and not options.wants(item.server):
-            continue
-        if _is_askable(item, options):
-            await found.send(replace(item, pending=True))
-        else:
-            await results.send(item)
+    try:
+        async for item in expand(target, fetcher, options.limit):
+            if item.server is not None and not options.wants(item.server):
+                continue
+            if _is_askable(item, options):
+                await found.send(replace(item, pending=True))
+            else:
+                await results.send(item)
+    except (anyio.BrokenResourceError, anyio.ClosedResourceError):  # nobody listens any more
+        raise
+    except Exception as error:  # noqa: BLE001 - a defect of ours must cost one source, not the crawl
+        reason = f"internal error: {type(error).__name__}: {error}"[:300]
+        subject = target.target.text.partition("?")[0]
+        skipped = Skipped(subject=subject, outcome=Outcome.PROTOCOL_ERROR, reason=reason)
+        await results.send(Gathered(server=None, skipped=skipped))
 
 
 def _is_askable(item: Gathered, options: CrawlOptions) -> bool:

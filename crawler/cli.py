@@ -12,7 +12,8 @@ from crawler.printable import one_line
 
 TARGET_HELP = (
     "npm:NAME[@VERSION], pypi:NAME[==VERSION], https://HOST/PATH, official-registry, "
-    "registry+https://HOST, a file of tools, a client config, or - (standard input)."
+    "registry+https://HOST, clients, SOURCE[+WHERE], a file of tools, a client config, "
+    "or - (standard input)."
 )
 _SHOWN = 20
 """Reasons that the text summary names one by one."""

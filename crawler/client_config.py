@@ -106,7 +106,9 @@ def _server(name: ServerName, entry: object) -> Server | str:
     words = _words(command, entry.get("args"))
     if not words:
         return "neither a command nor a URL"
-    package = _package(words, _names(entry.get("env"), entry.get("envs"), entry.get("environment")))
+    package = package_of(
+        words, _names(entry.get("env"), entry.get("envs"), entry.get("environment"))
+    )
     return Server(name=name, packages=(package,))
 
 
@@ -158,8 +160,11 @@ def _program(word: str) -> str:
     return name.rsplit(".", 1)[0] if name.endswith((".exe", ".cmd", ".bat")) else name
 
 
-def _package(words: list[str], inputs: tuple[str, ...]) -> Package:
-    """Recognise the package that a command runs; anything else is a plain command."""
+def package_of(words: list[str], inputs: tuple[str, ...]) -> Package:
+    """Recognise the package that a command runs; anything else is a plain command.
+
+    `words` are the command and its arguments; `inputs` the names of the variables it needs.
+    """
     program, rest = _program(words[0]), words[1:]
     for prefix, (registry_type, naming, valued) in _RUNNERS.items():
         first, *more = prefix.split()

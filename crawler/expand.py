@@ -17,8 +17,15 @@ from crawler.records import (
     Tool,
     Transport,
 )
-from crawler.sources import Getter, official_registry
-from crawler.targets import FileTarget, PackageTarget, RegistryTarget, RemoteTarget, Target
+from crawler.sources import Getter, load, official_registry
+from crawler.targets import (
+    FileTarget,
+    PackageTarget,
+    RegistryTarget,
+    RemoteTarget,
+    SourceTarget,
+    Target,
+)
 from crawler.tool_file import ToolFile, read_tool_file
 
 
@@ -52,9 +59,25 @@ async def expand(prepared: Prepared, fetcher: Getter, limit: int | None) -> Asyn
         case RegistryTarget():
             async for entry in official_registry.listings(fetcher, target.base_url, limit):
                 yield _listed(entry)
+        case SourceTarget():
+            async for entry in _source(target, fetcher, limit):
+                yield _listed(entry)
         case FileTarget():
             for item in from_file(target, prepared.content or ToolFile((), (), ())):
                 yield item
+
+
+async def _source(
+    target: SourceTarget, fetcher: Getter, limit: int | None
+) -> AsyncIterator[Listing | Skipped]:
+    module = load(target.source)
+    where = target.where or module.SOURCE.where
+    if where is None:
+        reason = f"{target.source} needs an address or a folder: {target.source}+WHERE"
+        yield Skipped(subject=target.text, outcome=Outcome.NEEDS_CONFIG, reason=reason)
+        return
+    async for entry in module.listings(fetcher, where, limit):
+        yield entry
 
 
 def _listed(entry: Listing | Skipped) -> Gathered:

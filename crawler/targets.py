@@ -12,7 +12,8 @@ OFFICIAL_REGISTRY = "https://registry.modelcontextprotocol.io"
 
 ACCEPTED = (
     "npm:NAME[@VERSION], pypi:NAME[==VERSION], https://HOST/PATH, official-registry, "
-    "registry+https://HOST, a file of tools or a client config, or - for standard input"
+    "registry+https://HOST, clients, SOURCE[+WHERE], a file of tools or a client config, "
+    "or - for standard input"
 )
 """What a target may be, for messages and help."""
 
@@ -44,6 +45,15 @@ class RegistryTarget:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceTarget:
+    """Another source of servers, and the URL, file or checkout that it is read from."""
+
+    text: str
+    source: str
+    where: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class FileTarget:
     """A file of tool definitions or a client config; `-` is standard input."""
 
@@ -55,7 +65,7 @@ class FileTarget:
         return None if self.text == "-" else Path(self.text).expanduser()
 
 
-Target = PackageTarget | RemoteTarget | RegistryTarget | FileTarget
+Target = PackageTarget | RemoteTarget | RegistryTarget | SourceTarget | FileTarget
 
 
 def parse_target(text: str) -> Target:
@@ -76,12 +86,30 @@ def parse_target(text: str) -> Target:
         return RemoteTarget(text, _url(text, text))
     if text == "-":
         return FileTarget(text)
-    return _file(text)
+    return _source(text) or _file(text)
 
 
 def parse_targets(texts: list[str]) -> list[Target]:
     """Read several TARGETs, in their order; one named twice counts once."""
     return [parse_target(text) for text in dict.fromkeys(texts)]
+
+
+def _source(text: str) -> SourceTarget | None:
+    name, plus, where = text.partition("+")
+    if name not in source_ids() or Path(text).exists():
+        return None
+    return SourceTarget(text, name, where if plus else None)
+
+
+def source_ids() -> tuple[str, ...]:
+    """Return the ids of the sources that take the form `SOURCE[+WHERE]`: a file each."""
+    folder = Path(__file__).parent / "sources"
+    stems = sorted(file.stem for file in folder.glob("*.py"))
+    return tuple(
+        stem.replace("_", "-")
+        for stem in stems
+        if not stem.startswith("_") and stem != "official_registry"
+    )
 
 
 def parse_age(text: str) -> timedelta:

@@ -1,19 +1,96 @@
-"""Where servers can be learnt of: one module a source, each yielding `Listing` or `Skipped`."""
+"""Where servers can be learnt of: one module a source, each yielding `Listing` or `Skipped`.
 
+A source is found because its file is there. It exports `SOURCE`, whose id is the module's name
+with hyphens, and `listings(fetcher, where, limit)`.
+"""
+
+import importlib
 import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
-from crawler.errors import FetchError
+from crawler.errors import FetchError, TargetError
+from crawler.gathered import utc_now
 from crawler.parse import load_json
-from crawler.records import Outcome
+from crawler.records import (
+    JsonObject,
+    Listing,
+    Outcome,
+    Provenance,
+    Server,
+    Skipped,
+    Tool,
+    canonical_json,
+    sha256,
+)
+
+MAX_FILE = 64 * 1024 * 1024
+"""The largest file of a checkout that is read."""
+
+
+class Body(Protocol):
+    """A successful answer."""
+
+    @property
+    def body(self) -> bytes:
+        """The bytes, decoded and within the cap."""
+        ...
 
 
 class Getter(Protocol):
-    """What a source needs of the fetcher: the body of a URL, or a `FetchError`."""
+    """What a source needs of the fetcher; every failure is a `FetchError`."""
 
     async def get_bytes(self, url: str) -> bytes:
-        """Return the body of a successful answer, within the byte cap."""
+        """Return the body of a JSON answer."""
         ...
+
+    async def get(self, url: str, headers: Mapping[str, str] | None = None) -> Body:
+        """Return a complete answer."""
+        ...
+
+    async def allowed(self, url: str) -> bool:
+        """Say whether robots.txt lets a page be fetched."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A place that lists servers. `where` is its address when the user names none."""
+
+    id: str
+    title: str
+    licence: str
+    where: str | None = None
+    key: str | None = None  # the environment variable that may hold a key
+    needs_key: bool = False
+
+
+class Module(Protocol):
+    """What a source's module exports."""
+
+    SOURCE: Source
+
+    def listings(
+        self, fetcher: Getter, where: str, limit: int | None
+    ) -> AsyncIterator[Listing | Skipped]:
+        """Yield what the source lists, at most `limit` servers."""
+        ...
+
+
+def load(source_id: str) -> Module:
+    """Return the module of a source.
+
+    Raises:
+        TargetError: it exports no source of that id: a defect of ours.
+
+    """
+    module: Any = importlib.import_module(f"crawler.sources.{source_id.replace('-', '_')}")
+    if getattr(getattr(module, "SOURCE", None), "id", None) != source_id:
+        raise TargetError(f"{module.__file__} exports no SOURCE with the id {source_id!r}")
+    loaded: Module = module
+    return loaded
 
 
 async def fetch_json(fetcher: Getter, url: str) -> Any:
@@ -23,9 +100,119 @@ async def fetch_json(fetcher: Getter, url: str) -> Any:
         FetchError: it cannot be had, or is no JSON.
 
     """
-    body = await fetcher.get_bytes(url)
+    return parse_json(await fetcher.get_bytes(url), url.partition("?")[0])
+
+
+def parse_json(data: bytes, label: str) -> Any:
+    """Return the JSON of a body or file.
+
+    Raises:
+        FetchError: it is no JSON.
+
+    """
     try:
-        return load_json(body)
+        return load_json(data)
     except (json.JSONDecodeError, UnicodeDecodeError):
-        host = url.partition("?")[0]
-        raise FetchError(Outcome.PROTOCOL_ERROR, f"{host} does not answer with JSON") from None
+        raise FetchError(Outcome.PROTOCOL_ERROR, f"{label} does not hold JSON") from None
+
+
+def parse_yaml(data: bytes, label: str) -> Any:
+    """Return the YAML of a body or file, by the safe loader only.
+
+    Raises:
+        FetchError: it is no YAML, or nests or repeats itself beyond reason.
+
+    """
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        if b"&" in data and data.count(b"*") > MAX_ALIASES:
+            raise FetchError(Outcome.TOO_LARGE, f"{label} repeats itself too often")
+        return yaml.load(data, Loader=loader)  # noqa: S506 - a safe loader, in C where there is one
+    except (yaml.YAMLError, RecursionError, ValueError):
+        raise FetchError(Outcome.PROTOCOL_ERROR, f"{label} does not hold YAML") from None
+
+
+MAX_ALIASES = 10_000
+
+
+async def read(fetcher: Getter, where: str) -> bytes:
+    """Return the bytes of a URL or of a file.
+
+    Raises:
+        FetchError: it cannot be had.
+
+    """
+    if "://" in where:
+        return (await fetcher.get(where)).body
+    return read_file(Path(where))
+
+
+def read_file(path: Path) -> bytes:
+    """Return the bytes of a file of a checkout.
+
+    Raises:
+        FetchError: it cannot be read, or is larger than `MAX_FILE`.
+
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_FILE + 1)
+    except OSError as error:
+        raise FetchError(Outcome.NOT_FOUND, f"{path} cannot be read: {error.strerror}") from None
+    if len(data) > MAX_FILE:
+        raise FetchError(Outcome.TOO_LARGE, f"{path} is larger than {MAX_FILE >> 20} MB")
+    return data
+
+
+def folder_of(where: str) -> Path | None:
+    """Return the folder of a checkout, or None for a file or a URL."""
+    if "://" in where:
+        return None
+    path = Path(where).expanduser()
+    return path if path.is_dir() else None
+
+
+def commit_of(folder: Path) -> str:
+    """Return the commit that a checkout is at, or an empty text; git itself is not run."""
+    for root in (folder, *folder.parents):
+        head = root / ".git" / "HEAD"
+        if head.is_file():
+            text = head.read_text(encoding="ascii", errors="replace").strip()
+            reference = root / ".git" / text.removeprefix("ref: ")
+            if text.startswith("ref: ") and reference.is_file():
+                text = reference.read_text(encoding="ascii", errors="replace").strip()
+            return text if not text.startswith("ref: ") else ""
+    return ""
+
+
+def state(
+    source: Source, server: Server, url: str, raw: object, tools: tuple[Tool, ...] | None = None
+) -> Listing:
+    """Return a listing with its provenance: where it was read, when, and its digest."""
+    provenance = Provenance(
+        source=source.id, url=url, fetched_at=utc_now(), sha256=sha256(canonical_json(raw))
+    )
+    return Listing(server=server, provenance=provenance, tools=tools)
+
+
+def skip(subject: str, error: FetchError) -> Skipped:
+    """Return what could not be read, as a value."""
+    return Skipped(subject=subject, outcome=error.outcome, reason=str(error))
+
+
+def text_of(holder: object, *keys: str) -> str | None:
+    """Return the first of these keys that holds a text, going into objects along dots."""
+    for key in keys:
+        value: object = holder
+        for part in key.split("."):
+            value = value.get(part) if isinstance(value, dict) else None
+        if isinstance(value, str) and value.strip():
+            return value
+    return None
+
+
+def objects(value: object) -> list[JsonObject]:
+    """Return the objects of a list; anything else counts as none."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
