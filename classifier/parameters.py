@@ -40,7 +40,33 @@ _EXACT = {
     "session": "session_id sessionid page_id pageid tab_id tabid browser_id connection_id",
 }  # fmt: skip
 _CODES_OF = frozenset(
-    "currency country zip zipcode postal post language lang area status error region state airport promo coupon discount color locale iata icao station tracking verification invite".split()
+    [
+        "currency",
+        "country",
+        "zip",
+        "zipcode",
+        "postal",
+        "post",
+        "language",
+        "lang",
+        "area",
+        "status",
+        "error",
+        "region",
+        "state",
+        "airport",
+        "promo",
+        "coupon",
+        "discount",
+        "color",
+        "locale",
+        "iata",
+        "icao",
+        "station",
+        "tracking",
+        "verification",
+        "invite",
+    ]
 )
 _FLAG: dict[str, tuple[str, ...]] = {}
 for _flag, _names in _EXACT.items():

@@ -53,14 +53,16 @@ def text(tool: "Tool", result: "Classification") -> str:
     )
     lines = [
         f"{_shown(tool.name)}  ({_shown(tool.server)})",
-        f"{result.category.value}, {result.risk.value} risk, {result.risk_score} of 100; "
-        f"sure {result.confidence:.2f}, decided by {result.decided_by.value}",
+        _head(result),
         "",
         _marked(tool.name, "/name", quotes),
         _marked(tool.description or "(no description)", "/description", quotes),
     ]
-    for parameter in (e for e in quotes if e.start == e.end == 0):
-        lines.append(f"  parameter [{_shown(parameter.text)}]  {_shown(parameter.pointer)}")
+    lines += [
+        f"  parameter [{_shown(parameter.text)}]  {_shown(parameter.pointer)}"
+        for parameter in quotes
+        if parameter.start == parameter.end == 0
+    ]
     lines += ["", result.rationale, "", "score"]
     lines += [f"  {a.points:+4d}  {a.reason}" for a in result.addends]
     lines.append(f"  {result.risk_score:4d}  = {result.risk.value}")
@@ -70,6 +72,13 @@ def text(tool: "Tool", result: "Classification") -> str:
         lines.append(f"  {finding.signal.id} ({finding.confidence:.2f}): {quoted}")
     lines += ["", "what would change it", *(f"  {line}" for line in _changes(result)), "", ""]
     return "\n".join(lines)
+
+
+def _head(result: "Classification") -> str:
+    return (
+        f"{result.category.value}, {result.risk.value} risk, {result.risk_score} of 100; "
+        f"sure {result.confidence:.2f}, decided by {result.decided_by.value}"
+    )
 
 
 def _changes(result: "Classification") -> list[str]:
