@@ -142,6 +142,8 @@ class ToolPage:
     siblings: tuple[Row, ...] = ()
     similar: tuple[Row, ...] = ()
     base_url: str | None = None
+    is_tight: bool = False
+    """The page came out too large: sections that can leave things out must do so."""
 
     @property
     def tool(self) -> Tool:

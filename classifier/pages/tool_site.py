@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from classifier.pages import words
@@ -13,6 +14,8 @@ from classifier.pages.sections import sections
 from classifier.pages.twins import tool_json, tool_markdown
 
 ROOT = "../../"
+LARGEST = 58_000
+"""Bytes of a page above which its sections are asked to leave things out."""
 
 
 Part = tuple[str, dict[str, Any], bool]
@@ -67,7 +70,10 @@ def assemble(made: list[Part], around: dict[str, Any]) -> str:
 
 def tool_files(page: ToolPage, stamp: str) -> Iterator[tuple[str, bytes]]:
     """Yield (path, bytes) of a tool's page, its JSON and its Markdown."""
-    text = assemble(contexts(page), frame(page, stamp))
-    yield f"{page.row.path}.html", text.encode()
+    text = assemble(contexts(page), frame(page, stamp)).encode()
+    if len(text) > LARGEST:
+        tight = replace(page, is_tight=True)
+        text = assemble(contexts(tight), frame(tight, stamp)).encode()
+    yield f"{page.row.path}.html", text
     yield f"{page.row.path}.json", tool_json(page)
     yield f"{page.row.path}.md", tool_markdown(page)

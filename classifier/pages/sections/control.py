@@ -14,6 +14,8 @@ SECTION = Section("control", "How to control it", 70)
 BUDGET = 24_000
 """Characters of policy text on a page, as they are escaped."""
 
+BUDGET_TIGHT = 2_000
+
 
 def context(page: ToolPage) -> Mapping[str, Any]:
     """Return the decision in words and a tab for each target."""
@@ -22,7 +24,7 @@ def context(page: ToolPage) -> Mapping[str, Any]:
         "decision": words.decision(page.intent),
         "effect": effect(page.intent),
         "reason": page.intent.reason,
-        **panels(page.policies, BUDGET),
+        **panels(page.policies, BUDGET_TIGHT if page.is_tight else BUDGET),
         "server_page": page.server.path,
         "server": page.server.title,
     }

@@ -12,6 +12,7 @@ from classifier.pages.sections import Section
 SECTION = Section("parameters", "Parameters", 80)
 
 MOST = 40
+MOST_TIGHT = 12
 
 
 def context(page: ToolPage) -> Mapping[str, Any]:
@@ -22,11 +23,12 @@ def context(page: ToolPage) -> Mapping[str, Any]:
     given = schema.get("required") if isinstance(schema, dict) else None
     required = {name for name in given if isinstance(name, str)} if isinstance(given, list) else ()
     names = sorted(properties, key=lambda name: name not in required)
+    most = MOST_TIGHT if page.is_tight else MOST
     return {
         "has_schema": isinstance(schema, dict),
         "is_open": isinstance(schema, dict) and schema.get("additionalProperties") is not False,
-        "rows": [_row(page, name, properties[name], name in required) for name in names[:MOST]],
-        "left_out": max(0, len(names) - MOST),
+        "rows": [_row(page, name, properties[name], name in required) for name in names[:most]],
+        "left_out": max(0, len(names) - most),
         "total": len(names),
         "required": sum(name in required for name in names),
     }

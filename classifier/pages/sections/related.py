@@ -17,12 +17,12 @@ def context(page: ToolPage) -> Mapping[str, Any]:
             "row": row,
             "differs": row.category is not mine.category or row.risk is not mine.risk,
         }
-        for row in page.similar
+        for row in page.similar[: 1 if page.is_tight else None]
     ]
     return {
         "server": page.server.title,
         "server_page": page.server.path,
-        "siblings": page.siblings,
+        "siblings": page.siblings[:3] if page.is_tight else page.siblings,
         "others": len(page.server.rows) - (page.facts.removed_at is None),
         "similar": similar,
     }
