@@ -148,7 +148,9 @@ def load(directory: Path | None = None) -> Model:
         }
         row += len(keys)
     if weights.shape != (row, OUTPUTS) or config.get("outputs") != OUTPUTS:
-        raise DataError(f"model {where.name}: weights do not fit the vocabulary")
+        raise DataError(
+            f"model {where.name}: weights do not fit the vocabulary; rebuild it with `toolrisk train`"
+        )
     return assemble(config, vocabulary, weights, idf)
 
 

@@ -1,0 +1,193 @@
+"""Training, the run-time twin, evaluation, and the look-up of reviewed definitions."""
+
+import itertools
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from classifier.engine import Options, classify, classify_many
+from classifier.errors import DataError
+from classifier.model import evaluate, facts, runtime, train
+from classifier.model.labels import Labelled, read_labels
+from classifier.reviewed import text_digest
+from classifier.verdict import Basis, Category, Risk
+from crawler.records import ServerName, Tool
+
+GOLD = Path(__file__).parents[2] / "shared" / "labels" / "gold.jsonl"
+KINDS = [
+    ("get", "Read", "low", ()), ("list", "Read", "medium", ("sensitive_data",)),
+    ("create", "Write", "medium", ()), ("delete", "Write", "high", ("destructive",)),
+    ("send", "Execute", "high", ("external_side_effect",)), ("calculate", "Other", "low", ()),
+    ("pay", "Execute", "critical", ("financial", "external_side_effect")),
+    ("set_password", "Write", "critical", ("credentials", "admin")),
+    ("run_code", "Execute", "critical", ("code_execution",)),
+    ("export_all", "Read", "high", ("bulk", "untrusted_content")),
+]  # fmt: skip
+NOUNS = ["invoice", "message", "record", "ticket", "page", "customer", "order", "file"]
+
+
+def labelled():
+    return [
+        Labelled(
+            tool=Tool(
+                server=ServerName(f"server-{noun}"), name=f"{verb}_{noun}",
+                description=f"{verb.replace('_', ' ').capitalize()} one {noun}.",
+                input_schema={"type": "object", "properties": {f"{noun}_id": {"type": "string"}}},
+            ),
+            family=noun, category=category, risk=risk, signals=frozenset(signals), certainty=3,
+        )
+        for noun, (verb, category, risk, signals) in itertools.product(NOUNS, KINDS)
+    ]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def model_dir(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("model")
+    train.train(labelled(), folder, "small", lambda _: None)
+    return folder
+
+
+def test_training_twice_gives_the_same_bytes(model_dir, tmp_path):
+    train.train(labelled(), tmp_path, "small", lambda _: None)
+    for name in ("weights.npz", "vocabulary.json", "config.json"):
+        assert (tmp_path / name).read_bytes() == (model_dir / name).read_bytes()
+
+
+def test_the_runtime_agrees_with_scikit_learn(model_dir):
+    items = labelled()
+    truth = train.truth_of(items)
+    features, _ = train.documents(items)
+    fitted = train.fit(features, truth, np.arange(len(items)))
+    matrix = train.vectors(features, fitted.keys, fitted.idf, np.arange(len(items)))
+    expected = matrix @ fitted.coefficients + fitted.intercept
+    model = runtime.load(model_dir)
+    rows = [
+        sorted(
+            model.vocabulary[block][key] for block, key in found if key in model.vocabulary[block]
+        )
+        for found in features
+    ]
+    assert np.abs(model.logits(rows) - expected).max() < 0.02  # float16 weights
+
+
+def test_a_model_that_does_not_fit_is_refused(model_dir, tmp_path):
+    for name in ("weights.npz", "vocabulary.json", "config.json"):
+        (tmp_path / name).write_bytes((model_dir / name).read_bytes())
+    words = json.loads((tmp_path / "vocabulary.json").read_text())
+    words["n"] = words["n"][:-1]
+    (tmp_path / "vocabulary.json").write_text(json.dumps(words))
+    with pytest.raises(DataError, match="toolrisk train"):
+        runtime.load(tmp_path)
+
+
+def test_evaluation_counts_what_it_says():
+    items = labelled()[:3]
+    right = list(classify_many((item.tool for item in items), Options(use_reviews=False)))
+    figures = evaluate.measure(items, right)
+    assert figures["tools"] == 3
+    assert figures["evidence"]["verbatim"] == 1.0
+    assert sum(map(sum, figures["category"]["confusion"])) == 3
+    flipped = [
+        Labelled(
+            **{f: getattr(i, f) for f in ("tool", "family", "risk", "signals", "certainty")},
+            category="Other",
+        )
+        for i in items
+    ]
+    assert (
+        evaluate.measure(flipped, right)["category"]["accuracy"] < figures["category"]["accuracy"]
+    )
+
+
+def test_calibration_error_of_a_perfect_and_a_boastful_model():
+    right = np.array([True, False] * 50)
+    assert evaluate.calibration_error(np.full(100, 0.5), right) == pytest.approx(0.0)
+    assert evaluate.calibration_error(np.full(100, 1.0), right) == pytest.approx(0.5)
+
+
+def test_a_quote_that_is_not_there_is_found_out():
+    from classifier.verdict import Evidence
+
+    tool = Tool(server=ServerName("s"), name="get_x", description="Get x.")
+    assert evaluate.quotes_exactly(tool, Evidence("/description", 0, 3, "Get"))
+    assert not evaluate.quotes_exactly(tool, Evidence("/description", 0, 3, "get"))
+    assert not evaluate.quotes_exactly(tool, Evidence("/inputSchema/properties/y", 0, 0, "y"))
+
+
+def review(tmp_path, tool, category="Other", risk="critical"):
+    path = tmp_path / "reviewed.tsv"
+    path.write_text(facts.HEADER + facts.line(tool, category, risk, ["credentials"], 3))
+    return Options(extra_reviews=path)
+
+
+def test_a_reviewed_definition_is_looked_up(tmp_path):
+    tool = Tool(server=ServerName("s"), name="zz_frobnicate", description="Frobnicates.")
+    result = classify(tool, review(tmp_path, tool))
+    assert (result.category, result.risk, result.decided_by) == (
+        Category.OTHER,
+        Risk.CRITICAL,
+        Basis.REVIEWED,
+    )
+    assert result.has("credentials")
+    assert not result.needs_review
+
+
+def test_another_schema_keeps_the_higher_risk(tmp_path):
+    tool = Tool(server=ServerName("s"), name="run_it", description="Run a shell command.")
+    options = review(tmp_path, tool, "Execute", "low")
+    other = Tool(
+        server=ServerName("s"), name="run_it", description="Run a shell command.",
+        input_schema={"properties": {"command": {"type": "string"}}},
+    )  # fmt: skip
+    assert classify(tool, options).risk is Risk.LOW
+    changed = classify(other, options)
+    assert changed.risk.rank > Risk.LOW.rank
+    assert any("higher risk" in note for note in changed.notes)
+
+
+def test_a_hostile_name_cannot_forge_a_fact():
+    tool = Tool(server=ServerName("s\tt\n"), name="a\tRead\tlow\nb", description="x")
+    line = facts.line(tool, "Write", "high", [], 3)
+    assert line.count("\n") == 1
+    assert line.split("\t")[2] == "Write"
+    assert line.startswith(text_digest(tool))
+
+
+def test_a_malformed_label_names_its_line(tmp_path):
+    path = tmp_path / "labels.jsonl"
+    path.write_text(
+        '{"tool": "x", "category": "Read", "risk": "low"}\n{"tool": "y", "category": "Sing", "risk": "low"}\n'
+    )
+    with pytest.raises(DataError, match=r"labels\.jsonl:2"):
+        read_labels(path)
+
+
+def test_review_walks_a_person_through_what_is_unsure(tmp_path):
+    from classifier.store import classify_catalog
+    from crawler.catalog import Catalog
+    from crawler.gathered import Gathered
+    from crawler.records import Server
+
+    db, file = tmp_path / "c.db", tmp_path / "mine.tsv"
+    tool = Tool(server=ServerName("s"), name="zqx", description="")
+    with Catalog.open(str(db)) as catalog:
+        catalog.record_many([Gathered(server=Server(name=tool.server), tools=(tool,))])
+        classify_catalog(catalog, Options())
+    done = subprocess.run(
+        [sys.executable, "-m", "classifier", "review", "--db", str(db), "--file", str(file)],
+        input="nonsense\neh destructive\n", capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "give two letters" in done.stderr
+    assert classify(tool, Options(extra_reviews=file)).risk is Risk.HIGH
+
+
+@pytest.mark.skipif(not GOLD.is_file(), reason="../shared/labels is not here")
+def test_quotes_of_real_definitions_are_verbatim():
+    items = read_labels(GOLD)[:1500]
+    results = evaluate.answers(items)
+    assert evaluate.evidence_share([item.tool for item in items], results)["verbatim"] == 1.0
