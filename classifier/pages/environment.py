@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from classifier.pages.invisible import pieces, visible
-from classifier.pages.words import cut, short
+from classifier.pages.words import cut, named, short
 
 _LONGEST_URL = 2000
 
@@ -75,6 +75,7 @@ def environment() -> Environment:
     made.filters["safe_url"] = safe_url
     made.filters["cut"] = cut
     made.filters["short"] = short
+    made.filters["named"] = named
     made.globals["tool_row"] = _tool_row
     return made
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from classifier.pages.overview import Overview
 from classifier.pages.signal_catalog import signal_pages
+from classifier.pages.words import named
 from classifier.verdict import Category, Risk
 
 BLOCK = 64
@@ -70,7 +71,9 @@ def search_files(site: Overview) -> Iterator[tuple[str, bytes]]:
         in_name = words_of_name(row.name[:200])
         _post(names, number, in_name)
         _post(texts, number, words_of(f"{row.summary} {row.server_title}") - in_name)
-        shown.append([row.name[:120], row.path, row.score, row.summary[:120], row.server_title])
+        shown.append(
+            [named(row.name)[:120], row.path, row.score, row.summary[:120], row.server_title]
+        )
         attributes.append(attribute(row.category, row.risk))
         for signal in dict.fromkeys(row.signals):
             signals[signal].append(number)

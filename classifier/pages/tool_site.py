@@ -35,7 +35,7 @@ def contexts(page: ToolPage) -> list[Part]:
 def frame(page: ToolPage, stamp: str) -> dict[str, Any]:
     """Return the variables of the page around the sections."""
     name, verdict = page.tool.name, page.classification
-    shown = words.cut(visible(name), 80)
+    shown = words.cut(visible(words.named(name)), 80)
     return {
         "title": f"{shown} on {page.server.title}: {verdict.risk.value} risk",
         "description": words.cut(

@@ -113,7 +113,7 @@ def tool_markdown(page: ToolPage) -> bytes:
     """Return the Markdown twin of a tool's page."""
     verdict, intent = page.classification, page.intent
     lines = [
-        f"# {inline(page.tool.name)}\n",
+        f"# {inline(words.named(page.tool.name))}\n",
         f"{words.capability(verdict)}\n",
         f"- Server: {inline(page.server.title)} ({inline(page.tool.server)})",
         f"- Category: {verdict.category.value}",

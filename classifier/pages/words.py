@@ -140,9 +140,14 @@ def cut(text: str, most: int = 160) -> str:
     return at_word.rstrip(" \t\n.,;:") + "\u2026"
 
 
+def named(name: str) -> str:
+    """Return a name to read, also where a tool has none."""
+    return name if name.strip() else "(no name)"
+
+
 def short(name: str) -> str:
     """Cut a name for a heading or a sentence; wide characters take the room of two."""
-    return cut(name, 60 if name.isascii() else 30)
+    return cut(named(name), 60 if name.isascii() else 30)
 
 
 def day(moment: str) -> str:
