@@ -1,8 +1,9 @@
 """When two listings are the same server: exact keys only, each with its reason.
 
-In order of strength: registry name; package (purl without version); repository and subfolder;
-remote URL. A repository alone never merges two servers whose packages or subfolders differ: one
-repository holds many. Equal tool lists suggest a copy and merge nothing.
+In order of strength: registry name; package (purl without version); remote URL; repository and
+subfolder. A repository alone never merges two servers that name packages: one repository holds
+many. Two entries of one source are never merged: it knows its own. Equal tool lists suggest a
+copy and merge nothing.
 """
 
 from dataclasses import dataclass
@@ -15,23 +16,42 @@ from crawler.records import Package, Server
 class Key:
     """One reason to take two listings for the same server."""
 
-    kind: str  # registry-name, package, repository, remote
+    kind: str  # package, remote or repository
     value: str
 
 
+APART = frozenset({"target", "file", "client-config", "clients", "probe"})
+"""Sources whose names are the user's own: a server named there keeps that name."""
+
+
 def keys_of(server: Server) -> tuple[Key, ...]:
-    """Return the keys of a server, strongest first."""
-    keys: list[Key] = []
-    if "/" in server.name and "." in server.name.partition("/")[0] and ":" not in server.name:
-        keys.append(Key("registry-name", server.name.casefold()))
-    packages = sorted(filter(None, (purl(package) for package in server.packages)))
-    keys += [Key("package", value) for value in packages]
+    """Return the keys by which a server can be found again, strongest first."""
+    packages = sorted(filter(None, map(purl, server.packages)))
+    remotes = sorted(filter(None, (remote_key(remote.url) for remote in server.remotes)))
     repository = repository_key(server.repository_url)
-    if repository is not None and not packages and not server.remotes:
-        # without package and remote the repository is all that names the server
-        keys.append(Key("repository", repository))
-    keys += [Key("remote", value) for remote in server.remotes if (value := remote_key(remote.url))]
+    keys = [Key("package", value) for value in packages]
+    keys += [Key("remote", value) for value in remotes]
+    keys += [Key("repository", repository)] if repository is not None else []
     return tuple(dict.fromkeys(keys))
+
+
+def merging_keys(server: Server) -> tuple[Key, ...]:
+    """Return the keys that may merge this server into one that is known.
+
+    A repository counts only for a listing that names nothing else, as in a list of links.
+    """
+    keys = keys_of(server)
+    exact = tuple(key for key in keys if key.kind != "repository")
+    return exact or keys
+
+
+def is_registry_name(name: str) -> bool:
+    """Say whether a name is one that a registry vouches for: `io.github.owner/name`."""
+    space, slash, _ = name.partition("/")
+    return bool(slash) and "." in space and ":" not in name and space not in _HOSTS
+
+
+_HOSTS = frozenset({"github.com", "gitlab.com", "codeberg.org", "bitbucket.org"})
 
 
 def purl(package: Package) -> str | None:

@@ -62,6 +62,7 @@ class Catalog:
 
     def __init__(self, engine: sa.Engine, path: Path) -> None:
         self._engine = engine
+        self._writer: sa.Connection | None = None
         self.path = path
 
     @classmethod
@@ -108,16 +109,19 @@ class Catalog:
 
     def close(self) -> None:
         """Let go of the file."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
         self._engine.dispose()
 
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
-        with (
-            translated(self.path),
-            self._engine.connect().execution_options(writes=True) as connection,
-            connection.begin(),
-        ):
-            yield connection
+        # one connection for all writes: closing the last one folds the log into the file each time
+        with translated(self.path):
+            if self._writer is None:
+                self._writer = self._engine.connect().execution_options(writes=True)
+            with self._writer.begin():
+                yield self._writer
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
@@ -261,6 +265,33 @@ class Catalog:
         """Yield what was added, changed or removed at or after a time (UTC ISO text)."""
         with self._reading() as connection:
             yield from reading.changes(connection, since)
+
+    def aliases(self) -> list[dict[str, Any]]:
+        """Return every merge: the other name, the server, the source, the key and since when."""
+        query = (
+            "SELECT a.name, s.name AS server, a.source, a.kind, a.value, a.since, a.apart "
+            "FROM alias a JOIN server s ON s.id = a.server_id ORDER BY a.name"
+        )
+        with self._reading() as connection:
+            return [dict(row) for row in connection.execute(sa.text(query)).mappings()]
+
+    def take_apart(self, name: str) -> bool:
+        """Undo a merge for good; the next crawl gives that listing a server of its own."""
+        with self._writing() as connection:
+            done = connection.execute(
+                sa.text("UPDATE alias SET apart = 1 WHERE name = :name"), {"name": name}
+            )
+            own = (
+                "(SELECT l.id FROM listing l JOIN alias a ON a.server_id = l.server_id "
+                "AND a.source = l.source WHERE a.name = :name)"
+            )
+            for sql in (
+                f"DELETE FROM package WHERE listing_id IN {own}",  # noqa: S608 - a constant
+                f"DELETE FROM remote WHERE listing_id IN {own}",  # noqa: S608 - a constant
+                f"DELETE FROM listing WHERE id IN {own}",  # noqa: S608 - a constant
+            ):
+                connection.execute(sa.text(sql), {"name": name})
+            return bool(done.rowcount)
 
     def counts(self) -> dict[str, int]:
         """Return how much the catalogue holds, by table."""

@@ -9,7 +9,7 @@ import os
 import socket
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from crawler.catalog import rows
 from crawler.gathered import Gathered
-from crawler.records import Outcome, Server
+from crawler.records import Outcome, Server, ServerName
 
 LEASE = timedelta(minutes=10)
 """How long a server may be held; the longest look takes well under two minutes."""
@@ -217,9 +217,12 @@ def lease(connection: sa.Connection, run: Run, count: int, now: str) -> list[Gat
     free = "(f.state = 'due' OR (f.state = 'leased' AND f.leased_until < :now))"
     found = connection.execute(
         sa.text(
-            "SELECT f.server_id, l.* FROM frontier f JOIN listing l ON l.id = "  # noqa: S608 - constants
+            "SELECT f.server_id, s.name, l.* FROM frontier f "  # noqa: S608 - constants
+            "JOIN server s ON s.id = f.server_id JOIN listing l ON l.id = "
             "(SELECT n.id FROM listing n WHERE n.server_id = f.server_id "
-            " ORDER BY n.last_seen DESC, n.id LIMIT 1) "
+            " ORDER BY (EXISTS (SELECT 1 FROM remote r WHERE r.listing_id = n.id) "
+            " OR EXISTS (SELECT 1 FROM package p WHERE p.listing_id = n.id)) DESC, "
+            " n.last_seen DESC, n.id LIMIT 1) "
             f"WHERE f.run_id = :run AND {free} ORDER BY f.server_id LIMIT :count"
         ),
         {"run": run.id, "now": now, "count": count},
@@ -228,7 +231,8 @@ def lease(connection: sa.Connection, run: Run, count: int, now: str) -> list[Gat
     updates: list[dict[str, Any]] = []
     for row in found:
         listing = rows.listing_of(row)
-        held.append(Gathered(server=listing.server, listing=listing))
+        server = replace(listing.server, name=ServerName(row["name"]))
+        held.append(Gathered(server=server, listing=listing))
         updates.append({"server_id": row["server_id"]})
     if updates:
         until = _shift(now, LEASE)
@@ -267,9 +271,12 @@ def last_run(connection: sa.Connection) -> dict[str, Any] | None:
 
 
 def server_ids(connection: sa.Connection, servers: Sequence[Server]) -> list[int]:
-    """Return the ids of servers that the catalogue has, in their order."""
+    """Return the ids of servers that the catalogue has, in their order, by name or alias."""
     names = [rows.storable(server.name) for server in servers]
-    query = sa.text("SELECT name, id FROM server WHERE name IN :names")
+    query = sa.text(
+        "SELECT name, id FROM server WHERE name IN :names UNION ALL "
+        "SELECT name, server_id FROM alias WHERE apart = 0 AND name IN :names"
+    )
     bound = query.bindparams(sa.bindparam("names", expanding=True))
     ids = {row.name: int(row.id) for row in connection.execute(bound, {"names": names})}
     return [ids[name] for name in names]

@@ -47,10 +47,21 @@ def _frontier(connection: sa.Connection) -> None:
     connection.exec_driver_sql("CREATE INDEX frontier_due ON frontier (run_id, state)")
 
 
+def _identity(connection: sa.Connection) -> None:
+    names = ("server_key", "alias")
+    SQLModel.metadata.create_all(
+        connection, tables=[SQLModel.metadata.tables[name] for name in names]
+    )
+    columns = {column["name"] for column in sa.inspect(connection).get_columns("server")}
+    if "stated_by" not in columns:
+        connection.exec_driver_sql("ALTER TABLE server ADD COLUMN stated_by TEXT")
+
+
 MIGRATIONS: tuple[tuple[str, Callable[[sa.Connection], None]], ...] = (
     ("0001-tables", _first_tables),
     ("0002-views", _views),
     ("0003-frontier", _frontier),
+    ("0004-identity", _identity),
 )
 
 

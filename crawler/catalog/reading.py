@@ -138,7 +138,7 @@ def servers(connection: sa.Connection) -> Iterator[CatalogServer]:
         if not page:
             return
         ids = {"low": after, "high": page[-1]["name"]}
-        listings = _by_server(connection, "listing", "x.*", ids)
+        listings = _by_server(connection, "listing", "x.*", ids, _TRUSTED_FIRST)
         probes = _by_server(connection, "probe", "x.*", ids, _LAST_PROBE)
         counts = _by_server(connection, "tool", "COUNT(*) AS n, x.server_id", ids, _PRESENT)
         for row in page:
@@ -156,6 +156,7 @@ def servers(connection: sa.Connection) -> Iterator[CatalogServer]:
         after = page[-1]["name"]
 
 
+_TRUSTED_FIRST = "ORDER BY (x.source = s.stated_by) DESC, x.id"
 _LAST_PROBE = "AND x.id = (SELECT MAX(id) FROM probe y WHERE y.server_id = x.server_id)"
 _PRESENT = "AND x.removed_at IS NULL GROUP BY x.server_id"
 

@@ -1,7 +1,7 @@
 """Records to rows and back: one pair of functions each, and row -> record -> row is identity."""
 
 import json
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 import orjson
@@ -101,7 +101,24 @@ def server_of(row: Stored, statement: str | None) -> Server:
 
 def statement_of(server: Server) -> str:
     """Return a whole server record as JSON text."""
-    return json_text(asdict(server))
+    return json_text(
+        {key: getattr(server, key) for key in _SERVER_FIELDS}
+        | {
+            "packages": [
+                {key: getattr(p, key) for key in _PACKAGE_FIELDS} for p in server.packages
+            ],
+            "remotes": [{key: getattr(r, key) for key in _REMOTE_FIELDS} for r in server.remotes],
+        }
+    )
+
+
+def _names(record: type[Any], *but: str) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(record) if field.name not in but)
+
+
+_SERVER_FIELDS = _names(Server, "packages", "remotes")
+_PACKAGE_FIELDS = _names(Package)
+_REMOTE_FIELDS = _names(Remote)
 
 
 def server_from_json(statement: str) -> Server:

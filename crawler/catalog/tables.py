@@ -32,6 +32,7 @@ class ServerRow(SQLModel, table=True):
     repository_url: str | None = _maybe()
     website_url: str | None = _maybe()
     status: str = _text()
+    stated_by: str | None = _maybe()
     tools_origin: str | None = _maybe()
     tools_source: str | None = _maybe()
     tools_seen: str | None = _maybe()
@@ -191,6 +192,28 @@ class FrontierRow(SQLModel, table=True):
     next_attempt: str | None = _maybe()
     leased_by: str | None = _maybe()
     leased_until: str | None = _maybe()
+
+
+class ServerKeyRow(SQLModel, table=True):
+    """A package, remote or repository by which a server can be found again."""
+
+    __tablename__: ClassVar[Any] = "server_key"
+    kind: str = Field(sa_type=sa.Text, primary_key=True)
+    value: str = Field(sa_type=sa.Text, primary_key=True)
+    server_id: int = Field(primary_key=True, foreign_key="server.id")
+
+
+class AliasRow(SQLModel, table=True):
+    """Another source's name for a server, and the key that says so; `apart` undoes it for good."""
+
+    __tablename__: ClassVar[Any] = "alias"
+    name: str = Field(sa_type=sa.Text, primary_key=True)
+    server_id: int = Field(foreign_key="server.id")
+    source: str = _text()
+    kind: str = _text()
+    value: str = _text()
+    since: str = _text()
+    apart: int = 0
 
 
 class MigrationRow(SQLModel, table=True):

@@ -6,11 +6,12 @@ never per tool.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
 
-from crawler.catalog import rows, tables
+from crawler.catalog import merging, rows, tables
 from crawler.catalog.comparing import KnownTool, Tally, ToolBatch
 from crawler.catalog.rows import ORIGIN_RANK, Row
 from crawler.gathered import Gathered
@@ -24,6 +25,7 @@ REMOTE = _TABLES["remote"]
 PROBE = _TABLES["probe"]
 TOOL = _TABLES["tool"]
 VERSION = _TABLES["tool_version"]
+KEY = _TABLES["server_key"]
 
 _IN_LIMIT = 500
 
@@ -32,22 +34,27 @@ def write_batch(connection: sa.Connection, items: Iterable[Gathered], now: str) 
     """Store a batch inside the caller's write transaction; `now` is UTC ISO text."""
     tally = Tally()
     for wave in _waves(items, tally):
-        _Wave(connection, wave, now, tally).write()
+        # merging may bring two listings of one server together, so waves are cut once more
+        for part in _waves(merging.resolve(connection, wave, now), Tally()):
+            _Wave(connection, part, now, tally).write()
     return tally
 
 
 def _waves(items: Iterable[Gathered], tally: Tally) -> Iterator[list[Gathered]]:
-    """Yield runs in which no server occurs twice; count what could not be looked at."""
+    """Yield runs of one source without a server twice; count what could not be looked at."""
     wave: list[Gathered] = []
     names: set[str] = set()
+    source: str | None = None
     for item in items:
         if item.skipped is not None:
             tally.skipped[item.skipped.outcome.value] += 1
         if item.server is None:
             continue
-        if item.server.name in names:
+        stater = _stater(item)
+        if item.server.name in names or (source and stater and stater != source):
             yield wave
             wave, names = [], set()
+        source = stater or source
         wave.append(item)
         names.add(item.server.name)
     if wave:
@@ -100,14 +107,15 @@ class _Wave:
         nothing = {"tools_origin": None, "tools_source": None, "tools_seen": None}
         for name, item in wanted.items():
             assert item.server is not None  # noqa: S101 - waves hold servers only
-            stated = rows.server_row(item.server)
+            stated = rows.server_row(item.server) | {"stated_by": _stater(item)}
             if name in self.ids:
                 old = self.stored[self.ids[name]]
                 kept = {
                     key: value if value is not None else old[key] for key, value in stated.items()
                 }
-                if item.listing is None:  # a bare target says nothing about the server
-                    kept = {key: old[key] for key in stated}
+                if not _may_describe(item, old):
+                    kept = {key: old[key] for key in (*stated, "stated_by")}
+                kept["name"] = old["name"]
                 updates.append({"b_id": old["id"], "last_seen": self.now} | kept)
             else:
                 self.ids[name] = next_id
@@ -117,6 +125,10 @@ class _Wave:
                 next_id += 1
         self._insert(SERVER, inserts)
         self._update(SERVER, updates)
+        new = [(self._id(item), item) for name, item in wanted.items() if name in set(fresh)]
+        self._insert(
+            KEY, [row for n, item in new if item.server for row in merging.key_rows(item.server, n)]
+        )
         return set(fresh)
 
     def _listings(self, fresh: set[str]) -> None:
@@ -273,18 +285,53 @@ class _Wave:
         return int(self.connection.scalar(sa.select(sa.func.max(table.c.id))) or 0) + 1
 
     def _insert(self, table: sa.Table, new: Sequence[Row]) -> None:
+        """Insert rows that share their columns, by the driver's own executemany.
+
+        SQLAlchemy's compiled insert takes as long to arrange the parameters as SQLite to store
+        them; names come from our tables, values are bound.
+        """
         if new:
-            self.connection.execute(sa.insert(table), list(new))
+            columns = tuple(new[0])
+            names, marks = ", ".join(columns), ", ".join("?" * len(columns))
+            sql = f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608 - our own names
+            values = list(map(itemgetter(*columns), new))
+            self.connection.exec_driver_sql(sql, values)
 
     def _update(self, table: sa.Table, changes: Sequence[Row]) -> None:
         """Update rows by id; rows with the same set of columns share one executemany."""
         groups: dict[tuple[str, ...], list[Row]] = {}
         for change in changes:
-            groups.setdefault(tuple(change), []).append(change)
+            groups.setdefault(tuple(sorted(change)), []).append(change)
         for columns, group in groups.items():
-            values: Row = {name: sa.bindparam(name) for name in columns if name != "b_id"}
-            statement = sa.update(table).where(table.c.id == sa.bindparam("b_id")).values(values)
-            self.connection.execute(statement, group)
+            names = [name for name in columns if name != "b_id"]
+            pairs = ", ".join(f"{name} = ?" for name in names)
+            sql = f"UPDATE {table.name} SET {pairs} WHERE id = ?"  # noqa: S608 - our own names
+            values = list(map(itemgetter(*names, "b_id"), group))
+            self.connection.exec_driver_sql(sql, values)
+
+
+_TRUST = ("official-registry", "target", "docker-catalog", "docker-registry")
+"""Whose description of a server is shown, most trusted first; then any registry, then the rest."""
+
+
+def _stater(item: Gathered) -> str | None:
+    return item.listing.provenance.source if item.listing is not None else None
+
+
+def _may_describe(item: Gathered, old: Row) -> bool:
+    """Say whether an item may replace the description that the catalogue shows."""
+    stater, before = _stater(item), old["stated_by"]
+    return stater is not None and (stater == before or _rank(stater) < _rank(before))
+
+
+def _rank(source: str | None) -> int:
+    if source is None:
+        return len(_TRUST) + 3
+    if source in _TRUST:
+        return _TRUST.index(source)
+    if source == "awesome":
+        return len(_TRUST) + 2
+    return len(_TRUST) + (0 if "://" in source else 1)
 
 
 def _same(row: Row) -> Row:

@@ -23,6 +23,7 @@ from crawler.records import (
 )
 from crawler.server_json import parse_server, unwrap
 from crawler.sources import Getter, fetch_json
+from crawler.targets import OFFICIAL_REGISTRY
 
 PAGE_SIZE = 100
 """The most that the API gives in one answer; above it answers 422."""
@@ -148,7 +149,7 @@ class _Source:
         return Listing(
             server=parsed,
             provenance=Provenance(
-                source=self.base,
+                source="official-registry" if self.base == OFFICIAL_REGISTRY else self.base,
                 url=f"{self.api}/servers/{quote(parsed.name, safe='')}/versions/latest",
                 fetched_at=utc_now(),
                 sha256=sha256(canonical_json(server)),
