@@ -76,13 +76,13 @@ def sentence(rows: Sequence[Row]) -> str:
     if not rows:
         return "No tool is known."
     verbs = {
-        Category.READ: "read",
-        Category.WRITE: "change data",
-        Category.EXECUTE: "set something in motion",
-        Category.OTHER: "help along",
+        Category.READ: ("reads", "read"),
+        Category.WRITE: ("changes data", "change data"),
+        Category.EXECUTE: ("sets something in motion", "set something in motion"),
+        Category.OTHER: ("helps along", "help along"),
     }
     counts = Counter(row.category for row in rows)
-    doing = [f"{counts[c]} {verb}" for c, verb in verbs.items() if counts[c]]
+    doing = [f"{counts[c]} {verb[counts[c] > 1]}" for c, verb in verbs.items() if counts[c]]
     worst = [
         f"{n} can {verb}"
         for signal, verb in (
