@@ -45,10 +45,13 @@ def registry() -> Iterator[Callable[..., str]]:
     """Start real registry servers on loopback; each call returns the target of one."""
     running: list[subprocess.Popen[str]] = []
 
-    def start(dump: Path, style: str = "current") -> str:
+    def start(dump: Path, style: str = "current", port: str = "0") -> str:
         script = ROOT / "tests" / "servers" / "registry.py"
+        for process in running if port != "0" else ():
+            process.kill()
+            process.communicate()
         process = subprocess.Popen(
-            [sys.executable, str(script), str(dump), "0", style], stdout=subprocess.PIPE, text=True
+            [sys.executable, str(script), str(dump), port, style], stdout=subprocess.PIPE, text=True
         )
         running.append(process)
         assert process.stdout is not None

@@ -189,9 +189,12 @@ def test_a_bad_registry_gives_what_it_has(case: tuple, toolrisk, registry, tmp_p
 
 def test_deleted_is_a_tombstone(toolrisk, registry, tmp_path: Path) -> None:
     entries = [entry("a.example/a"), entry("a.example/b")]
-    crawl(toolrisk, registry(write(tmp_path, entries)))
+    target = registry(write(tmp_path, entries))
+    crawl(toolrisk, target)
     entries[1]["_meta"][META]["status"] = "deleted"
-    crawl(toolrisk, registry(write(tmp_path, entries)))
+    port = target.rpartition(":")[2]
+    assert registry(write(tmp_path, entries), port=port) == target
+    crawl(toolrisk, target)
     assert rows(tmp_path / "c.db", "SELECT name, status FROM server ORDER BY name") == [
         ("a.example/a", "active"),
         ("a.example/b", "deleted"),
