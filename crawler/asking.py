@@ -26,7 +26,7 @@ BATCH = 256
 """The most that is handed over at once, hence the rows of a transaction."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class CrawlOptions:
     """How to crawl. `limit` counts servers of each source; `concurrency` servers at a time.
 

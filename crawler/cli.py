@@ -3,12 +3,16 @@
 import json
 import sys
 from enum import StrEnum
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from crawler.errors import CrawlError
 from crawler.printable import one_line
+
+if TYPE_CHECKING:
+    from crawler.settings import Settings
 
 TARGET_HELP = (
     "npm:NAME[@VERSION], pypi:NAME[==VERSION], https://HOST/PATH, official-registry, "
@@ -38,10 +42,15 @@ def crawl_command(
     ] = None,
     *,
     db: Annotated[
-        str, typer.Option(help="The catalogue: a path or sqlite:///PATH.")
-    ] = "toolrisk.db",
+        str | None,
+        typer.Option(help="The catalogue: a path or sqlite:///PATH. [default: toolrisk.db]"),
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A crawl.toml; what is given here goes before it."),
+    ] = None,
     limit: Annotated[
-        int | None, typer.Option(min=1, help="Servers to take from each registry.")
+        int | None, typer.Option(min=1, help="Servers to take from each source.")
     ] = None,
     no_probe: Annotated[
         bool, typer.Option("--no-probe", help="Index what sources say; contact and run no server.")
@@ -56,11 +65,12 @@ def crawl_command(
         ),
     ] = False,
     concurrency: Annotated[
-        int, typer.Option(min=1, max=512, help="Servers that are asked at the same time.")
-    ] = 64,
+        int | None,
+        typer.Option(min=1, max=512, help="Servers asked at the same time. [default: 64]"),
+    ] = None,
     per_host: Annotated[
-        int, typer.Option(min=1, help="Connections to one host at the same time.")
-    ] = 1,
+        int | None, typer.Option(min=1, help="Connections to one host at a time. [default: 1]")
+    ] = None,
     only: Annotated[
         list[str] | None,
         typer.Option(metavar="PATTERN", help="Only servers whose name matches, as io.github.*"),
@@ -78,30 +88,54 @@ def crawl_command(
     Without a target, the starter list of well-known servers is taken. Running it again updates
     and never duplicates. Exit code 2: a target cannot be understood; 3: nothing could be reached.
     """
-    from crawler.catalog import Catalog
-    from crawler.crawl import CrawlOptions, crawl
-    from crawler.progress import watch
+    given = {
+        "allow_private": allow_private or None,
+        "unsafe_no_sandbox": unsafe_no_sandbox or None,
+        "no_probe": no_probe or None,
+        "limit": limit,
+        "concurrency": concurrency,
+        "per_host": per_host,
+        "only": tuple(only) if only else None,
+    }
+    _crawl(_orders(targets, config, given, max_age), db, format)
+
+
+def _orders(
+    targets: list[str] | None, config: Path | None, given: dict[str, Any], max_age: str | None
+) -> "Settings":
+    """Return what to do: the words of the command before the file, the file before defaults."""
+    from dataclasses import replace
+
+    from crawler.asking import CrawlOptions
+    from crawler.settings import Settings, read_settings
     from crawler.starter import starter_targets
     from crawler.targets import parse_age, parse_targets
 
-    parsed = parse_targets(targets) if targets else starter_targets()
-    options = CrawlOptions(
-        allow_private=allow_private,
-        unsafe_no_sandbox=unsafe_no_sandbox,
-        no_probe=no_probe,
-        limit=limit,
-        concurrency=concurrency,
-        per_host=per_host,
-        only=tuple(only or ()),
+    plain = Settings(targets=(), options=CrawlOptions(), database=None, max_age=None)
+    file = read_settings(config) if config is not None else plain
+    named = tuple(parse_targets(targets)) if targets else file.targets
+    chosen = {key: value for key, value in given.items() if value is not None}
+    return replace(
+        file,
+        targets=named or tuple(starter_targets()),
+        options=replace(file.options, **chosen),
+        max_age=parse_age(max_age) if max_age is not None else file.max_age,
     )
-    age = None if max_age is None else parse_age(max_age)
-    with Catalog.open(db) as catalog, watch() as observer:
-        summary = crawl(parsed, options, catalog, observer, max_age=age)
+
+
+def _crawl(orders: "Settings", db: str | None, format: SummaryFormat) -> None:  # noqa: A002
+    from crawler.catalog import DEFAULT, Catalog
+    from crawler.crawl import crawl
+    from crawler.progress import watch
+
+    database = db or orders.database or DEFAULT
+    with Catalog.open(database) as catalog, watch() as observer:
+        summary = crawl(orders.targets, orders.options, catalog, observer, max_age=orders.max_age)
     _report(summary.reasons)
     if format is SummaryFormat.JSON:
         print(json.dumps(summary.to_json()))
     else:
-        print(summary.to_text(db))
+        print(summary.to_text(database))
     if summary.interrupted:
         raise typer.Exit(130)
     if not summary.reached:

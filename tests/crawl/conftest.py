@@ -47,9 +47,9 @@ def registry() -> Iterator[Callable[..., str]]:
 
     def start(dump: Path, style: str = "current", port: str = "0") -> str:
         script = ROOT / "tests" / "servers" / "registry.py"
-        for process in running if port != "0" else ():
-            process.kill()
-            process.communicate()
+        while running and port != "0":
+            running[-1].kill()
+            running.pop().communicate()
         process = subprocess.Popen(
             [sys.executable, str(script), str(dump), port, style], stdout=subprocess.PIPE, text=True
         )

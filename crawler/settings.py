@@ -1,0 +1,97 @@
+"""crawl.toml: the standing orders of a batch crawl, which `toolrisk crawl --config` carries out.
+
+    targets = ["official-registry", "docker-catalog"]
+    database = "toolrisk.db"
+    contact = "https://example.org/about-our-crawl"
+    concurrency = 64
+    per_host = 1
+    per_host_delay = 1.0    # seconds between two requests to one host
+    max_age = "24h"
+    limit = 1000            # servers of each source
+    only = ["io.github.*"]
+    probe = true
+
+Keys of sources are read from the environment variables that their pages name, never from here.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from crawler.asking import CrawlOptions
+from crawler.errors import TargetError
+from crawler.targets import Target, parse_age, parse_targets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a crawl.toml says."""
+
+    targets: tuple[Target, ...]
+    options: CrawlOptions
+    database: str | None
+    max_age: timedelta | None
+
+
+_KINDS: dict[str, tuple[type, ...]] = {
+    "targets": (list,),
+    "database": (str,),
+    "contact": (str,),
+    "concurrency": (int,),
+    "per_host": (int,),
+    "per_host_delay": (int, float),
+    "max_age": (str,),
+    "limit": (int,),
+    "only": (list,),
+    "probe": (bool,),
+    "allow_private": (bool,),
+}
+
+
+def read_settings(path: Path) -> Settings:
+    """Read a crawl.toml.
+
+    Raises:
+        TargetError: missing, no TOML (with its line), an unknown key, or a value of a wrong kind.
+
+    """
+    try:
+        given = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise TargetError(f"{path} does not exist; give an existing file as --config") from None
+    except OSError as error:
+        raise TargetError(f"{path} cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise TargetError(f"{path} is not valid TOML: {error}") from None
+    _check(path, given)
+    return Settings(
+        targets=tuple(parse_targets(list(given.get("targets", [])))),
+        options=CrawlOptions(
+            no_probe=not given.get("probe", True),
+            allow_private=given.get("allow_private", False),
+            limit=given.get("limit"),
+            concurrency=given.get("concurrency", CrawlOptions.concurrency),
+            per_host=given.get("per_host", CrawlOptions.per_host),
+            per_host_delay=float(given.get("per_host_delay", 0.0)),
+            contact=given.get("contact"),
+            only=tuple(given.get("only", ())),
+        ),
+        database=given.get("database"),
+        max_age=parse_age(given["max_age"]) if "max_age" in given else None,
+    )
+
+
+def _check(path: Path, given: dict[str, Any]) -> None:
+    for key, value in given.items():
+        kinds = _KINDS.get(key)
+        if kinds is None:
+            known = ", ".join(_KINDS)
+            raise TargetError(f"{path}: {key!r} is no setting; known are {known}")
+        is_wrong = not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds)
+        is_wrong |= isinstance(value, list) and not all(isinstance(one, str) for one in value)
+        is_wrong |= isinstance(value, int | float) and not isinstance(value, bool) and value < 0
+        if is_wrong or (key in ("concurrency", "per_host", "limit") and value < 1):
+            wanted = "a list of texts" if kinds == (list,) else kinds[-1].__name__
+            raise TargetError(f"{path}: {key} must be {wanted}, and not {str(value)[:40]!r}")

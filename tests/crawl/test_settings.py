@@ -1,0 +1,71 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from crawler.errors import TargetError
+from crawler.settings import read_settings
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text)
+    return path
+
+
+def test_every_key(tmp_path: Path) -> None:
+    text = """
+    targets = ["official-registry", "npm:a"]
+    database = "d.db"
+    contact = "https://example.org"
+    concurrency = 3
+    per_host = 2
+    per_host_delay = 1
+    max_age = "2d"
+    limit = 9
+    only = ["io.*"]
+    probe = false
+    allow_private = true
+    """
+    found = read_settings(write(tmp_path / "crawl.toml", text))
+    assert [target.text for target in found.targets] == ["official-registry", "npm:a"]
+    options = found.options
+    assert (options.concurrency, options.per_host, options.per_host_delay, options.limit) == (
+        3,
+        2,
+        1.0,
+        9,
+    )
+    assert (options.no_probe, options.allow_private, options.only) == (True, True, ("io.*",))
+    assert (found.database, found.max_age.days if found.max_age else 0) == ("d.db", 2)
+
+
+BAD = {
+    "x = [": "not valid TOML",
+    'colour = "red"': "'colour' is no setting",
+    'concurrency = "many"': "concurrency must be int",
+    "concurrency = 0": "concurrency must be int",
+    "limit = true": "limit must be int",
+    "per_host_delay = -1": "per_host_delay must be float",
+    "targets = [1]": "targets must be a list of texts",
+    'targets = ["nope"]': "not a known target",
+    'max_age = "soon"': "is not a length of time",
+}
+
+
+@pytest.mark.parametrize("text", BAD)
+def test_bad_settings_say_what_is_wrong(tmp_path: Path, text: str) -> None:
+    with pytest.raises(TargetError, match=r".") as caught:
+        read_settings(write(tmp_path / "crawl.toml", text))
+    assert BAD[text] in str(caught.value)
+
+
+def test_what_cron_runs(toolrisk, tmp_path: Path) -> None:
+    write(tmp_path / "tools.json", '[{"name": "a"}]')
+    write(tmp_path / "crawl.toml", 'targets = ["tools.json"]\ndatabase = "batch.db"\n')
+    done = toolrisk("crawl", "--config", "crawl.toml", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["tools"] == 1
+    assert (tmp_path / "batch.db").exists()
+    missing = toolrisk("crawl", "--config", "none.toml")
+    assert missing.returncode == 2
+    assert "does not exist" in missing.stderr
