@@ -150,6 +150,12 @@ def short(name: str) -> str:
     return cut(named(name), 60 if name.isascii() else 30)
 
 
+def sentence_on(category: Category) -> str:
+    """Return what a tool of a category is, as one sentence."""
+    meaning = CATEGORY_MEANING[category]
+    return f"It is {kind_of_tool(category)}: it {meaning[0].lower()}{meaning[1:]}"
+
+
 def day(moment: str) -> str:
     """Return the date of a moment in ISO form, or `unknown`."""
     return moment[:10] or "unknown"
@@ -160,8 +166,15 @@ def capability(verdict: Classification) -> str:
     found = {f.signal.id for f in verdict.findings if f.signal.kind is Kind.CAPABILITY}
     verbs = [verb for key, verb in SIGNAL_VERB.items() if key in found][:3]
     if verbs:
-        return f"One call can {listed(verbs)}."
+        return f"One call can {_in_turn(verbs)}."
     return f"One call can {CATEGORY_VERB[verdict.category]}."
+
+
+def _in_turn(verbs: Sequence[str]) -> str:
+    """Join phrases that hold commas and conjunctions of their own."""
+    if len(verbs) == 1:
+        return verbs[0]
+    return f"{'; '.join(verbs[:-1])}; and {verbs[-1]}"
 
 
 def kind_of_tool(category: Category) -> str:
