@@ -25,6 +25,9 @@ _RISKS = tuple(Risk(name) for name in runtime.RISKS)
 _CATEGORIES = tuple(Category(name) for name in runtime.CATEGORIES)
 _LABEL_COLUMN = {label: i for i, label in enumerate(runtime.LABEL_SIGNALS)}
 _FIRST_SIGNAL = len(_CATEGORIES) + len(_RISKS)
+_RISK_VALUES = (0.0, 1.0, 2.2, 3.8)
+"""What a level weighs in the expectation: a missed critical costs more than a missed medium.
+Chosen on out-of-fold scores of the training labels."""
 _SHORT = 3  # words of name and description below which a definition says too little
 
 
@@ -172,7 +175,7 @@ def _capability(  # noqa: PLR0913, PLR0917 - one step of _findings, with all it 
 
 def _estimate(probabilities: list[float], caution: float) -> Risk:
     """Return the expected level; a real chance of high or critical is never called low."""
-    expected = sum(level * p for level, p in enumerate(probabilities))
+    expected = sum(value * p for value, p in zip(_RISK_VALUES, probabilities, strict=True))
     level = min(len(_RISKS) - 1, int(expected + 0.5))
     if level == 0 and probabilities[2] + probabilities[3] >= caution:
         level = 1

@@ -43,7 +43,7 @@ _C = 8.0
 _ITERATIONS = 300
 _TRUST = 0.9  # precision from which a rule may set a floor
 _TRUST_COUNT = 8
-_CAUTION = 0.22
+_CAUTION = 0.08  # a real chance of high or critical is never called low
 _REVIEW_SHARE = 0.85
 
 Progress = Callable[[str], None]

@@ -11,7 +11,7 @@ TOOLS = [
     {"name": "get_issue", "description": "Get an issue of a repository by its number."},
     {"name": "list_labels", "description": "List the labels of a repository."},
     {"name": "create_issue", "description": "Create an issue in a repository."},
-    {"name": "delete_repository", "description": "Permanently delete a repository and its data."},
+    {"name": "delete_comment", "description": "Permanently delete one comment of an issue."},
     {"name": "run_shell", "description": "Run a shell command given by the caller on the host."},
 ]
 
@@ -152,7 +152,7 @@ def test_a_merge_into_codex_keeps_comments_and_the_users_allow_list(tools, tmp_p
     merged = tomllib.loads(text)
     server = merged["mcp_servers"]["gh"]
     assert (merged["model"], server["command"]) == ("some-model", "gh-mcp")
-    assert server["enabled_tools"] == ["get_issue", "create_issue", "delete_repository"]
+    assert server["enabled_tools"] == ["get_issue", "create_issue", "delete_comment"]
     assert set(server["disabled_tools"]) == {"list_labels", "run_shell"}
     assert server["tools"] == {"get_issue": {"approval_mode": "approve"}}
     assert merged["mcp_servers"]["other"] == {"command": "x", "enabled_tools": ["only"]}
