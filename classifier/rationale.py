@@ -58,7 +58,10 @@ def write(
 
 def _quoted(reading: Reading) -> str:
     """Quote the definition's own first words, cut at a word; nothing where it says nothing."""
-    told = " ".join("".join(c if c.isprintable() else " " for c in reading.told).split())
+    told = reading.told
+    if not told.isprintable():
+        told = "".join(c if c.isprintable() else " " for c in told)
+    told = " ".join(told.split())
     told = told.replace('"', "'").rstrip(".:;, ")
     if not told:
         return ""

@@ -92,6 +92,7 @@ class Reading:
     head_verb: tuple[str, str] | None  # the same of the first sentence
     head_at: int
     acts: set[str]  # lemmas and classes of both
+    opening: set[str]  # words, lemmas and classes of the first sentence
     near: set[str]  # of name and first sentence
     far: set[str]  # of the rest of the description
     flags: set[str]  # what the parameters are: sql, url, path, ...
@@ -109,6 +110,8 @@ class Reading:
 
     def quote_text(self, words: AbstractSet[str]) -> Evidence | None:
         """Quote the first word of the description that is one of these words or classes."""
+        if words.isdisjoint(self.opening) and words.isdisjoint(self.far):
+            return None
         return _quote("/description", self.tool.description or "", self._text(), words)
 
     def quote_phrase(self, phrase: str) -> Evidence | None:
@@ -215,12 +218,13 @@ def read(tool: Tool) -> Reading:
         found = doc_parameters(tail_text)
     name_verb = _name_verb(core, verb)
     head_at, head_verb = _head_verb(first, verb)
+    opening = set().union(*map(keys, first))
     return Reading(
         tool=tool, name=name, core=core, first=first, rest=rest, tail=tail, parameters=found,
         has_schema=isinstance(tool.input_schema, dict) and "properties" in tool.input_schema,
         server=server, around=around, name_verb=name_verb, head_verb=head_verb, head_at=head_at,
         acts={*(name_verb or ()), *(head_verb or ())},
-        near=set().union(*map(keys, core), *map(keys, first)),
+        opening=opening, near=opening.union(*map(keys, core)),
         far=set().union(*map(keys, rest)),
         flags=_flags(found), truncated=capped or len(text) > MAX_DESCRIPTION, lead=lead,
         told=first_text[:_MAX_FIRST],

@@ -153,21 +153,49 @@ def rule(  # noqa: PLR0913 - one keyword per condition is the point of the form
 
 
 class RuleBook:
-    """Rules indexed by the verbs that can make them hold, so that most are never tried."""
+    """Rules indexed by words that must be there for them to hold, so that most are never tried."""
 
     def __init__(self, rules: tuple[Rule, ...]) -> None:
         self.rules = rules
-        self._always = [i for i, r in enumerate(rules) if not r.acts]
         self._by_act: dict[str, list[int]] = {}
+        self._by_word: dict[str, list[int]] = {}
+        self._by_told: dict[str, list[int]] = {}  # longest words of phrases, anywhere in the text
+        self._by_flag: dict[str, list[int]] = {}
+        self._always: list[int] = []
         for index, item in enumerate(rules):
-            for act in item.acts:
-                self._by_act.setdefault(act, []).append(index)
+            where, words = self._place(item)
+            if not words:
+                self._always.append(index)
+            for word in words:
+                where.setdefault(word, []).append(index)
+
+    def _place(self, item: Rule) -> tuple[dict[str, list[int]], frozenset[str]]:
+        """Return the index that a rule is kept in, and the words of which it needs one."""
+        if item.acts:
+            return self._by_act, item.acts
+        if item.flags:
+            return self._by_flag, item.flags
+        if item.near or item.near2 or item.verbs:
+            return self._by_word, min(
+                (w for w in (item.near, item.near2, item.verbs) if w), key=len
+            )
+        if item.phrases:
+            # Any word of a phrase must be there; the longest is the rarest.
+            return self._by_told, frozenset(max(p.split(), key=len) for p in item.phrases)
+        return self._by_word, _NONE
 
     def matching(self, reading: Reading) -> tuple[Rule, ...]:
         """Return the rules that hold, in their own order."""
         candidates = set(self._always)
         for act in reading.acts:
             candidates.update(self._by_act.get(act, ()))
+        for flag in self._by_flag.keys() & reading.flags:
+            candidates.update(self._by_flag[flag])
+        for word in self._by_word.keys() & reading.near:
+            candidates.update(self._by_word[word])
+        for words in (reading.near, reading.far):
+            for word in self._by_told.keys() & words:
+                candidates.update(self._by_told[word])
         text = padded(reading)
         rules = self.rules
         return tuple(rules[i] for i in sorted(candidates) if rules[i].matches(reading, text))

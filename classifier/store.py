@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -10,11 +11,12 @@ import orjson
 
 from classifier.engine import BATCH, Options, classify_many, ruleset
 from classifier.model import runtime
+from classifier.parallel import map_batches
 from classifier.verdict import Classification, Risk
 from crawler.catalog import Catalog, CatalogTool, StoredClassification
 from crawler.records import canonical_json, sha256
 
-_WRITE = BATCH * 8
+_WRITE = BATCH * 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,23 +77,28 @@ def classify_catalog(
     """
     summary = StoreSummary(options=options)
     model = runtime.load().name
-    due = iter(catalog.unclassified(ruleset(), model))
-    while batch := list(islice(due, _WRITE)):
-        results = classify_many((item.tool for item in batch), options)
-        catalog.record_classifications(
-            [_row(item, result) for item, result in zip(batch, results, strict=True)]
-        )
-        summary.classified += len(batch)
+    batches = _batches(catalog.unclassified(ruleset(), model))
+    for rows in map_batches(partial(_judge, options), batches):
+        catalog.record_classifications(rows)
+        summary.classified += len(rows)
         if progress:
-            progress(len(batch))
-    for item in catalog.tools():
-        stored = item.classification
-        if stored:
-            summary.risks[stored["risk"]] += 1
-            summary.categories[stored["category"]] += 1
-            summary.worst = max(summary.worst, Risk(stored["risk"]).rank)
+            progress(len(rows))
+    for category, risk, count in catalog.verdict_counts():
+        summary.risks[risk] += count
+        summary.categories[category] += count
+        summary.worst = max(summary.worst, Risk(risk).rank)
     summary.unchanged = sum(summary.risks.values()) - summary.classified
     return summary
+
+
+def _batches(due: Iterator[CatalogTool]) -> Iterator[list[CatalogTool]]:
+    while batch := list(islice(due, _WRITE)):
+        yield batch
+
+
+def _judge(options: Options, batch: list[CatalogTool]) -> list[StoredClassification]:
+    results = classify_many((item.tool for item in batch), options)
+    return [_row(item, result) for item, result in zip(batch, results, strict=True)]
 
 
 def _row(item: CatalogTool, result: Classification) -> StoredClassification:

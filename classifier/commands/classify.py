@@ -75,7 +75,8 @@ def _catalogue(db: str, options: object, output: Format) -> int:
     assert isinstance(options, inputs.InputOptions)  # noqa: S101 - narrows a lazily imported type
     inputs.require_catalog(db)
     with Catalog.open(db, create=False) as catalog:
-        summary = classify_catalog(catalog, options.engine)
+        with inputs.counting("classifying") as progress:
+            summary = classify_catalog(catalog, options.engine, progress)
         if output is Format.TABLE:
             sys.stdout.write(summary.text())
             return summary.worst

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import repeat
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -86,9 +86,7 @@ class Model:
     def logits(self, batch: Sequence[list[int]]) -> Array:
         """Return the uncalibrated scores, a row a tool."""
         lengths = np.fromiter((len(rows) for rows in batch), dtype=np.int64, count=len(batch))
-        flat = np.fromiter(
-            (row for rows in batch for row in rows), dtype=np.int64, count=int(lengths.sum())
-        )
+        flat = np.fromiter(chain.from_iterable(batch), dtype=np.int64, count=int(lengths.sum()))
         starts = np.zeros(len(batch), dtype=np.int64)
         np.cumsum(lengths[:-1], out=starts[1:])
         raw = np.zeros((len(batch), OUTPUTS))

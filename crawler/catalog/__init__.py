@@ -236,6 +236,11 @@ class Catalog:
         with self._reading() as connection:
             yield from reading.tools(connection, filters)
 
+    def verdict_counts(self) -> list[tuple[str, str, int]]:
+        """Return (category, risk, tools) of the newest verdicts of all present tools."""
+        with self._reading() as connection:
+            return reading.verdict_counts(connection)
+
     def unclassified(self, ruleset: str, model: str) -> Iterator[CatalogTool]:
         """Yield tools whose current definition this ruleset and model have not judged."""
         with self._reading() as connection:

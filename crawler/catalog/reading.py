@@ -75,6 +75,14 @@ JOIN tool_version v ON v.id = t.current_version_id
 WHERE s.status <> 'deleted' {where}
 ORDER BY t.server_id, t.id
 """
+_VERDICTS = """
+SELECT c.category, c.risk, COUNT(*) FROM tool t
+JOIN server s ON s.id = t.server_id
+JOIN tool_version v ON v.id = t.current_version_id
+{join}
+WHERE s.status <> 'deleted' AND t.removed_at IS NULL
+GROUP BY c.category, c.risk
+"""
 _NEWEST = """
 LEFT JOIN classification c ON c.id = (
   SELECT n.id FROM classification n WHERE n.tool_version_id = v.id
@@ -98,6 +106,13 @@ def tools(connection: sa.Connection, filters: dict[str, Any]) -> Iterator[Catalo
 
 
 _FILTERS = {"server": "s.name", "tool": "t.name", "category": "c.category", "risk": "c.risk"}
+
+
+def verdict_counts(connection: sa.Connection) -> list[tuple[str, str, int]]:
+    """Return (category, risk, tools) of the newest verdicts of all present tools."""
+    text = _VERDICTS.format(join=_NEWEST.replace("LEFT JOIN", "JOIN"))
+    found = connection.execute(sa.text(text), {"ruleset": None, "model": None})
+    return [(row[0], row[1], row[2]) for row in found]
 
 
 def unclassified(connection: sa.Connection, ruleset: str, model: str) -> Iterator[CatalogTool]:
