@@ -20,8 +20,8 @@ from crawler.catalog import frontier, reading, tables, writing
 from crawler.catalog.comparing import Tally
 from crawler.catalog.connection import BUSY_SECONDS, DEFAULT, file_of, make_engine, translated
 from crawler.catalog.frontier import Run
-from crawler.catalog.migrations import migrate
 from crawler.catalog.reading import CatalogServer, CatalogTool, CatalogVersion, Change
+from crawler.catalog.upgrading import migrate
 from crawler.errors import CatalogError
 from crawler.gathered import Gathered, told_tools, utc_now
 from crawler.records import Listing, Origin, Probe, Server, ServerName

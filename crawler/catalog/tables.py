@@ -12,32 +12,50 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 
-def _text(*, index: bool = False) -> Any:
-    return Field(sa_type=sa.Text, index=index)
+def _text(comment: str, **options: Any) -> Any:
+    return Field(sa_type=sa.Text, sa_column_kwargs={"comment": comment}, **options)
 
 
-def _maybe() -> Any:
-    return Field(default=None, sa_type=sa.Text, nullable=True)
+def _maybe(comment: str) -> Any:
+    return Field(
+        default=None, sa_type=sa.Text, nullable=True, sa_column_kwargs={"comment": comment}
+    )
+
+
+def _int(comment: str) -> Any:
+    return Field(default=0, sa_column_kwargs={"comment": comment})
+
+
+def _key(comment: str = "Row number.") -> Any:
+    return Field(default=None, primary_key=True, sa_column_kwargs={"comment": comment})
+
+
+def _refers(to: str, comment: str, **options: Any) -> Any:
+    return Field(foreign_key=to, sa_column_kwargs={"comment": comment}, **options)
 
 
 class ServerRow(SQLModel, table=True):
     """One server, as its most trusted source describes it."""
 
     __tablename__: ClassVar[Any] = "server"
-    id: int | None = Field(default=None, primary_key=True)
-    name: str = Field(sa_type=sa.Text, unique=True)
-    title: str | None = _maybe()
-    description: str | None = _maybe()
-    version: str | None = _maybe()
-    repository_url: str | None = _maybe()
-    website_url: str | None = _maybe()
-    status: str = _text()
-    stated_by: str | None = _maybe()
-    tools_origin: str | None = _maybe()
-    tools_source: str | None = _maybe()
-    tools_seen: str | None = _maybe()
-    first_seen: str = _text()
-    last_seen: str = _text()
+    id: int | None = _key("Row number, which other tables refer to.")
+    name: str = _text("The server's name: reverse-DNS, package or address, unique.", unique=True)
+    title: str | None = _maybe("A name for people, if a source gives one.")
+    description: str | None = _maybe("What the most trusted source says the server is.")
+    version: str | None = _maybe("The version that source names.")
+    repository_url: str | None = _maybe("Source repository.")
+    website_url: str | None = _maybe("Home page.")
+    status: str = _text(
+        "`active`, `deprecated` or `deleted` (a tombstone: a registry withdrew it)."
+    )
+    stated_by: str | None = _maybe("The source whose statement fills this row.")
+    tools_origin: str | None = _maybe(
+        "How the tools were obtained: `live`, `declared` or `static`."
+    )
+    tools_source: str | None = _maybe("The source or endpoint that stated the tools.")
+    tools_seen: str | None = _maybe("When the tools were last listed in full, UTC.")
+    first_seen: str = _text("When the server was first met, UTC.")
+    last_seen: str = _text("When the server was last met, UTC.")
 
 
 class ListingRow(SQLModel, table=True):
@@ -45,67 +63,75 @@ class ListingRow(SQLModel, table=True):
 
     __tablename__: ClassVar[Any] = "listing"
     __table_args__: ClassVar[Any] = (sa.UniqueConstraint("server_id", "source"),)
-    id: int | None = Field(default=None, primary_key=True)
-    server_id: int = Field(foreign_key="server.id")
-    source: str = _text()
-    url: str = _text()
-    record_sha256: str | None = _maybe()
-    statement: str = _text()
-    first_seen: str = _text()
-    last_seen: str = _text()
+    id: int | None = _key("Row number.")
+    server_id: int = _refers("server.id", "The server that it speaks of.")
+    source: str = _text("The source, as named on the command line.")
+    url: str = _text("Where the statement stands.")
+    record_sha256: str | None = _maybe("SHA-256 of the statement as received, to notice change.")
+    statement: str = _text("The statement whole, as JSON.")
+    first_seen: str = _text("When this statement was first met, UTC.")
+    last_seen: str = _text("When it was last confirmed, UTC.")
 
 
 class PackageRow(SQLModel, table=True):
     """A package that a listing names."""
 
     __tablename__: ClassVar[Any] = "package"
-    id: int | None = Field(default=None, primary_key=True)
-    server_id: int = Field(foreign_key="server.id", index=True)
-    listing_id: int = Field(foreign_key="listing.id", index=True)
-    registry_type: str = _text()
-    identifier: str = _text()
-    version: str | None = _maybe()
-    transport: str = _text()
-    arguments: str = _text()
-    required_inputs: str = _text()
-    file_sha256: str | None = _maybe()
-    registry_base_url: str | None = _maybe()
+    id: int | None = _key("Row number.")
+    server_id: int = _refers("server.id", "The server that it runs.", index=True)
+    listing_id: int = _refers("listing.id", "The listing that names it.", index=True)
+    registry_type: str = _text("`npm`, `pypi`, `oci`, `mcpb`, `nuget` and so on.")
+    identifier: str = _text("The package's name in that registry.")
+    version: str | None = _maybe("The version that the listing names.")
+    transport: str = _text(
+        "How the package speaks once it runs: `stdio`, `streamable-http` or `sse`."
+    )
+    arguments: str = _text("Arguments to start it with, a JSON list.")
+    required_inputs: str = _text(
+        "Names of the settings that it needs, a JSON list; never their values."
+    )
+    file_sha256: str | None = _maybe("Digest of the file that the listing states.")
+    registry_base_url: str | None = _maybe("Another registry than the usual one.")
 
 
 class RemoteRow(SQLModel, table=True):
     """A remote endpoint that a listing names."""
 
     __tablename__: ClassVar[Any] = "remote"
-    id: int | None = Field(default=None, primary_key=True)
-    server_id: int = Field(foreign_key="server.id", index=True)
-    listing_id: int = Field(foreign_key="listing.id", index=True)
-    transport: str = _text()
-    url: str = _text()
-    required_inputs: str = _text()
+    id: int | None = _key("Row number.")
+    server_id: int = _refers("server.id", "The server that answers there.", index=True)
+    listing_id: int = _refers("listing.id", "The listing that names it.", index=True)
+    transport: str = _text("`streamable-http` or `sse`.")
+    url: str = _text("The address.")
+    required_inputs: str = _text(
+        "Names of the headers and variables that it needs, a JSON list; never their values."
+    )
 
 
 class ProbeRow(SQLModel, table=True):
     """One attempt to list a server's tools. Only `listed` says anything about them."""
 
     __tablename__: ClassVar[Any] = "probe"
-    id: int | None = Field(default=None, primary_key=True)
-    server_id: int = Field(foreign_key="server.id", index=True)
-    outcome: str = _text()
-    detail: str = _text()
-    transport: str | None = _maybe()
-    endpoint: str | None = _maybe()
-    era: str | None = _maybe()
-    protocol_version: str | None = _maybe()
-    server_title: str | None = _maybe()
-    instructions: str | None = _maybe()
-    sandbox: str | None = _maybe()
-    dummy_config: int = 0
-    truncated: int = 0
-    started_at: str = _text()
-    seconds: float = 0.0
-    payload_sha256: str | None = _maybe()
-    tool_count: int = 0
-    problems: str = _text()
+    id: int | None = _key("Row number.")
+    server_id: int = _refers("server.id", "The server that was asked.", index=True)
+    outcome: str = _text("How it ended: `listed`, `auth_required`, `timeout` and so on.")
+    detail: str = _text("The reason in words, printable and cut.")
+    transport: str | None = _maybe("How it was asked.")
+    endpoint: str | None = _maybe("The address or package that was asked.")
+    era: str | None = _maybe(
+        "`initialize` or `stateless`: which generation of the protocol answered."
+    )
+    protocol_version: str | None = _maybe("The protocol version that was agreed on.")
+    server_title: str | None = _maybe("What the server calls itself.")
+    instructions: str | None = _maybe("Instructions that the server gives to models.")
+    sandbox: str | None = _maybe("The sandbox profile in which a package ran.")
+    dummy_config: int = _int("1 if placeholder settings had to be given.")
+    truncated: int = _int("1 if a cap cut the answer.")
+    started_at: str = _text("When, UTC.")
+    seconds: float = Field(default=0.0, sa_column_kwargs={"comment": "How long it took."})
+    payload_sha256: str | None = _maybe("SHA-256 of the tool list as received.")
+    tool_count: int = _int("Tools that were named.")
+    problems: str = _text("Malformed tools that were left out and why, a JSON list.")
 
 
 class ToolRow(SQLModel, table=True):
@@ -118,15 +144,17 @@ class ToolRow(SQLModel, table=True):
 
     __tablename__: ClassVar[Any] = "tool"
     __table_args__: ClassVar[Any] = (sa.UniqueConstraint("server_id", "name", "ordinal"),)
-    id: int | None = Field(default=None, primary_key=True)
-    server_id: int = Field(foreign_key="server.id")
-    name: str = _text()
-    ordinal: int = 0
-    origin: str = _text()
-    current_version_id: int = 0
-    first_seen: str = _text()
-    last_seen: str = _text()
-    removed_at: str | None = _maybe()
+    id: int | None = _key("Row number.")
+    server_id: int = _refers("server.id", "The server that has it.")
+    name: str = _text("The name as received.")
+    ordinal: int = _int("Tells tools of the same name apart; 0 is the first.")
+    origin: str = _text("`live`, `declared` or `static`: how the definition was obtained.")
+    current_version_id: int = _int("The definition in force.")
+    first_seen: str = _text("When the tool was first met, UTC.")
+    last_seen: str = _text("When it was last met before something changed, UTC.")
+    removed_at: str | None = _maybe(
+        "When its server stopped naming it, UTC; empty while it is there."
+    )
 
 
 class ToolVersionRow(SQLModel, table=True):
@@ -138,15 +166,17 @@ class ToolVersionRow(SQLModel, table=True):
 
     __tablename__: ClassVar[Any] = "tool_version"
     __table_args__: ClassVar[Any] = (sa.UniqueConstraint("tool_id", "context_sha256"),)
-    id: int | None = Field(default=None, primary_key=True)
-    tool_id: int = Field(foreign_key="tool.id")
-    definition_sha256: str = _text()
-    definition: str = _text()
-    extra: str | None = _maybe()
-    server_text: str = _text()
-    context_sha256: str = _text()
-    first_seen: str = _text()
-    last_seen: str = _text()
+    id: int | None = _key("Row number.")
+    tool_id: int = _refers("tool.id", "The tool.")
+    definition_sha256: str = _text(
+        "SHA-256 of the canonical JSON of name, title, description, schemas and annotations."
+    )
+    definition: str = _text("Those fields as received, as JSON.")
+    extra: str | None = _maybe("Other keys of the wire object, as JSON.")
+    server_text: str = _text("What was known of the server when it was judged.")
+    context_sha256: str = _text("SHA-256 of the definition and the server's text together.")
+    first_seen: str = _text("When this definition was first met, UTC.")
+    last_seen: str = _text("When it was last met, UTC.")
 
 
 class ClassificationRow(SQLModel, table=True):
@@ -154,74 +184,69 @@ class ClassificationRow(SQLModel, table=True):
 
     __tablename__: ClassVar[Any] = "classification"
     __table_args__: ClassVar[Any] = (sa.UniqueConstraint("tool_version_id", "ruleset", "model"),)
-    id: int | None = Field(default=None, primary_key=True)
-    tool_version_id: int = Field(foreign_key="tool_version.id")
-    input_sha256: str = _text()
-    ruleset: str = _text()
-    model: str = _text()
-    category: str = _text()
-    risk: str = _text()
-    risk_score: int = 0
-    needs_review: int = 0
-    json_text: str = _text()
-    created: str = _text()
+    id: int | None = _key("Row number.")
+    tool_version_id: int = _refers("tool_version.id", "The definition that was judged.")
+    input_sha256: str = _text("SHA-256 of all that the verdict depends on beside rules and model.")
+    ruleset: str = _text("Version of rules and signals.")
+    model: str = _text("Name of the model.")
+    category: str = _text("Read, Write, Execute or Other.")
+    risk: str = _text("low, medium, high or critical.")
+    risk_score: int = _int("0 to 100.")
+    needs_review: int = _int("1 if a person should look.")
+    json_text: str = _text(
+        "The whole verdict with evidence, as `classify --format jsonl` prints it."
+    )
+    created: str = _text("When, UTC.")
 
 
 class RunRow(SQLModel, table=True):
     """One crawl of a set of targets; a run without an end was cut off and can be taken up."""
 
     __tablename__: ClassVar[Any] = "crawl_run"
-    id: int | None = Field(default=None, primary_key=True)
-    targets: str = _text()
-    started_at: str = _text()
-    finished_at: str | None = _maybe()
-    summary: str | None = _maybe()
+    id: int | None = _key("Row number.")
+    targets: str = _text("What the run was asked for, a JSON list.")
+    started_at: str = _text("When it began, UTC.")
+    finished_at: str | None = _maybe("When it ended, UTC; empty if it was cut off.")
+    summary: str | None = _maybe("Its summary as JSON.")
 
 
 class FrontierRow(SQLModel, table=True):
     """Where the crawl of one server stands: `due`, `leased`, `done` or `failed`."""
 
     __tablename__: ClassVar[Any] = "frontier"
-    server_id: int = Field(primary_key=True, foreign_key="server.id")
-    run_id: int = Field(foreign_key="crawl_run.id")
-    state: str = _text()
-    outcome: str | None = _maybe()
-    reason: str | None = _maybe()
-    failures: int = 0
-    last_attempt: str | None = _maybe()
-    next_attempt: str | None = _maybe()
-    leased_by: str | None = _maybe()
-    leased_until: str | None = _maybe()
+    __table_args__: ClassVar[Any] = (sa.Index("frontier_due", "run_id", "state"),)
+    server_id: int = _refers("server.id", "The server.", primary_key=True)
+    run_id: int = _refers("crawl_run.id", "The run that it belongs to.")
+    state: str = _text("`due`, `leased`, `done` or `failed`.")
+    outcome: str | None = _maybe("How the last attempt ended.")
+    reason: str | None = _maybe("Why it failed, in words.")
+    failures: int = _int("Failed attempts in a row.")
+    last_attempt: str | None = _maybe("When it was last tried, UTC.")
+    next_attempt: str | None = _maybe("When it may be tried again, UTC.")
+    leased_by: str | None = _maybe("The process that is at it.")
+    leased_until: str | None = _maybe("When that lease ends, UTC.")
 
 
 class ServerKeyRow(SQLModel, table=True):
     """A package, remote or repository by which a server can be found again."""
 
     __tablename__: ClassVar[Any] = "server_key"
-    kind: str = Field(sa_type=sa.Text, primary_key=True)
-    value: str = Field(sa_type=sa.Text, primary_key=True)
-    server_id: int = Field(primary_key=True, foreign_key="server.id")
+    kind: str = _text("`package`, `remote` or `repository`.", primary_key=True)
+    value: str = _text("The package, address or repository in normal form.", primary_key=True)
+    server_id: int = _refers("server.id", "The server that has it.", primary_key=True)
 
 
 class AliasRow(SQLModel, table=True):
     """Another source's name for a server, and the key that says so; `apart` undoes it for good."""
 
     __tablename__: ClassVar[Any] = "alias"
-    name: str = Field(sa_type=sa.Text, primary_key=True)
-    server_id: int = Field(foreign_key="server.id")
-    source: str = _text()
-    kind: str = _text()
-    value: str = _text()
-    since: str = _text()
-    apart: int = 0
-
-
-class MigrationRow(SQLModel, table=True):
-    """A migration that has been applied."""
-
-    __tablename__: ClassVar[Any] = "migration"
-    name: str = Field(sa_type=sa.Text, primary_key=True)
-    applied_at: str = _text()
+    name: str = _text("The other name.", primary_key=True)
+    server_id: int = _refers("server.id", "The server that it is.")
+    source: str = _text("The source that uses the other name.")
+    kind: str = _text("The kind of key by which they were found to be one.")
+    value: str = _text("That key.")
+    since: str = _text("Since when, UTC.")
+    apart: int = _int("1 if a person took them apart, which holds for good.")
 
 
 TABLES = SQLModel.metadata.tables

@@ -1,0 +1,62 @@
+"""Bring a database to the present schema: Alembic runs what is missing, in one transaction.
+
+A database that is up to date costs one query; Alembic is not imported for it.
+"""
+
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from crawler.errors import CatalogError
+
+HEAD = "0001"
+"""The newest revision under migrations/versions."""
+
+_SCRIPTS = Path(__file__).with_name("migrations")
+_VERSION = "alembic_version"
+_CURRENT = "SELECT version_num FROM alembic_version"
+
+
+def migrate(engine: sa.Engine, path: Path) -> None:
+    """Bring a database to the present schema.
+
+    Raises:
+        CatalogError: it belongs to another program, or to a newer version of this one.
+
+    """
+    with engine.connect() as connection:
+        applied = _revision(connection, path)
+    if applied == HEAD:
+        return
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        _upgrade(connection, path)
+
+
+def _revision(connection: sa.Connection, path: Path) -> str | None:
+    tables = set(sa.inspect(connection).get_table_names())
+    if _VERSION in tables and "tool_version" in tables:
+        found = connection.exec_driver_sql(_CURRENT).scalar()
+        return None if found is None else str(found)
+    if tables:
+        name = min(tables)
+        raise CatalogError(
+            f"{path} is a database of another program (table {name!r}); give another --db"
+        )
+    return None
+
+
+def _upgrade(connection: sa.Connection, path: Path) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        # The only thing that can be wrong with our own scripts: a revision that they do not know.
+        raise CatalogError(
+            f"{path} was written by a newer toolrisk ({error}); update toolrisk, or give another --db"
+        ) from error
