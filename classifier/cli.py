@@ -25,6 +25,7 @@ VERBS = {
     "review": "classifier.commands.review",
     "evaluate": "classifier.commands.evaluate",
     "train": "classifier.commands.train",
+    "doctor": "classifier.commands.doctor",
 }
 """Command to the module that registers it, in the order of --help."""
 
@@ -55,9 +56,9 @@ def build(verbs: tuple[str, ...]) -> typer.Typer:
 
 def _version(value: bool) -> None:
     if value:
-        from importlib.metadata import version
+        from classifier.versions import versions
 
-        typer.echo(f"toolrisk {version('toolrisk')}")
+        typer.echo(f"toolrisk {versions()}")
         raise typer.Exit
 
 

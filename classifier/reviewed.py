@@ -53,6 +53,11 @@ def _table(extra: Path | None) -> dict[str, tuple[str, ...]]:
     return rows
 
 
+def count(extra: Path | None = None) -> int:
+    """Return how many definitions can be looked up."""
+    return len(_table(extra))
+
+
 def lookup(tool: Tool, extra: Path | None = None) -> Review | None:
     """Return the review of a definition, if its name and description were read before.
 

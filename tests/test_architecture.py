@@ -13,6 +13,7 @@ ONLY_IN = {
     "selectolax": ("crawler/sources/",),
     "sqlmodel": ("crawler/catalog/",),
     "sqlalchemy": ("crawler/catalog/",),
+    "alembic": ("crawler/catalog/",),
     "sklearn": ("classifier/model/train.py", "classifier/model/evaluate.py"),
     "scipy": ("classifier/model/train.py",),
     "jinja2": ("classifier/pages/",),

@@ -298,6 +298,12 @@ class Catalog:
                 connection.execute(sa.text(sql), {"name": name})
             return bool(done.rowcount)
 
+    def damage(self) -> str | None:
+        """Return the first thing that SQLite finds wrong with the file, or None."""
+        with self._reading() as connection:
+            found = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())
+        return None if found == "ok" else found
+
     def counts(self) -> dict[str, int]:
         """Return how much the catalogue holds, by table."""
         with self._reading() as connection:
