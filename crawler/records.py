@@ -42,25 +42,25 @@ class Origin(StrEnum):
 class Outcome(StrEnum):
     """What became of one attempt to list a server. Only `LISTED` says anything about its tools."""
 
-    LISTED = "listed"
-    NO_TOOLS = "no_tools"
-    AUTH_REQUIRED = "auth_required"
-    FORBIDDEN = "forbidden"
-    RATE_LIMITED = "rate_limited"
-    NOT_MCP = "not_mcp"
-    PROTOCOL_ERROR = "protocol_error"
-    HTTP_ERROR = "http_error"
-    TIMEOUT = "timeout"
-    TLS_ERROR = "tls_error"
-    DNS_ERROR = "dns_error"
-    CONNECT_ERROR = "connect_error"
-    TOO_LARGE = "too_large"
-    BLOCKED_SSRF = "blocked_ssrf"
-    NEEDS_CONFIG = "needs_config"
-    NEEDS_NETWORK = "needs_network"
+    LISTED = "listed"  # the tools were listed in full
+    NO_TOOLS = "no_tools"  # it answered, and has no tools
+    AUTH_REQUIRED = "auth_required"  # it wants a login (401)
+    FORBIDDEN = "forbidden"  # it refuses us (403)
+    RATE_LIMITED = "rate_limited"  # it asks to come back later (429)
+    NOT_MCP = "not_mcp"  # something else answers there
+    PROTOCOL_ERROR = "protocol_error"  # it answers, but not as MCP or the format says
+    HTTP_ERROR = "http_error"  # another HTTP error
+    TIMEOUT = "timeout"  # no answer in time
+    TLS_ERROR = "tls_error"  # no trusted connection
+    DNS_ERROR = "dns_error"  # the name does not resolve
+    CONNECT_ERROR = "connect_error"  # nothing takes the connection
+    TOO_LARGE = "too_large"  # the answer is over a cap
+    BLOCKED_SSRF = "blocked_ssrf"  # the address is private or local, and such were not allowed
+    NEEDS_CONFIG = "needs_config"  # it does not start without settings of the user
+    NEEDS_NETWORK = "needs_network"  # it does not start without network, which the sandbox has not
     NOT_FOUND = "not_found"  # the package, version or file does not exist
     UNSUPPORTED = "unsupported"  # a kind of package or transport that we do not run
-    NO_SANDBOX = "no_sandbox"
+    NO_SANDBOX = "no_sandbox"  # packages are not run where no sandbox can be made
     CRASHED = "crashed"  # a stdio server ended before it answered
     SKIPPED_POLICY = "skipped_policy"  # robots, opt-out, budget, --no-probe
 

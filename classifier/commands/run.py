@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 
 def run(
-    targets: Annotated[list[str] | None, typer.Argument(metavar="[TARGET]...", help="As for crawl; without one, a starter list of well-known servers.")] = None,
+    targets: Annotated[list[str] | None, typer.Argument(metavar="TARGET", help="As for crawl; without one, a starter list of well-known servers.")] = None,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where catalogue, policies and site go.")] = Path("build"),
     limit: Annotated[int | None, typer.Option(min=1, help="Servers to take from each registry.")] = None,
     allow_private: Annotated[bool, typer.Option("--allow-private", help="Allow loopback and private addresses.")] = False,

@@ -22,7 +22,7 @@ from crawler.records import (
     sha256,
 )
 from crawler.server_json import parse_server, unwrap
-from crawler.sources import Getter, fetch_json
+from crawler.sources import Getter, Source, fetch_json
 from crawler.targets import OFFICIAL_REGISTRY
 
 PAGE_SIZE = 100
@@ -31,7 +31,12 @@ PAGE_SIZE = 100
 PAGE_CAP = 2000
 """Pages before we stop believing that a registry ends: 200,000 entries."""
 
-LICENCE = "CC0 1.0 for the official registry; others by their own terms"
+SOURCE = Source(
+    id="official-registry",
+    title="Registries with the v0.1 API",
+    licence="CC0 1.0 for the official registry; others by their own terms",
+    where=OFFICIAL_REGISTRY,
+)
 
 
 async def listings(

@@ -1,0 +1,58 @@
+"""Documents say what is there: links, commands, files, and what is made from the code."""
+
+import re  # noqa: TID251 - our own text
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from classifier.cli import VERBS
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "data").rglob("*.md")]
+
+
+def test_the_reference_is_what_the_code_says():
+    done = subprocess.run(
+        [sys.executable, "docs/make.py", "--check"],
+        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_readme_is_short_and_starts_with_two_commands():
+    assert len(README.splitlines()) < 250
+    commands = re.findall(r"^    (.+)$", README, re.MULTILINE)
+    assert commands[0].endswith("pip install . && toolrisk run")
+    assert commands[1] == "pip install '.[test]' && pytest"
+
+
+def test_the_readme_names_every_command():
+    assert [verb for verb in VERBS if f"toolrisk {verb}" not in README] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page):
+    text = page.read_text(encoding="utf-8")
+    links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", text)
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_data_file_is_explained():
+    told = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([^`]+)`", told))
+    missing = []
+    for path in sorted((ROOT / "data").rglob("*")):
+        name = path.relative_to(ROOT / "data").as_posix()
+        folders = {f"{parent.as_posix()}/" for parent in Path(name).parents}
+        if path.is_file() and name != "README.md" and name not in named and not folders & named:
+            missing.append(name)
+    assert missing == []
+
+
+def test_contributing_shows_every_kind_of_plugin():
+    told = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    for kind in ("source", "signal", "target", "section"):
+        assert f"python -m tests.scaffold {kind} " in told
