@@ -24,6 +24,7 @@ def register(app: typer.Typer) -> None:
 def run(
     targets: Annotated[list[str] | None, typer.Argument(metavar="TARGET", help="As for crawl; without one, a starter list of well-known servers.")] = None,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where catalogue, policies and site go.")] = Path("build"),
+    sample: Annotated[bool, typer.Option("--sample", help="Take only the sample server that comes with toolrisk: no network, no sandbox.")] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="Servers to take from each registry.")] = None,
     allow_private: Annotated[bool, typer.Option("--allow-private", help="Allow loopback and private addresses.")] = False,
     unsafe_no_sandbox: Annotated[bool, typer.Option("--unsafe-no-sandbox", help="Run packages without a sandbox: they can do all you can.")] = False,
@@ -41,16 +42,19 @@ def run(
     from crawler.starter import starter_targets
     from crawler.targets import parse_targets
 
-    parsed = parse_targets(targets) if targets else starter_targets()
+    if sample and targets:
+        raise typer.BadParameter("--sample takes no other target; leave one of them out")
+    parsed = [] if sample else parse_targets(targets) if targets else starter_targets()
     _make(out)
-    _say_what_is_missing()
+    if not sample:
+        _say_what_is_missing()
     db = out / "toolrisk.db"
     options = CrawlOptions(
         allow_private=allow_private, unsafe_no_sandbox=unsafe_no_sandbox, limit=limit
     )
     with Catalog.open(str(db)) as catalog:
         say("1/4 crawl")
-        summary = _crawl(parsed, options, catalog, fall_back=not targets)
+        summary = _crawl(parsed, options, catalog, fall_back=not targets, sample=sample)
         sys.stdout.write(summary.to_text(str(db)) + "\n")
         say("2/4 classify")
         judged = classify_catalog(catalog, Options())
@@ -91,13 +95,18 @@ def _say_what_is_missing() -> None:
 
 
 def _crawl(
-    targets: "list[Target]", options: "CrawlOptions", catalog: "Catalog", *, fall_back: bool
-) -> "Summary":
+    targets: "list[Target]", options: "CrawlOptions", catalog: "Catalog", *, fall_back: bool,
+    sample: bool,
+) -> "Summary":  # fmt: skip
     """Crawl; where nothing at all could be had, crawl the sample server that ships with us."""
     from classifier.commands.inputs import say
-    from crawler.crawl import crawl
+    from crawler.crawl import Summary, crawl
     from crawler.progress import watch
 
+    if sample:
+        summary = Summary()
+        _sample(catalog, summary)
+        return summary
     with watch() as observer:
         summary = crawl(targets, options, catalog, observer)
     for line in summary.reasons:
