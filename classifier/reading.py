@@ -258,12 +258,18 @@ def _sections(text: str) -> tuple[int, str, str, str]:
 
 def _name_verb(core: list[str], verb: dict[str, tuple[str, str]]) -> tuple[str, str] | None:
     """Return the acting verb: the first word, else the last (`d1_database_delete`), else any."""
-    found = [(index, verb[word]) for index, word in enumerate(core) if word in verb]
+    every = [(index, verb[word]) for index, word in enumerate(core) if word in verb]
+    # `evals_list`, `messages_get`: a word in the plural is the thing, where another can be the act.
+    found = [one for one in every if not _plural(core[one[0]])] or every
     if not found:
         return None
     if found[0][0] == 0 or found[-1][0] != len(core) - 1:
         return found[0][1]
     return found[-1][1]
+
+
+def _plural(word: str) -> bool:
+    return len(word) > len("has") and word[-1] == "s" and word[-2] != "s"
 
 
 def _head_verb(
