@@ -17,6 +17,7 @@ ONLY_IN = {
     "sklearn": ("classifier/model/train.py", "classifier/model/evaluate.py"),
     "scipy": ("classifier/model/train.py",),
     "jinja2": ("classifier/pages/",),
+    "markdown_it": ("classifier/pages/",),
     "markupsafe": ("classifier/pages/",),
     "typer": ("crawler/cli.py", "classifier/cli.py", "classifier/commands/"),
     "mcp": (),

@@ -22,6 +22,10 @@ def register(app: typer.Typer) -> None:
         base_url: Annotated[
             str, typer.Option("--base-url", metavar="URL", help="The address it will have.")
         ] = "",
+        notebooks: Annotated[
+            Path | None,
+            typer.Option("--notebooks", metavar="DIR", help="Executed notebooks to add as pages."),
+        ] = None,
         serve: Annotated[
             bool, typer.Option("--serve", help="Preview it here; rebuild as the catalogue changes.")
         ] = False,
@@ -36,4 +40,4 @@ def register(app: typer.Typer) -> None:
         if serve:
             serve_site(db, out, address, port)
         else:
-            publish(db, out, address)
+            publish(db, out, address, notebooks)

@@ -13,6 +13,7 @@ from pathlib import Path
 from classifier.errors import PageError
 from classifier.pages.environment import safe_url
 from classifier.pages.model import BuildSummary
+from classifier.pages.notebooks import read_notebooks
 from classifier.pages.site import build
 from classifier.pages.source import CatalogSource
 from classifier.pages.words import number
@@ -39,15 +40,18 @@ def check_base_url(given: str) -> str | None:
     return given
 
 
-def publish(db: str, out: Path, base_url: str | None) -> BuildSummary:
-    """Build the site of a catalogue and say what was done.
+def publish(
+    db: str, out: Path, base_url: str | None, notebooks: Path | None = None
+) -> BuildSummary:
+    """Build the site of a catalogue, with executed notebooks of a folder, and say what was done.
 
     Raises:
         PageError, CatalogError: as `build` and the catalogue do.
 
     """
+    read = read_notebooks(notebooks) if notebooks else ()
     with Catalog.open(db, create=False) as catalog, _progress() as tell:
-        summary = build(CatalogSource(catalog), out, base_url, tell)
+        summary = build(CatalogSource(catalog), out, base_url, tell, read)
     _write(sentence(summary, out), "\n")
     return summary
 

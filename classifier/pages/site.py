@@ -19,6 +19,7 @@ from classifier.errors import PageError
 from classifier.pages.feeds import changes_page, feed_files
 from classifier.pages.generator import assets_stamp, generator_stamp, static_files
 from classifier.pages.model import BuildSummary, Row, ServerFacts, SiteSource
+from classifier.pages.notebooks import Notebook, notebook_images, notebook_pages
 from classifier.pages.overview import Overview, overview_pages
 from classifier.pages.plan import Plan, entries, paired
 from classifier.pages.rows import from_json, to_json, worst_first
@@ -47,6 +48,7 @@ def build(
     out: Path,
     base_url: str | None = None,
     observer: Observer | None = None,
+    notebooks: tuple[Notebook, ...] = (),
 ) -> BuildSummary:
     """Write the site of a source to a folder, whole or not at all.
 
@@ -64,13 +66,13 @@ def build(
     read = _read(source, servers, prints, before, tell)
     plan = _plan(servers, read, base_url)
     keys = {name: plan.key(name, prints[name]) for name in plan.slug}
-    whole = _whole_key(plan, keys)
+    whole = _whole_key(plan, keys, notebooks)
     unclassified = sum(read.unclassified.values())
     counted = (len(servers), len(plan.overview.rows), unclassified)
     if before.whole == whole and is_whole(out, before):
         return _summary(before, counted, 0, time.monotonic() - started)
     with staging(out) as stage:
-        after, written = _write(Job(plan, source, stage), keys, before, tell)
+        after, written = _write(Job(plan, source, stage), keys, before, tell, notebooks)
         after.whole = whole
         after.prints = dict(prints)
         after.rows = {name: [to_json(row) for row in rows] for name, rows in read.rows.items()}
@@ -149,14 +151,18 @@ def _plan(servers: tuple[ServerFacts, ...], read: _Read, base_url: str | None) -
     return Plan(servers, slug, read.rows, overview, base_url, generator_stamp())
 
 
-def _whole_key(plan: Plan, keys: dict[str, str]) -> str:
+def _whole_key(plan: Plan, keys: dict[str, str], notebooks: tuple[Notebook, ...]) -> str:
     judges = (plan.overview.rulesets, plan.overview.models)
-    text = repr((plan.stamp, plan.base_url, judges, sorted(keys.items())))
+    text = repr((plan.stamp, plan.base_url, judges, sorted(keys.items()), notebooks))
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _write(
-    job: Job, keys: dict[str, str], before: Manifest, tell: Observer
+    job: Job,
+    keys: dict[str, str],
+    before: Manifest,
+    tell: Observer,
+    notebooks: tuple[Notebook, ...],
 ) -> tuple[Manifest, int]:
     """Fill the staging folder; return the manifest of what is in it, and how much is new."""
     plan, stage = job.plan, job.stage
@@ -179,6 +185,7 @@ def _write(
     pages = chain(
         overview_pages(plan.overview),
         [statistics_page(plan.overview), changes_page(plan, changes)],
+        notebook_pages(plan.overview, notebooks),
     )
     for draft in pages:
         own, key = f"page {draft.path}", draft.key
@@ -186,7 +193,8 @@ def _write(
         if before.groups.get(own, ("",))[0] != key or not stage.keep(draft.path):
             written += stage.write_or_keep(draft.path, draft.render())
     around: list[str] = []
-    for path, data in chain(search_files(plan.overview), feed_files(plan, changes), static_files()):
+    files = (search_files(plan.overview), feed_files(plan, changes), static_files())
+    for path, data in chain(*files, notebook_images(notebooks)):
         written += stage.write_or_keep(path, data)
         around.append(path)
     after.groups["around"] = ("", around)

@@ -1,0 +1,87 @@
+"""Executed notebooks as pages of the site: prose, output and figures, and no markup of theirs."""
+
+import base64
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from selectolax.lexbor import LexborHTMLParser
+
+ROOT = Path(__file__).parent.parent.parent
+PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"x" * 20).decode()
+
+
+def notebook(path, *, executed=True):
+    outputs = [
+        {"output_type": "stream", "name": "stdout", "text": ["<b>two</b>\n", "lines\n"]},
+        {"output_type": "display_data", "data": {"image/png": PNG, "text/html": "<script>x</script>"}},
+        {"output_type": "stream", "name": "stderr", "text": "a warning"},
+    ]  # fmt: skip
+    cells = [
+        {"cell_type": "markdown", "source": ["# A title\n", "\n", "Prose <script>alert(1)</script>."]},
+        {"cell_type": "code", "source": "print('<i>')", "outputs": outputs if executed else []},
+    ]  # fmt: skip
+    path.write_text(json.dumps({"nbformat": 4, "metadata": {}, "cells": cells}), encoding="utf-8")
+
+
+def toolrisk(*words, code=0):
+    done = subprocess.run(
+        [sys.executable, "-m", "classifier", *map(str, words)],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == code, done.stderr
+    return done.stderr
+
+
+@pytest.fixture
+def db(tmp_path):
+    path = tmp_path / "c.db"
+    (tmp_path / "t.json").write_text('[{"name": "get_x", "description": "Get x."}]')
+    toolrisk("crawl", tmp_path / "t.json", "--db", path)
+    toolrisk("classify", "--db", path)
+    return path
+
+
+def test_a_notebook_becomes_a_page_without_its_markup(db, tmp_path):
+    folder, site = tmp_path / "nb", tmp_path / "site"
+    folder.mkdir()
+    notebook(folder / "01_one.ipynb")
+    toolrisk("pages", "--db", db, "--out", site, "--notebooks", folder)
+    page = LexborHTMLParser((site / "notebooks" / "01_one.html").read_text())
+    main = page.css_first("main")
+    assert main.css_first("h1").text() == "A title"
+    assert main.css("script, b, i") == []
+    assert "<b>two</b>" in main.text()
+    assert "a warning" not in main.text()
+    assert main.css_first("img").attributes["src"] == "01_one-1.png"
+    assert (site / "notebooks" / "01_one-1.png").read_bytes().startswith(b"\x89PNG")
+    listed = LexborHTMLParser((site / "notebooks" / "index.html").read_text())
+    assert listed.css_first("main li a").attributes["href"] == "01_one.html"
+    toolrisk("pages", "--db", db, "--out", site)
+    assert not (site / "notebooks").exists()
+
+
+def test_what_is_no_executed_notebook_is_refused_in_one_line(db, tmp_path):
+    folder, site = tmp_path / "nb", tmp_path / "site"
+    folder.mkdir()
+    words = ("pages", "--db", db, "--out", site, "--notebooks", folder)
+    assert "there is no .ipynb file" in toolrisk(*words, code=3)
+    notebook(folder / "a.ipynb", executed=False)
+    assert "was not executed" in toolrisk(*words, code=3)
+    (folder / "a.ipynb").write_text("[1, 2]")
+    told = toolrisk(*words, code=3)
+    assert "is no notebook" in told
+    assert "Traceback" not in told
+
+
+def test_our_own_notebooks_keep_no_outputs_and_fit_their_text():
+    for path in sorted((ROOT / "notebooks").glob("0*.ipynb")):
+        given = json.loads(path.read_text())
+        assert [c for c in given["cells"] if c.get("outputs")] == []
+        sources = ["".join(cell["source"]) for cell in given["cells"]]
+        text = path.with_suffix(".py").read_text()
+        for source in sources:
+            line = source.splitlines()[0]
+            assert line in text, (path.name, line)
