@@ -85,6 +85,14 @@ def _template(name: str) -> Template:
     return environment().get_template(name)
 
 
+def prose(text: str) -> Markup:
+    """Render Markdown of our own notebooks; raw HTML in it is shown as text."""
+    from markdown_it import MarkdownIt
+
+    made = MarkdownIt("commonmark", {"html": False}).render(visible(text))
+    return Markup(made)  # noqa: S704  # the renderer escapes all that it does not make itself
+
+
 def render(name: str, context: Mapping[str, object]) -> str:
     """Render a template to text."""
     return _template(name).render(context)

@@ -14,10 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from markdown_it import MarkdownIt
-from markupsafe import Markup
-
 from classifier.errors import PageError
+from classifier.pages.environment import prose
 from classifier.pages.overview import Draft, Overview
 
 _LONGEST = 20_000
@@ -69,7 +67,7 @@ def notebook_pages(site: Overview, notebooks: tuple[Notebook, ...]) -> Iterator[
         path = f"notebooks/{one.stem}.html"
         cells = [
             {
-                "prose": _html(cell.prose),
+                "prose": prose(cell.prose),
                 "code": cell.code,
                 "printed": cell.printed,
                 "figures": cell.figures,
@@ -84,11 +82,6 @@ def notebook_images(notebooks: tuple[Notebook, ...]) -> Iterator[tuple[str, byte
     for one in notebooks:
         for name, data in one.images:
             yield f"notebooks/{name}", data
-
-
-def _html(prose: str) -> Markup:
-    made = MarkdownIt("commonmark", {"html": False}).render(prose)
-    return Markup(made)  # noqa: S704 - rendered from our own notebooks with raw HTML switched off
 
 
 def _notebook(path: Path) -> Notebook:
