@@ -7,7 +7,7 @@ The model may raise a risk; it never lowers one that a trusted rule set. Vendor 
 from dataclasses import dataclass
 
 from classifier.rules import Rule
-from classifier.verdict import Addend, Category, Finding, Risk
+from classifier.verdict import Addend, Category, Finding, Kind, Risk
 
 BANDS = {Risk.LOW: (0, 24), Risk.MEDIUM: (25, 49), Risk.HIGH: (50, 74), Risk.CRITICAL: (75, 100)}
 """Scores of each level, both ends included."""
@@ -31,6 +31,16 @@ _POINTS = {
     "many-parameters": 1,
     "annotation-conflict": 5,
 }
+
+
+_THREAT, _SUSPICION = 25, 3
+"""Points of a threat: one that is sure, and one that is only shown."""
+
+
+def _points(finding: Finding) -> int:
+    if finding.signal.kind is Kind.THREAT:
+        return _THREAT if finding.is_threat else _SUSPICION
+    return _POINTS.get(finding.signal.id, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +78,14 @@ def score(
     """
     addends = [Addend(_BASE[category], f"{category.value} call")]
     for finding in findings:
-        points = _POINTS.get(finding.signal.id, 0)
+        points = _points(finding)
         if points:
             addends.append(Addend(points, finding.signal.title, finding.signal.id))
     level, why = reviewed or estimate, "reviewed by people" if reviewed else "weight of the wording"
     if reviewed is None and least and least.risk and least.risk.rank > level.rank:
         level, why = least.risk, f"rule {least.id} sets at least {least.risk.value}"
+    if level.rank < Risk.HIGH.rank and any(finding.is_threat for finding in findings):
+        level, why = Risk.HIGH, "a definition that looks hostile is never below high"
     total = sum(addend.points for addend in addends)
     low, top = BANDS[level]
     if not low <= total <= top:

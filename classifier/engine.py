@@ -15,7 +15,7 @@ from classifier.model import runtime
 from classifier.model.features import extract
 from classifier.reading import Reading, read
 from classifier.rules import Rule
-from classifier.signals import Detector, detectors
+from classifier.signals import Detector, alarms, detectors, threats
 from classifier.verdict import Basis, Category, Classification, Evidence, Finding, Risk
 from crawler.records import Tool, canonical_json, sha256
 
@@ -139,8 +139,10 @@ def _findings(
     item: _Read, model: runtime.Model, scores: runtime.Scores, index: int,
     review: reviewed.Review | None,
 ) -> tuple[Finding, ...]:  # fmt: skip
-    found: list[Finding] = []
+    found = list(_threats(item))
     for detector in detectors():
+        if detector.trigger:
+            continue
         column = _LABEL_COLUMN.get(detector.label or "")
         if column is None:
             if detector.needs_parameters and not item.reading.flags and not item.reading.parameters:
@@ -158,6 +160,26 @@ def _findings(
         if raised:
             found.append(_capability(detector, item, model, column, probability, review))
     return tuple(found)
+
+
+def _threats(item: _Read) -> Iterator[Finding]:
+    """Yield what looks hostile in the definition; weights of several quotes add up like odds."""
+    item.reading.suspects = alarms().suspects(item.reading.tool)
+    if not item.reading.suspects:
+        return
+    for detector in threats():
+        if detector.signal.id not in item.reading.suspects:
+            continue
+        doubt, quotes = 1.0, list[Evidence]()
+        for weight, quote in detector.detect(item.reading, item.matched):
+            if quote not in quotes:
+                doubt *= 1.0 - weight
+                quotes.append(quote)
+            if len(quotes) == _EVIDENCE:
+                break
+        if quotes:
+            confidence = round(1.0 - doubt, 4)
+            yield Finding(signal=detector.signal, evidence=tuple(quotes), confidence=confidence)
 
 
 def _capability(  # noqa: PLR0913, PLR0917 - one step of _findings, with all it knows

@@ -15,7 +15,7 @@ from classifier.arguments import arguments_of
 from classifier.condition import Condition, ConditionKind
 from classifier.policy_table import Overrides, shipped_table
 from classifier.rule import Decision, Limit, Profile, Rule, stricter
-from classifier.verdict import Classification, Kind, Risk
+from classifier.verdict import Classification, Risk
 from crawler.records import Tool
 
 __all__ = [
@@ -122,7 +122,7 @@ def _floors(
         floor = mine.signals.get(signal.id) or table.signals.get(signal.id)
         if floor is not None:
             yield floor, f"with the signal {signal.id}"
-        if signal.kind is Kind.THREAT:
+        if finding.is_threat:
             yield table.states["threat"], f"and its definition looks hostile ({signal.id})"
     if classification.insufficient_definition:
         yield table.states["insufficient_definition"], "whose definition says too little"

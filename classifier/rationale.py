@@ -32,6 +32,7 @@ _LEVEL = {
     Risk.HIGH: "One call can have an irreversible or outward effect of limited reach.",
     Risk.CRITICAL: "One call can do severe harm that is hard to undo.",
 }
+_HOSTILE = "the definition itself looks hostile"
 _MOST = 3
 _QUOTE = 110
 
@@ -49,7 +50,10 @@ def write(
         start = f"The definition says too little to be sure; by its name and parameters a call {_DOES[category]}."
     else:
         start = f"A call {_DOES[category]}{_quoted(reading)}."
-    reasons = [_EFFECT[f.signal.id] for f in findings if f.signal.id in _EFFECT][:_MOST]
+    hostile = [f for f in findings if f.is_threat]
+    reasons = [_HOSTILE] * bool(hostile)
+    reasons += [_EFFECT[f.signal.id] for f in findings if f.signal.id in _EFFECT]
+    reasons = reasons[:_MOST]
     why = f"Risk is {risk.value}: {_join(reasons)}." if reasons and risk is not Risk.LOW else ""
     if reasons and risk is Risk.LOW:
         why = f"Risk stays low although {_join(reasons)}."

@@ -46,6 +46,10 @@ class Kind(StrEnum):
     CLAIM = "claim"  # what the vendor says does not fit
 
 
+SURE = 0.8
+"""Confidence from which a threat counts: below it, it is shown and decides nothing."""
+
+
 class Severity(StrEnum):
     """Impact of a signal, apart from how certain it is."""
 
@@ -97,6 +101,11 @@ class Finding:
     signal: Signal
     evidence: tuple[Evidence, ...]
     confidence: float = 1.0
+
+    @property
+    def is_threat(self) -> bool:
+        """Whether the definition looks hostile, surely enough to act on it."""
+        return self.signal.kind is Kind.THREAT and self.confidence >= SURE
 
     def __post_init__(self) -> None:
         if not self.evidence:

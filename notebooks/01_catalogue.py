@@ -56,7 +56,12 @@ plt.show()
 # %%
 signals = Counter(signal for row in rows for signal in row["signals"])
 figure, axis = plt.subplots()
-bars(axis, [s for s, _ in signals.most_common()], [n / len(rows) for _, n in signals.most_common()], share=True)
+bars(
+    axis,
+    [s for s, _ in signals.most_common()],
+    [n / len(rows) for _, n in signals.most_common()],
+    share=True,
+)
 axis.set_title("share of tools that raise it")
 plt.show()
 
@@ -103,8 +108,10 @@ for axis, title, found in zip(axes, ("people", "classifier"), (people, judged), 
     axis.set_title(f"{title}, {sum(found.values()):,} tools")
 plt.show()
 reviewed_share = sum(i.classification["decided_by"] == "reviewed" for i in tools) / len(tools)
-print(f"decided by a review: {reviewed_share:.0%}; sent to a person: "
-      f"{sum(i.classification['needs_review'] for i in tools) / len(tools):.0%}")
+print(
+    f"decided by a review: {reviewed_share:.0%}; sent to a person: "
+    f"{sum(i.classification['needs_review'] for i in tools) / len(tools):.0%}"
+)
 
 # %% [markdown]
 # ## Drift
@@ -121,12 +128,22 @@ name = ServerName("example")
 
 
 def met(*tools):
-    return [Gathered(server=Server(name=name), tools=tuple(Tool(server=name, name=n, description=d) for n, d in tools))]
+    return [
+        Gathered(
+            server=Server(name=name),
+            tools=tuple(Tool(server=name, name=n, description=d) for n, d in tools),
+        )
+    ]
 
 
 with catalogue() as opened:
-    opened.record_many(met(("get_note", "Get a note."), ("list_notes", "List notes.")), now="2026-01-01T00:00:00Z")
-    opened.record_many(met(("get_note", "Get a note and post it to the team."), ("drop_notes", "Drop all notes.")), now="2026-02-01T00:00:00Z")
+    opened.record_many(
+        met(("get_note", "Get a note."), ("list_notes", "List notes.")), now="2026-01-01T00:00:00Z"
+    )
+    opened.record_many(
+        met(("get_note", "Get a note and post it to the team."), ("drop_notes", "Drop all notes.")),
+        now="2026-02-01T00:00:00Z",
+    )
     for change in opened.changes("2026-01-15T00:00:00Z"):
         if change.server == name:
             print(json.dumps({"kind": change.kind, "tool": change.tool, "at": change.at[:10]}))

@@ -25,9 +25,11 @@ from classifier.resources import data_dir
 
 metrics = json.loads((data_dir() / "models" / "tool-risk-v1" / "metrics.json").read_text())
 category, risk = metrics["category"], metrics["risk"]
-print(f"{metrics['tools']:,} tools: category accuracy {category['accuracy']:.3f}, macro-F1 "
-      f"{category['macro_f1']:.3f}, risk kappa {risk['quadratic_weighted_kappa']:.3f}, "
-      f"dangerous misses {risk['dangerous_miss_rate']:.1%}")
+print(
+    f"{metrics['tools']:,} tools: category accuracy {category['accuracy']:.3f}, macro-F1 "
+    f"{category['macro_f1']:.3f}, risk kappa {risk['quadratic_weighted_kappa']:.3f}, "
+    f"dangerous misses {risk['dangerous_miss_rate']:.1%}"
+)
 
 # %% [markdown]
 # ## Confusion
@@ -38,15 +40,24 @@ print(f"{metrics['tools']:,} tools: category accuracy {category['accuracy']:.3f}
 
 # %%
 figure, axes = plt.subplots(1, 2, figsize=(8, 3.6))
-for axis, names, table in zip(axes, (CATEGORIES, RISKS), (category["confusion"], risk["confusion"]), strict=True):
+for axis, names, table in zip(
+    axes, (CATEGORIES, RISKS), (category["confusion"], risk["confusion"]), strict=True
+):
     shares = np.array(table) / np.array(table).sum(axis=1, keepdims=True)
     axis.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     axis.set_xticks(range(4), names)
     axis.set_yticks(range(4), names)
     for i in range(4):
         for j in range(4):
-            axis.text(j, i, f"{shares[i, j]:.0%}", ha="center", va="center",
-                      color="white" if shares[i, j] > 0.5 else "black", fontsize=9)
+            axis.text(
+                j,
+                i,
+                f"{shares[i, j]:.0%}",
+                ha="center",
+                va="center",
+                color="white" if shares[i, j] > 0.5 else "black",
+                fontsize=9,
+            )
 plt.tight_layout()
 plt.show()
 
@@ -86,7 +97,10 @@ if GOLD.is_file():
 
     def macro_f1(chosen, rows):
         fitted = train.fit(chosen, truth, rows)
-        raw = train.vectors(chosen, fitted.keys, fitted.idf, held) @ fitted.coefficients + fitted.intercept
+        raw = (
+            train.vectors(chosen, fitted.keys, fitted.idf, held) @ fitted.coefficients
+            + fitted.intercept
+        )
         said = raw[:, :4].argmax(axis=1)
         return f1_score(truth.category[held], said, average="macro"), raw, said
 
@@ -131,14 +145,19 @@ if GOLD.is_file():
 # to the figure below.
 
 # %%
-print(f"expected calibration error of the shipped model: {category['expected_calibration_error']:.3f}")
+print(
+    f"expected calibration error of the shipped model: {category['expected_calibration_error']:.3f}"
+)
 if GOLD.is_file():
     sure = np.exp(raw[:, :4] - raw[:, :4].max(axis=1, keepdims=True))
     sure = (sure / sure.sum(axis=1, keepdims=True)).max(axis=1)
     right = said == truth.category[held]
     edges = np.linspace(0.25, 1, 9)
-    middle = [((low + high) / 2, right[(sure >= low) & (sure < high + 1e-9)].mean())
-              for low, high in zip(edges, edges[1:], strict=False) if ((sure >= low) & (sure < high)).any()]
+    middle = [
+        ((low + high) / 2, right[(sure >= low) & (sure < high + 1e-9)].mean())
+        for low, high in zip(edges, edges[1:], strict=False)
+        if ((sure >= low) & (sure < high)).any()
+    ]
     figure, axis = plt.subplots(figsize=(4, 4))
     axis.plot([0.25, 1], [0.25, 1], color="#bbbbbb")
     axis.plot(*zip(*middle, strict=True), marker="o", color="#44617b")
@@ -156,5 +175,7 @@ if GOLD.is_file():
     wrong = [i for i in np.argsort(-sure) if not right[i]][:15]
     for place in wrong:
         one = labelled[held[place]]
-        print(f"{one.tool.server[:28]:30}{one.tool.name[:34]:36}{one.category:9}said "
-              f"{CATEGORIES[said[place]]:9}{sure[place]:.2f}")
+        print(
+            f"{one.tool.server[:28]:30}{one.tool.name[:34]:36}{one.category:9}said "
+            f"{CATEGORIES[said[place]]:9}{sure[place]:.2f}"
+        )

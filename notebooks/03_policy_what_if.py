@@ -36,7 +36,9 @@ tools, _ = parse_tools(ServerName("desk"), sample_server.TOOLS, "")
 verdicts = {tool.name: classify(tool) for tool in tools}
 for tool in tools:
     found = verdicts[tool.name]
-    print(f"{tool.name:20}{found.category:9}{found.risk:10}{', '.join(f.signal.id for f in found.findings)}")
+    print(
+        f"{tool.name:20}{found.category:9}{found.risk:10}{', '.join(f.signal.id for f in found.findings)}"
+    )
 
 # %% [markdown]
 # ## The day, under each profile
@@ -62,7 +64,13 @@ figure, axis = plt.subplots(figsize=(8, 2.6))
 for place, profile in enumerate(Profile):
     counts, left = Counter(answer for _, answer in day(profile, "opa")), 0
     for answer, colour in COLOURS.items():
-        axis.barh(profile.value, counts[answer], left=left, color=colour, label=answer if place == 0 else None)
+        axis.barh(
+            profile.value,
+            counts[answer],
+            left=left,
+            color=colour,
+            label=answer if place == 0 else None,
+        )
         left += counts[answer]
 axis.invert_yaxis()
 axis.legend(frameon=False, ncols=4, loc="upper center", bbox_to_anchor=(0.5, 1.25))
@@ -92,5 +100,7 @@ shown = ("opa", "policylayer", "claude-code", "docker-gateway", "toolhive")
 for target_id in shown:
     counts = Counter(answer for _, answer in day(Profile.RECOMMENDED, target_id))
     proven = target(target_id).checked_by or "our model of its documented order"
-    print(f"{target_id:16}{counts['allow']:4} allowed {counts['ask']:4} asked {counts['limited']:4} limited "
-          f"{counts['deny']:4} refused   ({proven})")
+    print(
+        f"{target_id:16}{counts['allow']:4} allowed {counts['ask']:4} asked {counts['limited']:4} limited "
+        f"{counts['deny']:4} refused   ({proven})"
+    )

@@ -21,7 +21,9 @@ COLOURS = {"low": "#5b8c5a", "medium": "#d9a441", "high": "#d9713c", "critical":
 SAMPLE = 4000
 """Definitions of the corpus that are looked at; enough for shares, quick enough for CI."""
 
-plt.rcParams.update({"figure.figsize": (8, 3.2), "axes.spines.top": False, "axes.spines.right": False})
+plt.rcParams.update(
+    {"figure.figsize": (8, 3.2), "axes.spines.top": False, "axes.spines.right": False}
+)
 
 
 def reviewed() -> list[dict]:
@@ -58,7 +60,8 @@ def catalogue() -> Iterator[Catalog]:
         by_server.setdefault(tool.server, []).append(tool)
     with tempfile.TemporaryDirectory() as folder, Catalog.open(f"{folder}/c.db") as catalog:
         catalog.record_many(
-            Gathered(server=Server(name=name), tools=tuple(found)) for name, found in by_server.items()
+            Gathered(server=Server(name=name), tools=tuple(found))
+            for name, found in by_server.items()
         )
         classify_catalog(catalog, Options())
         yield catalog
@@ -68,6 +71,8 @@ def bars(axis, names, values, colour="#44617b", share=False) -> None:
     """Draw horizontal bars with their values, the largest on top."""
     axis.barh(list(names)[::-1], list(values)[::-1], color=colour)
     for place, value in enumerate(list(values)[::-1]):
-        axis.text(value, place, f" {value:.1%}" if share else f" {value:,}", va="center", fontsize=9)
+        axis.text(
+            value, place, f" {value:.1%}" if share else f" {value:,}", va="center", fontsize=9
+        )
     axis.set_xticks([])
     axis.spines["bottom"].set_visible(False)

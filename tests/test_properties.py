@@ -87,7 +87,8 @@ def test_the_order_of_keys_changes_no_label(tool, chance):
 @given(definitions())
 @settings(max_examples=60, deadline=None)
 def test_a_claim_never_lowers_a_risk(tool):
-    claim = {"readOnlyHint": True, "destructiveHint": False, "openWorldHint": False}
+    given = tool.annotations if isinstance(tool.annotations, dict) else {}
+    claim = given | {"readOnlyHint": True, "destructiveHint": False, "openWorldHint": False}
     meek = Tool(
         server=tool.server, name=tool.name, description=tool.description,
         input_schema=tool.input_schema, annotations=claim,

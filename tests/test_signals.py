@@ -1,5 +1,6 @@
 """Every signal against its own cases: what it must raise, and what it must not."""
 
+import json
 import tomllib
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from classifier.engine import Options, classify
 from classifier.signals import detectors
+from classifier.verdict import Kind
 from crawler.records import ServerName, Tool
 
 CASES = Path(__file__).parent / "signals"
@@ -28,11 +30,12 @@ def _cases(kind: str) -> list[tuple[str, dict]]:
 
 def _tool(case: dict) -> Tool:
     properties = {name: {"type": kind} for name, kind in case.get("parameters", {}).items()}
+    schema = json.loads(case["schema"]) if "schema" in case else None
     return Tool(
         server=ServerName("example"),
         name=case["name"],
         description=case["description"],
-        input_schema={"type": "object", "properties": properties},
+        input_schema=schema or {"type": "object", "properties": properties},
         annotations=case.get("annotations"),
     )
 
@@ -56,11 +59,13 @@ def test_match(signal, case):
     finding = next((f for f in result.findings if f.signal.id == signal), None)
     assert finding is not None, [f.signal.id for f in result.findings]
     assert finding.evidence
+    assert finding.is_threat or finding.signal.kind is not Kind.THREAT
 
 
 @pytest.mark.parametrize(("signal", "case"), _cases("no_match"), ids=_name)
 def test_near_miss(signal, case):
     result = classify(_tool(case), Options(use_reviews=False))
-    assert not result.has(signal), [
-        e for f in result.findings if f.signal.id == signal for e in f.evidence
-    ]
+    found = [f for f in result.findings if f.signal.id == signal]
+    # A threat may be shown with low confidence; then it decides nothing.
+    wrong = [f for f in found if f.signal.kind is not Kind.THREAT or f.is_threat]
+    assert wrong == [], [e for f in wrong for e in f.evidence]

@@ -2,20 +2,25 @@
 
 A module exports `SIGNAL` and `detect(reading, matched) -> Iterator[Evidence]`, where `matched`
 are the effect rules that hold. A capability may also be raised by the model, with the words that
-weighed most as evidence; `LABEL` names its column there.
+weighed most as evidence; `LABEL` names its column there. A threat exports `TRIGGER`, a coarse
+expression over the serialised definition without which there is nothing to find, and its `detect`
+yields `(weight, Evidence)`, where a weight of 0.5 needs company and 1.0 stands alone.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from classifier import signals
 from classifier.plugins import load as load_plugins
 from classifier.reading import Reading
 from classifier.rules import Rule
-from classifier.verdict import Evidence, Kind, Signal
+from classifier.texts import Alarms
+from classifier.verdict import Kind, Signal
 
-Detect = Callable[[Reading, Sequence[Rule]], Iterator[Evidence]]
+Detect = Callable[[Reading, Sequence[Rule]], Iterator[Any]]
+"""Yields `Evidence`; of a threat, `(weight, Evidence)`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,7 @@ class Detector:
     label: str | None
     page: str
     needs_parameters: bool  # a schema signal finds nothing where there are none
+    trigger: str | None = None  # of a threat
 
 
 @cache
@@ -39,6 +45,19 @@ def detectors() -> tuple[Detector, ...]:
             label=getattr(module, "LABEL", None),
             page=module.__doc__ or "",
             needs_parameters=signal.kind is Kind.SCHEMA,
+            trigger=getattr(module, "TRIGGER", None),
         )
         for module, signal in load_plugins(signals, "SIGNAL", Signal)
     )
+
+
+@cache
+def alarms() -> Alarms:
+    """Return the one scan that says which threats have anything to look for."""
+    return Alarms([(d.signal.id, d.trigger) for d in detectors() if d.trigger])
+
+
+@cache
+def threats() -> tuple[Detector, ...]:
+    """Return the detectors of threats."""
+    return tuple(d for d in detectors() if d.trigger)
