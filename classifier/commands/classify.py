@@ -1,9 +1,11 @@
 """`toolrisk classify`, also installed as `classify`."""
 
+import importlib
 import sys
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +14,13 @@ from classifier.verdict import Classification, Risk
 from crawler.errors import CatalogError
 from crawler.records import Tool
 
+if TYPE_CHECKING:
+    from classifier.commands.inputs import InputOptions
+    from classifier.pipeline.baseline import Baseline
+
+Judged = tuple[Tool, Classification, str | None]
+"""A tool, what was concluded, and the TARGET that it came from; None for the catalogue."""
+
 
 class Format(StrEnum):
     """How results are printed."""
@@ -19,6 +28,19 @@ class Format(StrEnum):
     TABLE = "table"
     JSON = "json"
     JSONL = "jsonl"
+    SARIF = "sarif"
+    JUNIT = "junit"
+    MARKDOWN = "markdown"
+    CSV = "csv"
+
+
+_REPORTS = {
+    Format.SARIF: "classifier.pipeline.sarif",
+    Format.JUNIT: "classifier.pipeline.junit",
+    Format.MARKDOWN: "classifier.pipeline.markdown",
+    Format.CSV: "classifier.pipeline.spreadsheet",
+}
+"""Formats that are written as a whole, by the module that exports `write(report)`."""
 
 
 def register(app: typer.Typer) -> None:
@@ -42,6 +64,7 @@ def classify(
     db: Annotated[str, typer.Option(help="The catalogue, a file or an SQLite URL.")] = "toolrisk.db",
     output: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
     fail_on: Annotated[str | None, typer.Option(metavar="LEVEL", help="Exit with 1 when a tool is at or above low, medium, high or critical.")] = None,
+    baseline: Annotated[Path | None, typer.Option(metavar="FILE", help="Known findings, as `toolrisk baseline` writes them; only new ones fail.")] = None,
     reviews: Annotated[bool, typer.Option(help="Look definitions up that people have reviewed.")] = True,
     limit: Annotated[int | None, typer.Option(min=1, help="Take at most so many tools of a file, or servers of a registry.")] = None,
     allow_private: Annotated[bool, typer.Option("--allow-private", help="Allow loopback and private addresses.")] = False,
@@ -56,56 +79,95 @@ def classify(
     options = inputs.InputOptions(
         allow_private=allow_private, unsafe_no_sandbox=unsafe_no_sandbox, limit=limit, engine=engine
     )
+    known = _read_baseline(baseline)
     if targets:
-        worst = _print(inputs.classified(targets, db, options), output)
+        fails = _print(inputs.classified_by_target(targets, options), output, level, known, options)
     else:
-        worst = _catalogue(db, options, output)
+        fails = _catalogue(db, options, output, level, known)
     code = inputs.report(options)
-    if code == 0 and level is not None and worst >= level.rank:
-        code = 1
-    raise typer.Exit(code)
+    if known is not None and known.expired:
+        inputs.say(f"{known.expired} accepted findings have expired in {baseline}")
+    raise typer.Exit(1 if code == 0 and fails else code)
 
 
-def _catalogue(db: str, options: object, output: Format) -> int:
+def _read_baseline(path: Path | None) -> "Baseline | None":
+    if path is None:
+        return None
+    from classifier.pipeline.baseline import read
+
+    return read(path)
+
+
+def _catalogue(
+    db: str, options: "InputOptions", output: Format, level: Risk | None, known: "Baseline | None"
+) -> bool:
     """Classify what the catalogue holds and store it; print a summary or every line."""
     from classifier.commands import inputs
     from classifier.store import classify_catalog
     from crawler.catalog import Catalog
 
-    assert isinstance(options, inputs.InputOptions)  # noqa: S101 - narrows a lazily imported type
     inputs.require_catalog(db)
     with Catalog.open(db, create=False) as catalog:
         with inputs.counting("classifying") as progress:
             summary = classify_catalog(catalog, options.engine, progress)
-        if output is Format.TABLE:
+        if output is Format.TABLE and known is None:
             sys.stdout.write(summary.text())
-            return summary.worst
-        return _print(((item.tool, item.classification) for item in summary.items(catalog)), output)
+            return level is not None and summary.worst >= level.rank
+        items = ((one.tool, one.classification, None) for one in summary.items(catalog))
+        return _print(items, output, level, known, options)
 
 
-def _print(results: Iterable[tuple[Tool, Classification]], output: Format) -> int:
-    from classifier.commands import inputs
-
+def _print(
+    results: Iterable[Judged], output: Format, level: Risk | None, known: "Baseline | None",
+    options: "InputOptions",
+) -> bool:  # fmt: skip
+    """Print and say whether the gate stops: with a baseline, at what is new only."""
+    if output in _REPORTS or known is not None:
+        return _report(results, output, level, known, options)
     worst = -1
 
     def watched() -> Iterator[tuple[Tool, Classification]]:
         nonlocal worst
-        for tool, result in results:
+        for tool, result, _ in results:
             worst = max(worst, result.risk.rank)
             yield tool, result
 
+    _plain(watched(), output)
+    return level is not None and worst >= level.rank
+
+
+def _plain(results: Iterable[tuple[Tool, Classification]], output: Format) -> None:
+    from classifier.commands import inputs
+
     match output:
         case Format.JSONL:
-            for tool, result in watched():
+            for tool, result in results:
                 sys.stdout.write(inputs.to_line(inputs.record(tool, result)) + "\n")
         case Format.JSON:
-            rows = ",\n".join(inputs.to_line(inputs.record(t, r)) for t, r in watched())
+            rows = ",\n".join(inputs.to_line(inputs.record(t, r)) for t, r in results)
             sys.stdout.write(f"[{rows}]\n")
-        case Format.TABLE:
+        case _:
             from classifier.commands.table import print_table
 
-            print_table(watched())
-    return worst
+            print_table(results)
+
+
+def _report(
+    results: Iterable[Judged], output: Format, level: Risk | None, known: "Baseline | None",
+    options: "InputOptions",
+) -> bool:  # fmt: skip
+    from classifier.pipeline.findings import Report, rows
+
+    found = list(rows(results))
+    if known is not None:
+        found = [known.apply(row) for row in found]
+    report = Report(found, fail_on=level, has_baseline=known is not None)
+    report.skipped = [f"{s.subject}: {s.outcome.value}: {s.reason}" for s in options.skipped]
+    if output in _REPORTS:
+        sys.stdout.write(importlib.import_module(_REPORTS[output]).write(report))
+    else:
+        _plain(((row.tool, row.result) for row in found), output)
+    return level is not None and any(row.fails(level) for row in found)
 
 
 __all__ = ["CatalogError", "ClassifierError", "classify", "register"]

@@ -101,6 +101,29 @@ def classified(
         yield from judged((item.tool for item in catalog.tools()), chosen.engine)
 
 
+def classified_by_target(
+    targets: list[str], options: InputOptions
+) -> Iterator[tuple[Tool, Classification, str | None]]:
+    """Yield definitions with their classifications and the TARGET that each came from.
+
+    Raises:
+        TargetError: a target cannot be understood or read; all are looked at before the first.
+
+    """
+    for text in targets:
+        parse_target(text)
+    origins: list[str] = []
+
+    def source() -> Iterator[Tool]:
+        for text in dict.fromkeys(targets):
+            for tool in tools([text], options):
+                origins.append(text)
+                yield tool
+
+    for index, (tool, result) in enumerate(judged(source(), options.engine)):
+        yield tool, result, origins[index]
+
+
 def judged(source: Iterable[Tool], options: Options) -> Iterator[tuple[Tool, Classification]]:
     """Pair every definition with its classification, a batch at a time."""
     kept: list[Tool] = []
@@ -171,6 +194,7 @@ __all__ = [
     "InputOptions",
     "TargetError",
     "classified",
+    "classified_by_target",
     "judged",
     "record",
     "report",

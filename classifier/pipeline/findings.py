@@ -1,0 +1,188 @@
+"""A report: tools with their findings, each with the rule it breaks and a lasting fingerprint.
+
+All formats, the baseline and the gate work on this and nothing else. Beside the signals there is
+one rule of its own, `tool-risk`: the level of the tool itself, which is what `--fail-on` asks.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+
+from classifier.signals import detectors
+from classifier.verdict import Classification, Evidence, Kind, Risk, Severity
+from crawler.records import Tool, canonical_json, sha256
+
+TOOL_RISK = "tool-risk"
+_SEVERITIES = tuple(Severity)
+_OF_RISK = {risk: Severity(risk.value) for risk in Risk}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """What can be found, under an id that does not change between releases."""
+
+    id: str
+    title: str
+    kind: str
+    severity: Severity
+    text: str
+    references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Why a finding is known: the reason a person gave, if any, and the last day it holds."""
+
+    reason: str
+    expires: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One finding. `level` is how bad it is here, for this tool."""
+
+    rule: str
+    server: str
+    tool: str
+    level: Severity
+    message: str
+    ordinal: int = 0
+    evidence: tuple[Evidence, ...] = ()
+    confidence: float = 1.0
+    accepted: Accepted | None = None
+    file: str | None = None  # where it stands, for findings about a file and no tool of it
+
+    @property
+    def key(self) -> tuple[str, str, int, str, str]:
+        """What makes it the same finding tomorrow: wording may change, the level may not."""
+        level = self.level.value if self.rule == TOOL_RISK else ""
+        return (self.server, self.tool, self.ordinal, self.rule, level)
+
+    @property
+    def fingerprint(self) -> str:
+        """32 hexadecimal digits of `key`."""
+        return sha256(canonical_json(list(self.key)))[:32]
+
+    @property
+    def shown(self) -> bool:
+        """Say whether it is worth a line: the level of a harmless tool is not."""
+        return self.rule != TOOL_RISK or self.level in {Severity.HIGH, Severity.CRITICAL}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One tool of a report; `target` is the TARGET it came from, None for the catalogue."""
+
+    tool: Tool
+    result: Classification
+    target: str | None
+    entries: tuple[Entry, ...]
+
+    def fails(self, level: Risk) -> bool:
+        """Say whether the gate stops at it: at or above the level, and not all of it known."""
+        at_level = self.result.risk.rank >= level.rank
+        return at_level and any(entry.accepted is None for entry in self.entries)
+
+
+@dataclass(slots=True)
+class Report:
+    """What a report shows. `extra` are findings about a client config, not about one tool."""
+
+    rows: list[Row]
+    fail_on: Risk | None = None
+    has_baseline: bool = False
+    extra: list[Entry] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+
+    def entries(self) -> Iterator[tuple[Row | None, Entry]]:
+        """Yield every finding that is worth showing, with its tool."""
+        for row in self.rows:
+            for entry in row.entries:
+                if entry.shown:
+                    yield row, entry
+        for entry in self.extra:
+            yield None, entry
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """Return every rule, sorted by id."""
+    found = [
+        Rule(
+            id=TOOL_RISK,
+            title="What a call of this tool can do",
+            kind="risk",
+            severity=Severity.HIGH,
+            text="The tool's own level: how much harm one call can do, and how hard it is to undo.",
+        )
+    ]
+    for detector in detectors():
+        signal = detector.signal
+        found.append(
+            Rule(
+                id=signal.id,
+                title=signal.title,
+                kind=signal.kind.value,
+                severity=signal.severity,
+                text=" ".join(detector.page.split("\n\n")[0].split()),
+                references=signal.references,
+            )
+        )
+    return tuple(sorted(found, key=lambda rule: rule.id))
+
+
+class Numbering:
+    """Tells tools of the same server and name apart, in the order in which they come."""
+
+    def __init__(self) -> None:
+        self._seen: Counter[tuple[str, str]] = Counter()
+
+    def __call__(self, tool: Tool) -> int:
+        """Return 0 for the first tool of its name, 1 for the next."""
+        key = (tool.server, tool.name)
+        self._seen[key] += 1
+        return self._seen[key] - 1
+
+
+def findings(tool: Tool, result: Classification, ordinal: int = 0) -> tuple[Entry, ...]:
+    """Return the findings of one tool: its own level first."""
+    worst = _OF_RISK[result.risk]
+    entries = [
+        Entry(
+            rule=TOOL_RISK,
+            server=tool.server,
+            tool=tool.name,
+            ordinal=ordinal,
+            level=worst,
+            message=result.rationale,
+            evidence=result.evidence,
+            confidence=result.confidence,
+        )
+    ]
+    for finding in result.findings:
+        severity = finding.signal.severity
+        if finding.signal.kind in {Kind.CAPABILITY, Kind.SCHEMA}:
+            severity = min(severity, worst, key=_SEVERITIES.index)  # no worse than its tool
+        entries.append(
+            Entry(
+                rule=finding.signal.id,
+                server=tool.server,
+                tool=tool.name,
+                ordinal=ordinal,
+                level=severity,
+                message=finding.signal.title,
+                evidence=finding.evidence,
+                confidence=finding.confidence,
+            )
+        )
+    return tuple(entries)
+
+
+def rows(items: Iterable[tuple[Tool, Classification, str | None]]) -> Iterator[Row]:
+    """Turn classified tools, each with its TARGET, into rows."""
+    number = Numbering()
+    for tool, result, target in items:
+        yield Row(tool, result, target, findings(tool, result, number(tool)))

@@ -1,0 +1,88 @@
+"""JUnit XML: a suite per server, a case per tool; a case fails where the gate would.
+
+Without `--fail-on` the gate stands at high. What could not be looked at is an error, never a pass.
+XML 1.0 has no place for control characters at all, escaped or not, so they are named instead.
+"""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree as ET
+
+from classifier.pipeline.findings import Entry, Report, Row
+from classifier.pipeline.plain import plain
+from classifier.verdict import Risk
+
+_MOST_QUOTES = 4
+
+
+def write(report: Report) -> str:
+    """Return the report as one `testsuites` document."""
+    level = report.fail_on or Risk.HIGH
+    suites: dict[str, list[Row]] = {}
+    for row in report.rows:
+        suites.setdefault(row.tool.server, []).append(row)
+    root = ET.Element("testsuites", name="toolrisk")
+    totals = [0, 0, 0]
+    for server, members in suites.items():
+        failing = [row.fails(level) for row in members]
+        suite = _suite(root, _xml(server), len(members), sum(failing), 0)
+        for row, fails in zip(members, failing, strict=True):
+            _case(suite, row, fails)
+        totals = [totals[0] + len(members), totals[1] + sum(failing), totals[2]]
+    if report.extra:
+        _group(root, "client configuration", report.extra)
+        totals = [totals[0] + len(report.extra), totals[1] + len(report.extra), totals[2]]
+    if report.skipped:
+        suite = _suite(root, "could not be looked at", len(report.skipped), 0, len(report.skipped))
+        for line in report.skipped:
+            case = ET.SubElement(suite, "testcase", classname="toolrisk", name=_xml(line))
+            ET.SubElement(case, "error", message=_xml(line), type="skipped")
+        totals = [totals[0] + len(report.skipped), totals[1], len(report.skipped)]
+    for name, number in zip(("tests", "failures", "errors"), totals, strict=True):
+        root.set(name, str(number))
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _suite(root: ET.Element, name: str, tests: int, failures: int, errors: int) -> ET.Element:
+    suite = ET.SubElement(root, "testsuite", name=name, skipped="0", tests=str(tests))
+    suite.set("failures", str(failures))
+    suite.set("errors", str(errors))
+    return suite
+
+
+def _case(suite: ET.Element, row: Row, fails: bool) -> None:
+    case = ET.SubElement(
+        suite, "testcase", classname=suite.get("name", ""), name=_xml(row.tool.name)
+    )
+    if fails:
+        result = row.result
+        message = f"{result.risk.value} risk, {result.risk_score} of 100: {result.category.value}"
+        failure = ET.SubElement(case, "failure", message=message, type=result.risk.value)
+        new = [entry for entry in row.entries if entry.shown and entry.accepted is None]
+        failure.text = _xml("\n".join(_line(entry) for entry in new), 4000)
+
+
+def _group(root: ET.Element, name: str, entries: list[Entry]) -> None:
+    suite = _suite(root, name, len(entries), len(entries), 0)
+    for entry in entries:
+        case = ET.SubElement(suite, "testcase", classname=name, name=_xml(entry.server))
+        failure = ET.SubElement(case, "failure", message=_xml(entry.message), type=entry.rule)
+        failure.text = _xml(_line(entry))
+
+
+def _line(entry: Entry) -> str:
+    quotes = ", ".join(
+        f'"{plain(e.text, 120)}" ({plain(e.pointer, 80)})' for e in entry.evidence[:_MOST_QUOTES]
+    )
+    return f"{entry.rule} ({entry.level.value}): {plain(entry.message, 500)} {quotes}".rstrip()
+
+
+def _xml(text: str, limit: int = 300) -> str:
+    """Return text that XML 1.0 can hold: nothing unseen, no surrogates, no non-characters."""
+    lines = "\n".join(plain(line, limit) for line in text[: limit * 4].split("\n"))
+    return "".join(char if _is_xml(char) else "\N{REPLACEMENT CHARACTER}" for char in lines)
+
+
+def _is_xml(char: str) -> bool:
+    code = ord(char)
+    return char == "\n" or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or code > 0xFFFF  # noqa: PLR2004

@@ -1,0 +1,18 @@
+"""Hostile text made plain: nothing unseen, one line, bounded; shared by every report."""
+
+from __future__ import annotations
+
+from classifier.pages.invisible import visible
+
+LONGEST = 200
+
+
+def plain(text: str, limit: int = LONGEST) -> str:
+    """Return text for one line: unseen characters named, white space single, length capped."""
+    shown = " ".join(visible(text[: limit * 4]).split())
+    return shown if len(shown) <= limit else shown[: limit - 1] + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def encodable(text: str) -> str:
+    """Return text that UTF-8 can hold: lone surrogates become the replacement character."""
+    return text.encode("utf-8", "replace").decode()
