@@ -18,6 +18,7 @@ VERBS = {
     "crawl": "crawler.cli",
     "classify": "classifier.commands.classify",
     "policy": "classifier.commands.policy",
+    "stack": "classifier.commands.stack",
     "pages": "classifier.commands.pages",
     "export": "classifier.commands.export",
     "run": "classifier.commands.run",

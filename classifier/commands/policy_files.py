@@ -108,9 +108,9 @@ def _put(output: Output, out: Path | None) -> None:
         sys.stdout.write(output.text)
         return
     file = out / output.file_name if out.is_dir() else out
-    _replace(file, output.text)
+    replace(file, output.text)
     for name, text in output.extra:
-        _replace(file.parent / name, text)
+        replace(file.parent / name, text)
         typer.echo(f"{output.target.id}: also wrote {file.parent / name}", err=True)
     typer.echo(f"{output.target.id}: {output.target.install}", err=True)
 
@@ -127,8 +127,8 @@ def merge(target_id: str, file: Path, intents: Intents, keys: Keys, *, dry_run: 
     for line in (*merged.kept, *output.report):
         typer.echo(f"{target_id}: {line}", err=True)
     if not dry_run and (merged.text != old or merged.ours != remembered):
-        _replace(file, merged.text)
-        _replace(memory, merged.ours)
+        replace(file, merged.text)
+        replace(memory, merged.ours)
 
 
 def check(target_id: str, file: Path, intents: Intents, keys: Keys) -> int:
@@ -171,7 +171,7 @@ def _read(file: Path) -> str:
         raise PolicyError(f"{quoted(str(file))} is not UTF-8 text") from error
 
 
-def _replace(file: Path, text: str) -> None:
+def replace(file: Path, text: str) -> None:
     """Write a file whole or not at all; a symbolic link stays one."""
     file = file.resolve()
     try:
