@@ -23,6 +23,7 @@ from crawler.records import Tool
 
 _DECODER = json.JSONDecoder()
 _DEEPEST = 12
+_KEPT = 100
 _ALIASES = {"inputSchema": "input_schema", "outputSchema": "output_schema", "name": "tool"}
 _ENVELOPES = ("tools", "result", "tools_list_pages")
 _SURROGATES = range(0xD800, 0xDC00)
@@ -57,6 +58,7 @@ class Places:
         self._lines = [0, *accumulate(len(line) + 1 for line in text.split("\n"))]
         self._tools: dict[tuple[Any, Any], deque[int]] = defaultdict(deque)
         self._servers: dict[str, Region] = {}
+        self._kept: dict[int, list[_Member]] = {}
         with suppress(ValueError, RecursionError):
             self._walk_all(text)
             return
@@ -119,13 +121,21 @@ class Places:
         member: _Member | None = None
         for depth, part in enumerate(parts):
             found = None
-            for one in _members(self._text, member.start if member else start):
+            for one in self._members(member.start if member else start):
                 if one.key == part or (depth == 0 and one.key == _ALIASES.get(part)):
                     found = one  # the last of a repeated key is the one that counts
             if found is None:
                 return None
             member = found
         return member
+
+    def _members(self, start: int) -> list[_Member]:
+        """Return the members at a place; those of one tool at a time are kept for its next quote."""
+        if start not in self._kept:
+            if len(self._kept) > _KEPT:
+                self._kept.clear()
+            self._kept[start] = list(_members(self._text, start))
+        return self._kept[start]
 
     def _region(self, start: int, end: int) -> Region:
         line, end_line = bisect_right(self._lines, start), bisect_right(self._lines, end)
@@ -144,6 +154,8 @@ def _is_leaf(value: dict[str, Any], key: str | None) -> bool:
 
 
 def _skip(text: str, index: int) -> int:
+    if text[index : index + 1] > " ":
+        return index
     return int(WHITESPACE.match(text, index).end())
 
 

@@ -9,6 +9,8 @@ LONGEST = 200
 
 def plain(text: str, limit: int = LONGEST) -> str:
     """Return text for one line: unseen characters named, white space single, length capped."""
+    if len(text) <= limit and text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
     shown = " ".join(visible(text[: limit * 4]).split())
     return shown if len(shown) <= limit else shown[: limit - 1] + "\N{HORIZONTAL ELLIPSIS}"
 

@@ -185,6 +185,7 @@ class _Files:
 
     def __init__(self) -> None:
         self._places: dict[str, Places | None] = {}
+        self._uris: dict[str, str] = {}
         self._starts: dict[int, int | None] = {}
 
     def location(self, row: Row | None, entry: Entry) -> dict[str, Any]:
@@ -195,7 +196,7 @@ class _Files:
         target = row.target if row is not None else entry.file
         places = self._of(target) if target else None
         if target and places:
-            physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(target)}}
+            physical: dict[str, Any] = {"artifactLocation": {"uri": self._uris[target]}}
             region = self._region(places, row, entry)
             physical["region"] = _region(region or Region(1, 1, 1, 1))
             value["physicalLocation"] = physical
@@ -207,6 +208,7 @@ class _Files:
             text = None
             if target != "-" and path.is_file():
                 text = path.read_bytes().decode("utf-8-sig", "replace")
+            self._uris[target] = _uri(target)
             self._places[target] = None if text is None else Places(text)
         return self._places[target]
 
