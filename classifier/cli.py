@@ -27,6 +27,9 @@ VERBS = {
     "evaluate": "classifier.commands.evaluate",
     "train": "classifier.commands.train",
     "doctor": "classifier.commands.doctor",
+    "pin": "classifier.commands.pin",
+    "verify": "classifier.commands.verify",
+    "diff": "classifier.commands.diff",
 }
 """Command to the module that registers it, in the order of --help."""
 

@@ -1,0 +1,129 @@
+"""`toolrisk diff`: what changed in the catalogue, and what it means."""
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from classifier.pipeline.drift import Difference
+    from crawler.catalog import Catalog, CatalogTool, Change
+
+
+class Format(StrEnum):
+    """How differences are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("diff")(diff)
+
+
+def diff(
+    since: Annotated[str | None, typer.Argument(metavar="[SINCE]", help="A day (2026-11-01), a time (ISO 8601) or an age (7d); by default the start of the last crawl.")] = None,
+    db: Annotated[str, typer.Option(help="The catalogue.")] = "toolrisk.db",
+    output: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TEXT,
+) -> None:  # fmt: skip
+    """Show what was added, removed or changed in the catalogue, word by word, gravest first."""
+    from classifier.commands import inputs
+    from classifier.pipeline import drift_report
+    from crawler.catalog import Catalog
+
+    inputs.require_catalog(db)
+    with Catalog.open(db, create=False) as catalog:
+        start = _start(since, catalog)
+        found = list(_differences(catalog, start))
+    order = ("changed", "added", "removed").index
+    found.sort(key=lambda d: (-len(d.rug_pull), order(d.kind), d.at or "", d.server, d.tool))
+    match output:
+        case Format.JSON:
+            value = {"since": start, **drift_report.to_json(found)}
+            sys.stdout.write(inputs.to_line(value) + "\n")
+        case Format.MARKDOWN:
+            sys.stdout.write(drift_report.markdown(found))
+        case Format.TEXT:
+            sys.stdout.write(drift_report.text(found))
+    inputs.say(f"since {start}: {drift_report.summary(found)}")
+
+
+def _start(text: str | None, catalog: "Catalog") -> str:
+    """Return a time as the catalogue writes it.
+
+    Raises:
+        TargetError: it is no time.
+
+    """
+    from crawler.errors import TargetError
+    from crawler.targets import parse_age
+
+    if text is None:
+        run = catalog.last_run()
+        return str(run["started_at"]) if run else datetime.fromtimestamp(0, UTC).isoformat()
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        try:
+            moment = datetime.now(UTC) - parse_age(text)
+        except (TargetError, OverflowError):
+            raise TargetError(
+                f"{text!r} is no time; write a day (2026-11-01), a time (ISO 8601) or an age (7d)"
+            ) from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def _differences(catalog: "Catalog", since: str) -> "Iterator[Difference]":
+    changes = list(catalog.changes(since))
+    wanted = {change.tool_id for change in changes if change.kind != "changed"}
+    known: dict[int, CatalogTool] = {}
+    if wanted:
+        stream = catalog.tools(include_removed=True)
+        known = {item.tool_id: item for item in stream if item.tool_id in wanted}
+    for change in changes:
+        found = _changed(catalog, change) if change.kind == "changed" else _one(change, known)
+        if found is not None:
+            yield found
+
+
+def _changed(catalog: "Catalog", change: "Change") -> "Difference | None":
+    from dataclasses import replace
+
+    from classifier.pipeline.drift import judge
+
+    history = catalog.history(change.tool_id)
+    after = next(
+        (
+            v
+            for v in history
+            if v.first_seen == change.at and v.tool.definition_sha256 == change.definition_sha256
+        ),
+        None,
+    )
+    before = next((v for v in history if v.tool.definition_sha256 == change.previous_sha256), None)
+    if after is None or before is None:
+        return None
+    return replace(judge([(before.tool, after.tool)])[0], at=change.at)
+
+
+def _one(change: "Change", known: "dict[int, CatalogTool]") -> "Difference":
+    """Return an added or removed tool, with the verdict that the catalogue holds, if any."""
+    from classifier.pipeline.drift import Difference, Verdict
+
+    item = known.get(change.tool_id)
+    verdict = Verdict.stored(item.classification) if item and item.classification else None
+    tool = item.tool if item else None
+    if change.kind == "removed":
+        return Difference(
+            kind="removed", server=change.server, tool=change.tool, before=tool, was=verdict, at=change.at
+        )  # fmt: skip
+    return Difference(
+        kind="added", server=change.server, tool=change.tool, after=tool, now=verdict, at=change.at
+    )

@@ -1,0 +1,46 @@
+"""`toolrisk pin`: write down the definitions that a team agrees to."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("pin")(pin)
+
+
+def pin(
+    targets: Annotated[list[str], typer.Argument(metavar="TARGET...", help="Servers or files, as for classify.")],
+    lock: Annotated[Path, typer.Option(help="The lock file to write.")] = Path("toolrisk.lock"),
+    allow_private: Annotated[bool, typer.Option("--allow-private", help="Allow loopback and private addresses.")] = False,
+    unsafe_no_sandbox: Annotated[bool, typer.Option("--unsafe-no-sandbox", help="Run packages without a sandbox.")] = False,
+) -> None:  # fmt: skip
+    """Pin every tool of these targets in a lock file, annotations included.
+
+    Servers that could not be listed keep what was pinned of them; the exit code is then 3.
+    """
+    from classifier.commands import inputs
+    from classifier.pipeline import lock as locks
+    from classifier.pipeline.drift import compare
+    from classifier.pipeline.saving import save
+
+    options = inputs.InputOptions(allow_private=allow_private, unsafe_no_sandbox=unsafe_no_sandbox)
+    old = locks.read(lock) if lock.exists() else []
+    tools = list(inputs.tools(targets, options))
+    seen = {tool.server for tool in tools}
+    if options.skipped:
+        tools += [tool for tool in old if tool.server not in seen]
+    pairs = compare(old, tools)
+    if tools or not options.skipped:
+        save(lock, locks.dump(tools))
+    changed = sum(before is not None and after is not None for before, after in pairs)
+    added, removed = (sum(pair[side] is None for pair in pairs) for side in (0, 1))
+    servers = len({tool.server for tool in tools})
+    of = "server" if servers == 1 else "servers"
+    inputs.say(
+        f"{len(tools)} tools of {servers} {of} in {lock}: "
+        f"{added} added, {changed} changed, {removed} removed"
+    )
+    raise typer.Exit(inputs.report(options))

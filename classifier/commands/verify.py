@@ -1,0 +1,55 @@
+"""`toolrisk verify`: say whether the tools are still those that were agreed to."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Format(StrEnum):
+    """How differences are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("verify")(verify)
+
+
+def verify(
+    targets: Annotated[list[str], typer.Argument(metavar="TARGET...", help="The targets that were pinned.")],
+    lock: Annotated[Path, typer.Option(help="The lock file.")] = Path("toolrisk.lock"),
+    output: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TEXT,
+    allow_private: Annotated[bool, typer.Option("--allow-private", help="Allow loopback and private addresses.")] = False,
+    unsafe_no_sandbox: Annotated[bool, typer.Option("--unsafe-no-sandbox", help="Run packages without a sandbox.")] = False,
+) -> None:  # fmt: skip
+    """Compare tools with the lock file: what changed, word by word, and what it means.
+
+    Exit code 0: all as pinned; 1: something changed; 3: nothing changed in what could be looked at.
+    """
+    from classifier.commands import inputs
+    from classifier.pipeline import drift, drift_report
+    from classifier.pipeline import lock as locks
+
+    options = inputs.InputOptions(allow_private=allow_private, unsafe_no_sandbox=unsafe_no_sandbox)
+    pinned = locks.read(lock)
+    tools = list(inputs.tools(targets, options))
+    seen = {tool.server for tool in tools}
+    unknown = sorted({tool.server for tool in pinned} - seen) if options.skipped else []
+    found = drift.judge(drift.compare(pinned, tools, unknown), options.engine)
+    match output:
+        case Format.JSON:
+            sys.stdout.write(inputs.to_line(drift_report.to_json(found, unknown)) + "\n")
+        case Format.MARKDOWN:
+            sys.stdout.write(drift_report.markdown(found, unknown))
+        case Format.TEXT:
+            sys.stdout.write(drift_report.text(found))
+    checked = sum(tool.server not in unknown for tool in pinned)
+    inputs.say(f"{checked} of {len(pinned)} pinned tools compared: {drift_report.summary(found)}")
+    code = inputs.report(options)
+    raise typer.Exit(1 if found else code)
