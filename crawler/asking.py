@@ -9,6 +9,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio
@@ -131,6 +132,7 @@ async def _run(targets: Sequence[Prepared], options: CrawlOptions, streams: _Str
         per_host=options.per_host,
         per_host_delay=options.per_host_delay,
         user_agent=user_agent(options.contact),
+        cache=_cache_folder(),
     )
     waiting, results, found = streams
     async with results, Fetcher(limits) as fetcher, anyio.create_task_group() as group:
@@ -141,6 +143,13 @@ async def _run(targets: Sequence[Prepared], options: CrawlOptions, streams: _Str
             for target in targets:
                 await _discover(target, options, fetcher, (results, found))
         await results.send(None)
+
+
+def _cache_folder() -> Path:
+    """Return where answers of sources are kept between crawls."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("toolrisk") / "http"
 
 
 def user_agent(contact: str | None) -> str:

@@ -4,9 +4,8 @@ Every failure becomes a `FetchError` with the outcome to record; httpx is seen n
 in the probes, which stream through the same door.
 """
 
-import ssl
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
@@ -17,12 +16,17 @@ import httpcore
 import httpx
 
 from crawler.errors import FetchError
-from crawler.fetch.limits import FetchOptions, GuardedBackend
+from crawler.fetch.breaker import Breaker
+from crawler.fetch.cache import HttpCache
+from crawler.fetch.decoding import ACCEPTED, pieces
+from crawler.fetch.domains import domain_of
+from crawler.fetch.limits import FetchOptions
 from crawler.fetch.pace import Pace, retry_after
+from crawler.fetch.pools import OriginPools, origin_of
 from crawler.fetch.robots import Robots
 from crawler.records import Outcome
 
-__all__ = ["Answer", "FetchOptions", "Fetcher"]
+__all__ = ["Answer", "FetchOptions", "Fetcher", "Turn", "pieces"]
 
 _RETRIES = 2
 _STATUS = {
@@ -32,6 +36,9 @@ _STATUS = {
     429: Outcome.RATE_LIMITED,
     503: Outcome.RATE_LIMITED,
 }
+_LARGE = 1_000_000
+_LARGE_AT_ONCE = 4
+"""Turns that may hold a body beyond `_LARGE` bytes: what bounds memory on a hostile day."""
 
 
 class HasPrivate(Protocol):
@@ -53,6 +60,33 @@ class Answer:
     body: bytes
 
 
+class Turn:
+    """The place at a domain that one conversation holds, with its deadline."""
+
+    def __init__(self, large: anyio.CapacityLimiter) -> None:
+        self.deadline: anyio.CancelScope | None = None
+        self._large = large
+        self._is_large = False
+
+    async def pause(self, seconds: float) -> None:
+        """Wait as politeness asks; the time does not count against the server."""
+        if seconds > 0:
+            if self.deadline is not None:
+                self.deadline.deadline += seconds
+            await anyio.sleep(seconds)
+
+    async def enlarge(self) -> None:
+        """Wait for a place among those that may hold a large body, and keep it."""
+        if not self._is_large:
+            await self._large.acquire_on_behalf_of(self)
+            self._is_large = True
+
+    def end(self) -> None:
+        """Give that place back."""
+        if self._is_large:
+            self._large.release_on_behalf_of(self)
+
+
 class Fetcher:
     """One crawl's HTTP client. Use as an async context manager, in one task group."""
 
@@ -63,14 +97,18 @@ class Fetcher:
             else FetchOptions(allow_private=options is not None and options.allow_private)
         )
         self._client: httpx.AsyncClient | None = None
+        self._pools = OriginPools(self.options)
         self._pace = Pace(self.options.per_host, self.options.per_host_delay)
+        self._breaker = Breaker()
+        self._cache = HttpCache(self.options.cache)
         self._robots = Robots()
+        self._large = anyio.CapacityLimiter(_LARGE_AT_ONCE)
 
     async def __aenter__(self) -> Self:
         """Open the connection pool."""
         self._client = httpx.AsyncClient(
-            transport=_transport(self.options),
-            headers={"User-Agent": self.options.user_agent, "Accept-Encoding": "gzip, deflate"},
+            transport=self._pools,
+            headers={"User-Agent": self.options.user_agent, "Accept-Encoding": ACCEPTED},
             timeout=httpx.Timeout(self.options.read_seconds, connect=self.options.connect_seconds),
             follow_redirects=False,
             trust_env=False,
@@ -84,62 +122,105 @@ class Fetcher:
         trace: TracebackType | None,
     ) -> None:
         """Close every connection."""
+        self._cache.tidy()
         if self._client is not None:
             await self._client.aclose()
 
     @asynccontextmanager
+    async def turn(self, url: str, *, keep: bool = False) -> AsyncIterator[Turn]:
+        """Hold a place at the domain of a URL; without `keep` its connections end with it."""
+        origin, turn = origin_of(url), Turn(self._large)
+        async with self._pace.turn(domain_of(url)):
+            self._pools.hold(origin)
+            try:
+                yield turn
+            finally:
+                turn.end()
+                with anyio.CancelScope(shield=True):
+                    await self._pools.let_go(origin, keep=keep)
+
+    @asynccontextmanager
     async def stream(
-        self, method: str, url: str, *, headers: Mapping[str, str] | None = None,
-        content: bytes | None = None, paced: bool = True,
+        self, turn: Turn, method: str, url: str, *, headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
     ) -> AsyncIterator[httpx.Response]:  # fmt: skip
-        """Yield a response with its body still to be read (through `body` or `lines`).
+        """Yield a response with its body still to be read (through `body` or `pieces`).
 
         Redirects stay on the origin, at most three, each through the guard.
 
         Raises:
-            FetchError: transport, guard or redirect failure.
+            FetchError: transport, guard or redirect failure; or the host is left alone.
 
         """
-        client, target = self._opened(), url
-        async with self._pace.turn(_host(url)) if paced else nullcontext():
-            for _ in range(self.options.max_redirects + 1):
-                self._check(target)
-                with _translated(target):
-                    request = client.build_request(
-                        method, target, headers=dict(headers or {}), content=content
-                    )
-                    response = await client.send(request, stream=True)
-                try:
-                    location = response.headers.get("location")
-                    if response.status_code in {301, 302, 303, 307, 308} and location:
-                        target = _same_origin(target, location)
-                        continue
-                    with _translated(target):
-                        yield response
-                    return
-                finally:
-                    await response.aclose()
+        target, host = url, _host(url)
+        for _ in range(self.options.max_redirects + 1):
+            self._check(target)
+            async with self._exchange(turn, method, target, headers, content) as response:
+                location = response.headers.get("location")
+                if response.status_code in {301, 302, 303, 307, 308} and location:
+                    target = _same_origin(target, location)
+                    continue
+                if response.status_code in {429, 503} and "retry-after" in response.headers:
+                    self._breaker.rest(host, retry_after(response.headers))
+                yield response
+                return
         raise FetchError(Outcome.HTTP_ERROR, f"{_shown(url)}: too many redirects")
 
-    async def body(self, response: httpx.Response, limit: int | None = None) -> bytes:
+    @asynccontextmanager
+    async def _exchange(
+        self, turn: Turn, method: str, url: str, headers: Mapping[str, str] | None,
+        content: bytes | None,
+    ) -> AsyncIterator[httpx.Response]:  # fmt: skip
+        """Send one request when the host may be asked, and note how it bore it."""
+        host = _host(url)
+        await turn.pause(max(self._breaker.wait(host), self._pace.pause(domain_of(url))))
+        try:
+            with _translated(url):
+                request = self._opened().build_request(
+                    method, url, headers=dict(headers or {}), content=content
+                )
+                response = await self._opened().send(request, stream=True)
+            try:
+                with _translated(url):
+                    yield response
+            finally:
+                await response.aclose()
+        except FetchError as error:
+            self._breaker.note(host, error.outcome)
+            raise
+        except anyio.get_cancelled_exc_class():
+            self._breaker.note(host, Outcome.TIMEOUT)
+            raise
+        self._breaker.note(host, Outcome.LISTED)
+
+    async def body(self, response: httpx.Response, turn: Turn | None = None) -> bytes:
         """Read a body up to the cap on decoded bytes.
 
         Raises:
             FetchError: larger than the cap, or not decodable.
 
         """
-        cap = limit or self.options.max_bytes
+        cap = self.options.max_bytes
+        length = response.headers.get("content-length", "")
         parts: list[bytes] = []
+        size = int(length) if length.isascii() and length.isdigit() and len(length) < 20 else 0  # noqa: PLR2004 - digits
+        if size > cap:
+            raise FetchError(Outcome.TOO_LARGE, f"answer larger than {cap} bytes")
         size = 0
-        async for part in response.aiter_bytes(65536):
+        async for part in pieces(response):
             size += len(part)
             if size > cap:
                 raise FetchError(Outcome.TOO_LARGE, f"answer larger than {cap} bytes")
+            if size > _LARGE and turn is not None:
+                await turn.enlarge()
             parts.append(part)
         return b"".join(parts)
 
     async def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
-        """Get a complete answer with status 200 or 304, retrying what may pass.
+        """Get a complete answer with status 200, retrying what may pass.
+
+        What is asked without a key is asked conditionally, and an unchanged answer comes from
+        the cache.
 
         Raises:
             FetchError: with the outcome to record.
@@ -147,21 +228,9 @@ class Fetcher:
         """
         for attempt in range(_RETRIES + 1):
             try:
-                with anyio.fail_after(self.options.total_seconds):
-                    async with self.stream("GET", url, headers=headers) as response:
-                        if response.status_code in {200, 304}:
-                            return Answer(
-                                url,
-                                response.status_code,
-                                dict(response.headers),
-                                await self.body(response),
-                            )
-                        wait = retry_after(response.headers)
-                        error = _refused(url, response.status_code)
-            except TimeoutError:
-                raise FetchError(
-                    Outcome.TIMEOUT, f"{_shown(url)}: no answer in {self.options.total_seconds:g} s"
-                ) from None
+                return await self._get_once(url, headers or {})
+            except _RefusedError as refusal:
+                wait, error = refusal.wait, FetchError(refusal.outcome, str(refusal))
             except FetchError as cause:
                 if cause.outcome is not Outcome.CONNECT_ERROR:
                     raise
@@ -175,6 +244,28 @@ class Fetcher:
             await anyio.sleep(wait * (attempt + 1))
         raise FetchError(Outcome.CONNECT_ERROR, f"{_shown(url)}: not reachable")
 
+    async def _get_once(self, url: str, headers: Mapping[str, str]) -> Answer:
+        kept = self._cache.find(url) if set(headers) <= {"Accept"} else None
+        asked = {**headers, **(kept.conditions if kept else {})}
+        seconds = self.options.total_seconds
+        async with self.turn(url, keep=True) as turn:
+            try:
+                with anyio.fail_after(seconds) as turn.deadline:
+                    async with self.stream(turn, "GET", url, headers=asked) as response:
+                        found = dict(response.headers)
+                        if response.status_code == _NOT_MODIFIED and kept is not None:
+                            return Answer(url, 200, {**kept.headers, **found}, kept.body)
+                        if response.status_code != _OK:
+                            raise _RefusedError(url, response)
+                        body = await self.body(response, turn)
+            except TimeoutError:
+                raise FetchError(
+                    Outcome.TIMEOUT, f"{_shown(url)}: no answer in {seconds:g} s"
+                ) from None
+        if set(headers) <= {"Accept"}:
+            self._cache.keep(url, found, body)
+        return Answer(url, _OK, found, body)
+
     async def get_bytes(self, url: str) -> bytes:
         """Get the body of a successful JSON answer.
 
@@ -185,8 +276,10 @@ class Fetcher:
         return (await self.get(url, {"Accept": "application/json"})).body
 
     async def allowed(self, url: str) -> bool:
-        """Say whether robots.txt of the host lets us fetch an HTML page."""
-        return await self._robots.allowed(self, url, self.options.user_agent)
+        """Say whether robots.txt lets us fetch an HTML page, and keep to its Crawl-delay."""
+        agent = self.options.user_agent
+        self._pace.slow_down(domain_of(url), await self._robots.delay(self, url, agent))
+        return await self._robots.allowed(self, url, agent)
 
     def _opened(self) -> httpx.AsyncClient:
         if self._client is None:
@@ -202,18 +295,6 @@ class Fetcher:
                 Outcome.BLOCKED_SSRF,
                 f"{_shown(url)}: only https is fetched; --allow-private allows http",
             )
-
-
-def _transport(options: FetchOptions) -> httpx.AsyncHTTPTransport:
-    """Return a transport whose pool connects through the guard."""
-    transport = httpx.AsyncHTTPTransport(trust_env=False)
-    transport._pool = httpcore.AsyncConnectionPool(  # noqa: SLF001 - httpx offers no way to pass a backend
-        ssl_context=ssl.create_default_context(),
-        max_connections=256,
-        max_keepalive_connections=64,
-        network_backend=GuardedBackend(allow_private=options.allow_private),
-    )
-    return transport
 
 
 class _translated:  # noqa: N801 - reads as a phrase: with _translated(url)
@@ -235,14 +316,16 @@ class _translated:  # noqa: N801 - reads as a phrase: with _translated(url)
         match error:
             case httpx.TimeoutException() | httpcore.TimeoutException():
                 raise FetchError(Outcome.TIMEOUT, f"{self._url}: timed out") from error
-            case httpx.DecodingError():
-                raise FetchError(
-                    Outcome.PROTOCOL_ERROR, f"{self._url}: the body cannot be decoded"
-                ) from error
             case httpx.ConnectError() | httpcore.ConnectError() if (
                 "ssl" in str(error).lower() or "certificate" in str(error).lower()
             ):
                 raise FetchError(Outcome.TLS_ERROR, f"{self._url}: TLS failed") from error
+            case httpx.RemoteProtocolError() | httpcore.RemoteProtocolError() if (
+                "disconnected" not in str(error) and "closed connection" not in str(error)
+            ):
+                raise FetchError(
+                    Outcome.PROTOCOL_ERROR, f"{self._url}: does not answer as HTTP says"
+                ) from error
             case (
                 httpx.TransportError()
                 | httpcore.NetworkError()
@@ -252,8 +335,17 @@ class _translated:  # noqa: N801 - reads as a phrase: with _translated(url)
                 raise FetchError(Outcome.CONNECT_ERROR, f"{self._url}: not reachable") from error
 
 
-def _refused(url: str, status: int) -> FetchError:
-    return FetchError(_STATUS.get(status, Outcome.HTTP_ERROR), f"{_shown(url)}: HTTP {status}")
+class _RefusedError(FetchError):
+    """An answer with another status than 200, and how long to wait before asking again."""
+
+    def __init__(self, url: str, response: httpx.Response) -> None:
+        status = response.status_code
+        outcome = _STATUS.get(status, Outcome.HTTP_ERROR)
+        super().__init__(outcome, f"{_shown(url)}: HTTP {status}")
+        self.wait = retry_after(response.headers)
+
+
+_OK, _NOT_MODIFIED = 200, 304
 
 
 def _same_origin(base: str, location: str) -> str:

@@ -9,6 +9,7 @@ import ipaddress
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -34,6 +35,7 @@ class FetchOptions:
     max_redirects: int = 3
     per_host_delay: float = 0.0
     per_host: int = 1
+    cache: Path | None = None  # where answers of sources are kept, to be asked for conditionally
 
 
 def is_public(address: str) -> bool:

@@ -1,4 +1,4 @@
-"""Politeness per host: so many connections at a time, a delay between them, Retry-After."""
+"""Politeness per registrable domain: one connection at a time, and a pause between requests."""
 
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -9,40 +9,53 @@ from email.utils import parsedate_to_datetime
 import anyio
 
 _LONGEST = 3600.0
+_SOON = 1000
+"""Domains remembered before those whose pause is over are dropped."""
 
 
 class Pace:
-    """Turns per host. Memory grows with hosts in use, not with hosts seen."""
+    """Turns per domain. Memory grows with domains in use, not with domains seen."""
 
     def __init__(self, per_host: int, delay: float) -> None:
         self._per_host = per_host
         self._delay = delay
         self._limiters: dict[str, anyio.CapacityLimiter] = {}
-        self._last: dict[str, float] = {}
+        self._next: dict[str, float] = {}
+        self._delays: dict[str, float] = {}
 
     @asynccontextmanager
-    async def turn(self, host: str) -> AsyncIterator[None]:
-        """Wait for a turn at a host and hold it."""
-        limiter = self._limiters.setdefault(host, anyio.CapacityLimiter(self._per_host))
-        async with limiter:
-            if self._delay:
-                wait = self._last.get(host, 0.0) + self._delay - time.monotonic()
-                if wait > 0:
-                    await anyio.sleep(wait)
-                self._last[host] = time.monotonic()
-            yield
-        if (
-            limiter.borrowed_tokens == 0
-            and limiter.statistics().tasks_waiting == 0
-            and not self._delay
-        ):
-            self._limiters.pop(host, None)
+    async def turn(self, domain: str) -> AsyncIterator[None]:
+        """Wait for a turn at a domain and hold it."""
+        limiter = self._limiters.setdefault(domain, anyio.CapacityLimiter(self._per_host))
+        try:
+            async with limiter:
+                yield
+        finally:
+            if limiter.borrowed_tokens == 0 and limiter.statistics().tasks_waiting == 0:
+                self._limiters.pop(domain, None)
+
+    def slow_down(self, domain: str, seconds: float) -> None:
+        """Keep at least this pause between two requests to a domain, as its robots.txt asks."""
+        if seconds > self._delay:
+            self._delays[domain] = min(seconds, _LONGEST)
+
+    def pause(self, domain: str) -> float:
+        """Return the seconds to wait before the next request, which is thereby booked."""
+        delay = self._delays.get(domain, self._delay)
+        if not delay:
+            return 0.0
+        now = time.monotonic()
+        if len(self._next) > _SOON:
+            self._next = {name: when for name, when in self._next.items() if when > now}
+        start = max(now, self._next.get(domain, now))
+        self._next[domain] = start + delay
+        return start - now
 
 
 def retry_after(headers: Mapping[str, str]) -> float:
     """Return the seconds that a server asks for, 1 when it does not say, an hour at most."""
     value = headers.get("retry-after", "")
-    if value.isdigit():
+    if value.isascii() and value.isdigit():
         return min(float(value[:6]), _LONGEST)
     try:
         when = parsedate_to_datetime(value)

@@ -10,7 +10,7 @@ import anyio
 from anyio.lowlevel import RunVar
 
 from crawler.errors import FetchError
-from crawler.fetch import Fetcher
+from crawler.fetch import Fetcher, Turn
 from crawler.gathered import utc_now
 from crawler.printable import one_line
 from crawler.probe.jsonrpc import Listed
@@ -81,15 +81,18 @@ async def _remote(name: ServerName, remote: Remote, fetcher: Fetcher) -> Probe:
         transport=remote.transport,
         endpoint=remote.url.partition("?")[0],
     )
-    sse = SseConversation(fetcher, remote.url, name)
-    if remote.transport == Transport.SSE:
-        return await _bounded(base, sse.list)
-    http = HttpConversation(fetcher, remote.url, name)
-    found = await _bounded(base, http.list)
-    if found.outcome is Outcome.NOT_MCP and http.is_other_transport():
-        second = await _bounded(replace(base, transport=Transport.SSE), sse.list)
-        return second if second.outcome is not Outcome.NOT_MCP else found
-    return found
+    # one turn for the whole conversation; waiting for it is not the server's time
+    async with fetcher.turn(remote.url) as turn:
+        sse = SseConversation(fetcher, turn, remote.url, name)
+        if remote.transport == Transport.SSE:
+            return await _bounded(base, sse.list, turn=turn)
+        http = HttpConversation(fetcher, turn, remote.url, name)
+        found = await _bounded(base, http.list, turn=turn)
+        if found.outcome is Outcome.NOT_MCP and http.is_other_transport():
+            old = replace(base, transport=Transport.SSE)
+            second = await _bounded(old, sse.list, turn=turn)
+            return second if second.outcome is not Outcome.NOT_MCP else found
+        return found
 
 
 async def _package(name: ServerName, package: Package, options: ProbeOptions) -> Probe:
@@ -143,11 +146,17 @@ def _slots(of: RunVar[anyio.CapacityLimiter], count: int) -> anyio.CapacityLimit
 
 
 async def _bounded(
-    base: Probe, ask: Callable[[], Awaitable[Listed]], seconds: float = TOTAL_SECONDS
+    base: Probe,
+    ask: Callable[[], Awaitable[Listed]],
+    seconds: float | None = None,
+    turn: Turn | None = None,
 ) -> Probe:
     """Run one conversation under its deadline and put what it brought into the probe."""
+    seconds = TOTAL_SECONDS if seconds is None else seconds
     try:
-        with anyio.fail_after(seconds):
+        with anyio.fail_after(seconds) as scope:
+            if turn is not None:
+                turn.deadline = scope
             listed = await ask()
     except TimeoutError:
         return replace(base, outcome=Outcome.TIMEOUT, detail=f"no answer in {seconds:g} s")

@@ -12,7 +12,7 @@ import anyio
 import httpx
 
 from crawler.errors import FetchError, ProbeError
-from crawler.fetch import Fetcher
+from crawler.fetch import Fetcher, Turn, pieces
 from crawler.parse import load_json
 from crawler.printable import one_line
 from crawler.probe import jsonrpc
@@ -28,8 +28,9 @@ _MAYBE_SSE = {400, 404, 405}
 class HttpConversation:
     """One conversation with one endpoint."""
 
-    def __init__(self, fetcher: Fetcher, url: str, server: ServerName) -> None:
+    def __init__(self, fetcher: Fetcher, turn: Turn, url: str, server: ServerName) -> None:
         self._fetcher = fetcher
+        self._turn = turn
         self._url = url
         self._server = server
         self._number = 0
@@ -91,7 +92,7 @@ class HttpConversation:
         number = self._number
         body = json.dumps(jsonrpc.request(number, method, params)).encode()
         async with self._fetcher.stream(
-            "POST", self._url, headers=self._headers(method), content=body
+            self._turn, "POST", self._url, headers=self._headers(method), content=body
         ) as response:
             self._status = response.status_code
             if response.status_code != _OK:
@@ -111,7 +112,7 @@ class HttpConversation:
                     Outcome.NOT_MCP,
                     f"answered with {one_line(kind or 'no content type')[:60]}, not MCP",
                 )
-            value = _json(await self._fetcher.body(response))
+            value = _json(await self._fetcher.body(response, self._turn))
         if isinstance(value, dict) and ("result" in value or "error" in value):
             return value
         raise ProbeError(
@@ -151,7 +152,9 @@ class HttpConversation:
     async def _notify(self, message: JsonObject) -> None:
         body = json.dumps(message).encode()
         headers = self._headers(str(message["method"]))
-        async with self._fetcher.stream("POST", self._url, headers=headers, content=body):
+        async with self._fetcher.stream(
+            self._turn, "POST", self._url, headers=headers, content=body
+        ):
             pass
 
     async def _close(self) -> None:
@@ -159,7 +162,7 @@ class HttpConversation:
             with anyio.move_on_after(2, shield=True):
                 try:
                     async with self._fetcher.stream(
-                        "DELETE", self._url, headers=self._headers("DELETE")
+                        self._turn, "DELETE", self._url, headers=self._headers("DELETE")
                     ):
                         pass
                 except FetchError:
@@ -191,7 +194,7 @@ async def events(response: httpx.Response, cap: int) -> AsyncIterator[JsonObject
 async def raw_events(response: httpx.Response, cap: int) -> AsyncIterator[tuple[str, str]]:
     """Yield (event, data) of an SSE stream; comments, ids and retries are passed over."""
     kind, data, size, count, rest = "", [""][:0], 0, 0, b""
-    async for part in response.aiter_bytes(16384):
+    async for part in pieces(response):
         size += len(part)
         if size > cap:
             raise FetchError(Outcome.TOO_LARGE, f"stream larger than {cap} bytes")
@@ -215,8 +218,9 @@ async def raw_events(response: httpx.Response, cap: int) -> AsyncIterator[tuple[
 class SseConversation:
     """The HTTP+SSE transport of 2024-11-05: a GET stream that names where to POST."""
 
-    def __init__(self, fetcher: Fetcher, url: str, server: ServerName) -> None:
+    def __init__(self, fetcher: Fetcher, turn: Turn, url: str, server: ServerName) -> None:
         self._fetcher = fetcher
+        self._turn = turn
         self._url = url
         self._server = server
         self._number = 0
@@ -232,7 +236,7 @@ class SseConversation:
         """
         listed = Listed()
         async with self._fetcher.stream(
-            "GET", self._url, headers={"Accept": "text/event-stream"}
+            self._turn, "GET", self._url, headers={"Accept": "text/event-stream"}
         ) as response:
             if not response.headers.get("content-type", "").startswith("text/event-stream"):
                 raise ProbeError(
@@ -279,11 +283,10 @@ class SseConversation:
                 return message
 
     async def _send(self, message: JsonObject) -> None:
-        # The GET stream holds this host's turn, so the POST goes past the pace.
         body = json.dumps(message).encode()
         headers = {"Content-Type": "application/json"}
         async with self._fetcher.stream(
-            "POST", self._post, headers=headers, content=body, paced=False
+            self._turn, "POST", self._post, headers=headers, content=body
         ) as response:
             if response.status_code not in {_OK, _ACCEPTED, 204}:
                 raise ProbeError(Outcome.HTTP_ERROR, f"HTTP {response.status_code} to a message")

@@ -62,7 +62,6 @@ def ask(url, *, allow_private=True, transport="streamable-http", needs=()):
 @pytest.fixture(autouse=True)
 def _short(monkeypatch):
     monkeypatch.setattr(probe_module, "TOTAL_SECONDS", SECONDS)
-    monkeypatch.setattr(probe_module._bounded, "__defaults__", (SECONDS,))
 
 
 def test_the_official_sdk_lists_the_same_tools_to_us_and_to_its_own_client(sdk):
@@ -116,7 +115,7 @@ def test_a_bad_server_is_an_outcome(misbehaving, path, outcome, said):
 
 @pytest.mark.parametrize("path", ["same-cursor", "empty-cursor", "endless-pages", "many-tools"])
 def test_a_list_without_end_is_cut_and_marked(misbehaving, path, monkeypatch):
-    monkeypatch.setattr(probe_module._bounded, "__defaults__", (30.0,))
+    monkeypatch.setattr(probe_module, "TOTAL_SECONDS", 30.0)
     found = ask(f"{misbehaving}/{path}")
     assert found.outcome is Outcome.LISTED
     assert found.truncated
