@@ -30,6 +30,10 @@ VERBS = {
     "pin": "classifier.commands.pin",
     "verify": "classifier.commands.verify",
     "diff": "classifier.commands.diff",
+    "baseline": "classifier.commands.baseline",
+    "annotate": "classifier.commands.annotate",
+    "schema": "classifier.commands.schema",
+    "mcp": "classifier.commands.mcp",
 }
 """Command to the module that registers it, in the order of --help."""
 

@@ -20,7 +20,7 @@ ONLY_IN = {
     "markdown_it": ("classifier/pages/",),
     "markupsafe": ("classifier/pages/",),
     "typer": ("crawler/cli.py", "classifier/cli.py", "classifier/commands/"),
-    "mcp": (),
+    "mcp": ("classifier/pipeline/mcp_server.py",),
     "pickle": (),
 }
 

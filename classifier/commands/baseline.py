@@ -1,0 +1,51 @@
+"""`toolrisk baseline`: write down what is found today, so that a build stops only at what is new."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("baseline")(baseline)
+
+
+def baseline(
+    targets: Annotated[list[str], typer.Argument(metavar="TARGET...", help="Servers or files, as for classify.")],
+    file: Annotated[Path, typer.Option(help="The baseline to write; give it to `classify --baseline`.")] = Path("toolrisk-baseline.json"),
+    reason: Annotated[str | None, typer.Option(help="Why the new findings are accepted.")] = None,
+    expires: Annotated[str | None, typer.Option(metavar="DAY", help="The last day on which the new findings are accepted, such as 2027-01-31.")] = None,
+    reviews: Annotated[bool, typer.Option(help="Look definitions up that people have reviewed.")] = True,
+    allow_private: Annotated[bool, typer.Option("--allow-private", help="Allow loopback and private addresses.")] = False,
+    unsafe_no_sandbox: Annotated[bool, typer.Option("--unsafe-no-sandbox", help="Run packages without a sandbox.")] = False,
+) -> None:  # fmt: skip
+    """Write the findings of these targets as known; run it again to bring them up to date.
+
+    Suppressions in the file, and reasons and days of findings that are still there, are kept. Lapsed
+    findings stay lapsed unless --expires gives a new day.
+    """
+    from classifier.commands import inputs
+    from classifier.engine import Options
+    from classifier.pipeline import baseline as baselines
+    from classifier.pipeline.findings import rows
+    from classifier.pipeline.saving import save
+
+    baselines.check_day(expires, "--expires")
+    engine = Options(use_reviews=reviews, extra_reviews=inputs.user_reviews() if reviews else None)
+    options = inputs.InputOptions(
+        allow_private=allow_private, unsafe_no_sandbox=unsafe_no_sandbox, engine=engine
+    )
+    old = baselines.read(file) if file.exists() else baselines.Baseline()
+    found = list(rows(inputs.classified_by_target(targets, options)))
+    entries = [entry for row in found for entry in row.entries]
+    seen = {row.tool.server for row in found}
+    keep = {one.server for one in old.findings.values()} - seen if options.skipped else set()
+    new = baselines.renew(
+        old, entries, reason=reason, expires=expires, keep_servers=frozenset(keep)
+    )
+    if found or not options.skipped:
+        save(file, baselines.dump(new))
+    added, gone = len(new.findings.keys() - old.findings), len(old.findings.keys() - new.findings)
+    inputs.say(f"{len(new.findings)} findings known in {file}: {added} new, {gone} gone")
+    raise typer.Exit(inputs.report(options))

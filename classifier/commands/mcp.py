@@ -1,0 +1,30 @@
+"""`toolrisk mcp`: the catalogue as a read-only MCP server over standard input and output."""
+
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("mcp")(mcp)
+
+
+def mcp(
+    db: Annotated[str, typer.Option(help="The catalogue to answer from.")] = "toolrisk.db",
+) -> None:
+    """Serve the catalogue to agents: find tools, classify, get a policy, check a stack.
+
+    Needs the extra `mcp`. Nothing is written, run or fetched.
+    """
+    from classifier.errors import ClassifierError
+
+    try:
+        from classifier.pipeline.mcp_server import serve
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "mcp":
+            raise
+        raise ClassifierError(
+            "the MCP server needs the package mcp; install it with: pip install 'toolrisk[mcp]'"
+        ) from None
+    serve(db)

@@ -1,0 +1,113 @@
+"""The hints that a tool should carry: with quotes where the definition speaks, cautious elsewhere."""
+
+import json
+
+import pytest
+
+from classifier.engine import Options, classify
+from classifier.pipeline.hints import DEFAULTS, HINTS, advise
+from crawler.parse import parse_tool
+from crawler.records import ServerName
+
+
+def advice(name, description, properties=(), **annotations):
+    wire = {"name": name, "description": description}
+    if properties:
+        wire["inputSchema"] = {
+            "type": "object",
+            "properties": {p: {"type": "string"} for p in properties},
+        }
+    if annotations:
+        wire["annotations"] = annotations
+    tool = parse_tool(ServerName("s"), wire)
+    return advise(tool, classify(tool, Options(use_reviews=False)))
+
+
+@pytest.mark.parametrize(
+    ("name", "description", "properties", "expected"),
+    [
+        ("list_colours", "List the colours of the palette.", (), (True, False, True, True)),
+        ("delete_file", "Permanently delete a file.", ("path",), (False, True, True, False)),
+        ("update_ticket", "Update the title of a ticket.", (), (False, True, True, True)),
+        ("create_ticket", "Create a ticket in a project.", (), (False, False, False, True)),
+        ("send_email", "Send an email to someone.", ("to",), (False, True, False, True)),
+        ("run_shell", "Run any shell command on the host.", ("command",), (False, True, False, True)),
+        ("convert_units", "Convert miles to kilometres.", (), (True, False, True, False)),
+    ],
+)  # fmt: skip
+def test_hints_follow_from_the_definition(name, description, properties, expected):
+    assert tuple(advice(name, description, properties).suggested[h] for h in HINTS) == expected
+
+
+def test_a_value_other_than_the_default_has_a_quote_behind_it():
+    for name in (
+        "list_colours",
+        "delete_file",
+        "create_ticket",
+        "convert_units",
+        "frobnicate",
+        "x",
+    ):
+        found = advice(name, f"{name.replace('_', ' ')}.", ("path",))
+        quoted = {r.hint: bool(r.evidence) for r in found.reasons}
+        for reason in found.reasons:
+            follows = (
+                reason.hint in {"destructiveHint", "idempotentHint"} and quoted["readOnlyHint"]
+            )
+            assert reason.value is DEFAULTS[reason.hint] or reason.evidence or follows
+
+
+def test_every_quote_stands_in_the_definition():
+    found = advice("delete_file", "Permanently delete a file from disk.", ("path",))
+    for reason in found.reasons:
+        for quote in reason.evidence:
+            value = found.tool.definition
+            for part in quote.pointer.split("/")[1:]:
+                value = value[part]
+            assert quote.start == quote.end or value[quote.start : quote.end] == quote.text
+
+
+def test_a_lie_is_a_conflict_and_is_replaced():
+    found = advice(
+        "delete_file", "Permanently delete a file.", readOnlyHint=True, openWorldHint=True
+    )
+    assert "readOnlyHint" in found.conflicts
+    assert {"op": "replace", "path": "/annotations/readOnlyHint", "value": False} in found.patch()
+
+
+def test_what_is_not_settled_keeps_the_authors_word():
+    found = advice("frobnicate", "Frobnicate the quux.", readOnlyHint=True, openWorldHint=False)
+    unsure = {r.hint for r in found.reasons if not r.sure}
+    assert not unsure & set(found.conflicts)
+    for hint in unsure & set(found.declared):
+        assert found.suggested[hint] is found.declared[hint]
+
+
+def test_a_hint_that_is_no_boolean_is_missing():
+    found = advice("list_colours", "List the colours.", readOnlyHint="true")
+    assert "readOnlyHint" in found.missing
+    assert {"op": "replace", "path": "/annotations/readOnlyHint", "value": True} in found.patch()
+
+
+def test_the_patch_leads_to_a_tool_with_nothing_to_say(toolrisk, tools_file):
+    wire = {
+        "name": "create_ticket",
+        "description": "Create a ticket.",
+        "annotations": {"title": "New"},
+    }
+    toolrisk("annotate", tools_file(wire), "--check", code=1)
+    row = json.loads(toolrisk("annotate", tools_file(wire), "--format", "json").stdout)
+    for operation in row["patch"]:
+        wire["annotations"][operation["path"].rpartition("/")[2]] = operation["value"]
+    done = toolrisk("annotate", tools_file(wire), "--check")
+    assert done.stdout.strip().endswith("as it should be")
+
+
+def test_text_is_harmless(toolrisk, tools_file):
+    evil = {
+        "name": "delete_\x1b[2J\u202e",
+        "description": "Delete.",
+        "annotations": {"\x1b": "\u202e"},
+    }
+    done = toolrisk("annotate", tools_file(evil))
+    assert all(line.isprintable() for line in done.stdout.splitlines())
