@@ -27,9 +27,10 @@ DEADLINE = 20.0
 
 @dataclass
 class Measured:
-    """One child process: its seconds, peak memory in MB, and the last line that it printed."""
+    """One child process: seconds on the clock and of CPU, peak MB, the last line it printed."""
 
     seconds: float
+    cpu: float
     megabytes: float
     told: dict[str, Any]
 
@@ -45,7 +46,8 @@ def measure(*words: str) -> Measured:
         out.seek(0)
         lines = out.read().decode().splitlines()
     assert process.returncode == 0, f"{words[0]} ended with {process.returncode}"
-    return Measured(seconds, usage.ru_maxrss / 1024, json.loads(lines[-1]))
+    cpu = usage.ru_utime + usage.ru_stime
+    return Measured(seconds, cpu, usage.ru_maxrss / 1024, json.loads(lines[-1]))
 
 
 def crawl_once(port: str, database: str) -> None:
@@ -172,7 +174,8 @@ def report(
 
 
 def _line(one: Measured, servers: int) -> str:
-    return f"{one.seconds:7.1f} s  {servers / one.seconds:7,.0f} servers/s  {one.megabytes:5.0f} MB"
+    rate = servers / one.seconds
+    return f"{one.seconds:7.1f} s {one.cpu:7.1f} CPU s {rate:6,.0f} servers/s {one.megabytes:5.0f} MB"
 
 
 def main() -> None:

@@ -16,19 +16,25 @@ def register(app: typer.Typer) -> None:
 def evaluate(
     labels: Annotated[Path, typer.Argument(metavar="LABELS.jsonl", help="Labelled definitions: server, tool, description, input_schema, category, risk, signals.")],
     group: Annotated[str | None, typer.Option(metavar="KEY", help="Cross-validate on these labels, with every group on one side; only server_family is known.")] = None,
+    facts: Annotated[Path | None, typer.Option(help="With --group: further labels by digest to learn from, joined with --corpus, not measured.")] = None,
+    corpus: Annotated[Path | None, typer.Option(help="Definitions that --facts speak of: JSONL, also .gz.")] = None,
     output: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
 ) -> None:  # fmt: skip
     """Measure category, risk, signals, calibration and evidence. Reviews are not looked up."""
     from classifier.commands.inputs import say
     from classifier.model import evaluate as evaluation
-    from classifier.model.labels import read_labels
+    from classifier.model.labels import read_facts, read_labels
 
     if group not in {None, "server_family"}:
         raise typer.BadParameter(f"{group!r}: only server_family is known", param_hint="--group")
     if output not in {"table", "json"}:
         raise typer.BadParameter(f"{output!r}: give table or json", param_hint="--format")
+    if (facts is None) != (corpus is None) or (facts and not group):
+        raise typer.BadParameter("--facts and --corpus go together, and with --group")
     labelled = read_labels(labels)
-    results = evaluation.grouped(labelled, say) if group else evaluation.answers(labelled)
+    known = {item.tool.definition_sha256 for item in labelled}
+    also = read_facts(facts, corpus, known) if facts and corpus else []
+    results = evaluation.grouped(labelled, say, also) if group else evaluation.answers(labelled)
     figures = evaluation.measure(labelled, results)
     sys.stdout.write(
         evaluation.table(figures) if output == "table" else json.dumps(figures, indent=1) + "\n"

@@ -145,7 +145,7 @@ class Catalog:
         """
         now = utc_now()
         with self._writing() as connection:
-            tally = writing.write_batch(connection, items, now)
+            tally = writing.write_batch(connection, items, now, has_frontier=True)
             found = [item.server for item in items if item.pending and item.server]
             frontier.note(connection, run, frontier.server_ids(connection, found), now)
             looked = [item for item in items if item.probe is not None and item.server]

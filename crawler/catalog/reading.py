@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -154,7 +154,7 @@ def servers(connection: sa.Connection) -> Iterator[CatalogServer]:
             return
         ids = {"low": after, "high": page[-1]["name"]}
         listings = _by_server(connection, "listing", "x.*", ids, _TRUSTED_FIRST)
-        probes = _by_server(connection, "probe", "x.*", ids, _LAST_PROBE)
+        probes = _by_server(connection, "probe", _PROBE_COLUMNS, ids, _LAST_PROBE)
         counts = _by_server(connection, "tool", "COUNT(*) AS n, x.server_id", ids, _PRESENT)
         for row in page:
             own = listings.get(row["id"], [])
@@ -163,10 +163,10 @@ def servers(connection: sa.Connection) -> Iterator[CatalogServer]:
                 server_id=row["id"],
                 server=rows.server_of(row, own[0]["statement"] if own else None),
                 listings=tuple(rows.listing_of(listing) for listing in own),
-                last_probe=rows.probe_of(attempts[0]) if attempts else None,
+                last_probe=_confirmed(attempts[0]) if attempts else None,
                 tool_count=counts.get(row["id"], [{"n": 0}])[0]["n"],
                 first_seen=row["first_seen"],
-                last_seen=row["last_seen"],
+                last_seen=max([row["last_seen"], *(listing["last_seen"] for listing in own)]),
             )
         after = page[-1]["name"]
 
@@ -174,6 +174,9 @@ def servers(connection: sa.Connection) -> Iterator[CatalogServer]:
 _TRUSTED_FIRST = "ORDER BY (x.source = s.stated_by) DESC, x.id"
 _LAST_PROBE = "AND x.id = (SELECT MAX(id) FROM probe y WHERE y.server_id = x.server_id)"
 _PRESENT = "AND x.removed_at IS NULL GROUP BY x.server_id"
+_PROBE_COLUMNS = (
+    "x.*, (SELECT f.last_attempt FROM frontier f WHERE f.server_id = x.server_id) AS confirmed"
+)
 
 
 def _by_server(
@@ -204,6 +207,12 @@ def history(connection: sa.Connection, tool_id: int) -> list[CatalogVersion]:
 
 def histories(connection: sa.Connection, server: str) -> dict[int, list[CatalogVersion]]:
     """Return every definition of every tool of a server, oldest first, by tool id."""
+def _confirmed(row: sa.RowMapping) -> Probe:
+    """Return the last attempt with the time at which it was last repeated with the same end."""
+    probe = rows.probe_of(row)
+    return replace(probe, started_at=max(probe.started_at, row["confirmed"] or ""))
+
+
     found: dict[int, list[CatalogVersion]] = {}
     query = sa.text(_VERSIONS.format(column="s.name"))
     for row in connection.execute(query, {"key": server}).mappings():
@@ -227,6 +236,8 @@ _STATES = (
     WHERE x.id IN (SELECT MAX(id) FROM probe GROUP BY server_id) ORDER BY x.id""",
     """SELECT s.name, t.id, t.current_version_id, t.origin, t.last_seen, t.removed_at,
     c.id, c.created, c.input_sha256
+    """SELECT s.name, f.last_attempt FROM frontier f JOIN server s ON s.id = f.server_id
+    ORDER BY f.server_id""",
     FROM tool t JOIN server s ON s.id = t.server_id
     LEFT JOIN classification c ON c.tool_version_id = t.current_version_id
     ORDER BY t.server_id, t.id, c.id""",

@@ -55,7 +55,9 @@ class ServerRow(SQLModel, table=True):
     tools_source: str | None = _maybe("The source or endpoint that stated the tools.")
     tools_seen: str | None = _maybe("When the tools were last listed in full, UTC.")
     first_seen: str = _text("When the server was first met, UTC.")
-    last_seen: str = _text("When the server was last met, UTC.")
+    last_seen: str = _text(
+        "When it last told something of itself, UTC; its listings say when they did."
+    )
 
 
 class ListingRow(SQLModel, table=True):
@@ -109,7 +111,11 @@ class RemoteRow(SQLModel, table=True):
 
 
 class ProbeRow(SQLModel, table=True):
-    """One attempt to list a server's tools. Only `listed` says anything about them."""
+    """One attempt to list a server's tools. Only `listed` says anything about them.
+
+    A crawl adds a row when an attempt went otherwise than the one before; when it was last
+    repeated stands in `frontier.last_attempt`.
+    """
 
     __tablename__: ClassVar[Any] = "probe"
     id: int | None = _key("Row number.")

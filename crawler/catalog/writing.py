@@ -1,8 +1,8 @@
 """Storing what a crawl brought home: a batch of servers in one transaction.
 
 Existing rows are read once a batch, ids are handed out here (the write lock is held), and every
-table is written with one executemany. A refresh that finds nothing new writes rows per server,
-never per tool.
+table is written with one executemany. A refresh that finds nothing new writes few rows per
+server (its listing, its place in the frontier, and that it was seen), never any per tool.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -30,13 +30,19 @@ KEY = _TABLES["server_key"]
 _IN_LIMIT = 500
 
 
-def write_batch(connection: sa.Connection, items: Iterable[Gathered], now: str) -> Tally:
-    """Store a batch inside the caller's write transaction; `now` is UTC ISO text."""
+def write_batch(
+    connection: sa.Connection, items: Iterable[Gathered], now: str, *, has_frontier: bool = False
+) -> Tally:
+    """Store a batch inside the caller's write transaction; `now` is UTC ISO text.
+
+    With `has_frontier` the caller notes there when each server was tried, and an attempt that
+    went exactly like the one before is no row of its own.
+    """
     tally = Tally()
     for wave in _waves(items, tally):
         # merging may bring two listings of one server together, so waves are cut once more
         for part in _waves(merging.resolve(connection, wave, now), Tally()):
-            _Wave(connection, part, now, tally).write()
+            _Wave(connection, part, now, tally).write(has_frontier=has_frontier)
     return tally
 
 
@@ -74,7 +80,7 @@ class _Wave:
         self.ids: dict[str, int] = {}
         self.stored: dict[int, Row] = {}
 
-    def write(self) -> None:
+    def write(self, *, has_frontier: bool) -> None:
         """Store servers, then what hangs on them."""
         fresh = self._servers()
         self._listings(fresh)
@@ -83,9 +89,22 @@ class _Wave:
             for item in self.items
             if item.probe is not None
         ]
+        if has_frontier:
+            before = self._last_probes([row["server_id"] for row in probes])
+            probes = [row for row in probes if before.get(row["server_id"]) != _told(row)]
         self._insert(PROBE, probes)
         self._tools(fresh)
         self._count()
+
+    def _last_probes(self, server_ids: list[int]) -> dict[int, Row]:
+        newest = sa.select(sa.func.max(PROBE.c.id)).group_by(PROBE.c.server_id)
+        found: dict[int, Row] = {}
+        for chunk in _chunks(server_ids):
+            ids = newest.where(PROBE.c.server_id.in_(chunk))
+            query = sa.select(PROBE).where(PROBE.c.id.in_(ids))
+            for row in self.connection.execute(query).mappings():
+                found[row["server_id"]] = _told(dict(row))
+        return found
 
     def _id(self, item: Gathered) -> int:
         assert item.server is not None  # noqa: S101 - waves hold servers only
@@ -116,7 +135,8 @@ class _Wave:
                 if not _may_describe(item, old):
                     kept = {key: old[key] for key in (*stated, "stated_by")}
                 kept["name"] = old["name"]
-                updates.append({"b_id": old["id"], "last_seen": self.now} | kept)
+                if not _is_noted_elsewhere(item) or any(old[key] != kept[key] for key in kept):
+                    updates.append({"b_id": old["id"], "last_seen": self.now} | kept)
             else:
                 self.ids[name] = next_id
                 row: Row = {"id": next_id} | stated | nothing | seen
@@ -201,6 +221,7 @@ class _Wave:
                     "tools_origin": item.origin.value,
                     "tools_source": item.source,
                     "tools_seen": self.now if item.is_complete else stored["tools_seen"],
+                    "last_seen": self.now,
                 }
             )
         self._reuse_versions(batch)
@@ -332,6 +353,16 @@ def _rank(source: str | None) -> int:
     if source == "awesome":
         return len(_TRUST) + 2
     return len(_TRUST) + (0 if "://" in source else 1)
+
+
+def _is_noted_elsewhere(item: Gathered) -> bool:
+    """Say whether that a server was met just now stands in its listing or with its tools."""
+    return item.pending or (item.probe is not None and item.listing is None)
+
+
+def _told(row: Row) -> Row:
+    """Return what an attempt brought, without when and how fast."""
+    return {k: v for k, v in row.items() if k not in {"id", "started_at", "seconds"}}
 
 
 def _same(row: Row) -> Row:

@@ -6,6 +6,7 @@ rather than a page. It never calls a tool, prompt or resource and advertises no 
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -39,9 +40,15 @@ class Listed:
     truncated: bool = False
 
 
+@cache
+def _version() -> str:
+    """Return our version: reading it costs as much as a request, so it is read once."""
+    return version("toolrisk")
+
+
 def client_info() -> JsonObject:
     """Return who we say we are."""
-    return {"name": "toolrisk", "version": version("toolrisk")}
+    return {"name": "toolrisk", "version": _version()}
 
 
 def request(number: int, method: str, params: JsonObject) -> JsonObject:

@@ -7,6 +7,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -210,3 +211,23 @@ def test_what_another_process_holds_is_not_taken(tmp_path: Path) -> None:
         catalog.stop_run(run, None)
         _, again = catalog.step(second, [], 5)
         assert {item.server.name for item in again if item.server} == {"a", "b"}
+
+
+def test_an_attempt_that_brought_nothing_new_is_no_row_of_its_own(tmp_path: Path) -> None:
+    def tell(name: str, outcome: Outcome, when: str) -> None:
+        run = catalog.start_run("[]")
+        catalog.step(run, [pending(name)], 5)
+        looked = result(name, outcome)
+        assert looked.probe is not None
+        catalog.step(run, [replace(looked, probe=replace(looked.probe, started_at=when))], 0)
+        catalog.stop_run(run, "{}")
+
+    with Catalog.open(tmp_path / "c.db") as catalog:
+        for day, outcome in enumerate([Outcome.NOT_MCP, Outcome.NOT_MCP, Outcome.TIMEOUT]):
+            tell("a", outcome, f"2026-11-0{day + 1}T00:00:00+00:00")
+        probes = "SELECT COUNT(*) FROM probe"
+        assert count(tmp_path / "c.db", probes) == 2
+        found = next(catalog.servers())
+        assert found.last_probe is not None
+        assert found.last_probe.outcome is Outcome.TIMEOUT
+        assert found.last_probe.started_at > "2026-11-20"  # when the frontier saw it last
