@@ -205,14 +205,14 @@ def history(connection: sa.Connection, tool_id: int) -> list[CatalogVersion]:
     return [_version(row) for row in connection.execute(query, {"key": tool_id}).mappings()]
 
 
-def histories(connection: sa.Connection, server: str) -> dict[int, list[CatalogVersion]]:
-    """Return every definition of every tool of a server, oldest first, by tool id."""
 def _confirmed(row: sa.RowMapping) -> Probe:
     """Return the last attempt with the time at which it was last repeated with the same end."""
     probe = rows.probe_of(row)
     return replace(probe, started_at=max(probe.started_at, row["confirmed"] or ""))
 
 
+def histories(connection: sa.Connection, server: str) -> dict[int, list[CatalogVersion]]:
+    """Return every definition of every tool of a server, oldest first, by tool id."""
     found: dict[int, list[CatalogVersion]] = {}
     query = sa.text(_VERSIONS.format(column="s.name"))
     for row in connection.execute(query, {"key": server}).mappings():
@@ -234,10 +234,10 @@ _STATES = (
     "SELECT s.name, x.* FROM listing x JOIN server s ON s.id = x.server_id ORDER BY x.id",
     """SELECT s.name, x.id FROM probe x JOIN server s ON s.id = x.server_id
     WHERE x.id IN (SELECT MAX(id) FROM probe GROUP BY server_id) ORDER BY x.id""",
-    """SELECT s.name, t.id, t.current_version_id, t.origin, t.last_seen, t.removed_at,
-    c.id, c.created, c.input_sha256
     """SELECT s.name, f.last_attempt FROM frontier f JOIN server s ON s.id = f.server_id
     ORDER BY f.server_id""",
+    """SELECT s.name, t.id, t.current_version_id, t.origin, t.last_seen, t.removed_at,
+    c.id, c.created, c.input_sha256
     FROM tool t JOIN server s ON s.id = t.server_id
     LEFT JOIN classification c ON c.tool_version_id = t.current_version_id
     ORDER BY t.server_id, t.id, c.id""",
