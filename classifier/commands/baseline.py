@@ -28,6 +28,7 @@ def baseline(
     from classifier.commands import inputs
     from classifier.engine import Options
     from classifier.pipeline import baseline as baselines
+    from classifier.pipeline.config.reading import config_findings
     from classifier.pipeline.findings import rows
     from classifier.pipeline.saving import save
 
@@ -39,12 +40,14 @@ def baseline(
     old = baselines.read(file) if file.exists() else baselines.Baseline()
     found = list(rows(inputs.classified_by_target(targets, options)))
     entries = [entry for row in found for entry in row.entries]
-    seen = {row.tool.server for row in found}
+    for target in targets:
+        entries += config_findings(target, [row for row in found if row.target == target])
+    seen = {entry.server for entry in entries}
     keep = {one.server for one in old.findings.values()} - seen if options.skipped else set()
     new = baselines.renew(
         old, entries, reason=reason, expires=expires, keep_servers=frozenset(keep)
     )
-    if found or not options.skipped:
+    if entries or not options.skipped:
         save(file, baselines.dump(new))
     added, gone = len(new.findings.keys() - old.findings), len(old.findings.keys() - new.findings)
     inputs.say(f"{len(new.findings)} findings known in {file}: {added} new, {gone} gone")

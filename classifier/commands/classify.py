@@ -3,6 +3,7 @@
 import importlib
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +18,7 @@ from crawler.records import Tool
 if TYPE_CHECKING:
     from classifier.commands.inputs import InputOptions
     from classifier.pipeline.baseline import Baseline
+    from classifier.pipeline.findings import Report
 
 Judged = tuple[Tool, Classification, str | None]
 """A tool, what was concluded, and the TARGET that it came from; None for the catalogue."""
@@ -64,6 +66,8 @@ def classify(
     db: Annotated[str, typer.Option(help="The catalogue, a file or an SQLite URL.")] = "toolrisk.db",
     output: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
     fail_on: Annotated[str | None, typer.Option(metavar="LEVEL", help="Exit with 1 when a tool is at or above low, medium, high or critical.")] = None,
+    also: Annotated[list[str] | None, typer.Option(metavar="FORMAT=FILE", help="Write a report to a file as well, such as sarif=toolrisk.sarif.")] = None,
+    launch: Annotated[bool, typer.Option(help="Ask the servers of a client config for their tools; without, only the file is looked at.")] = True,
     baseline: Annotated[Path | None, typer.Option(metavar="FILE", help="Known findings, as `toolrisk baseline` writes them; only new ones fail.")] = None,
     reviews: Annotated[bool, typer.Option(help="Look definitions up that people have reviewed.")] = True,
     limit: Annotated[int | None, typer.Option(min=1, help="Take at most so many tools of a file, or servers of a registry.")] = None,
@@ -79,15 +83,37 @@ def classify(
     options = inputs.InputOptions(
         allow_private=allow_private, unsafe_no_sandbox=unsafe_no_sandbox, limit=limit, engine=engine
     )
-    known = _read_baseline(baseline)
+    options.launch = launch
+    wish = _Wish(output, level, _read_baseline(baseline), _more(also))
     if targets:
-        fails = _print(inputs.classified_by_target(targets, options), output, level, known, options)
+        fails = _print(inputs.classified_by_target(targets, options), wish, options, targets)
     else:
-        fails = _catalogue(db, options, output, level, known)
+        fails = _catalogue(db, options, wish)
     code = inputs.report(options)
-    if known is not None and known.expired:
-        inputs.say(f"{known.expired} accepted findings have expired in {baseline}")
+    if wish.known is not None and wish.known.expired:
+        inputs.say(f"{wish.known.expired} accepted findings have expired in {baseline}")
     raise typer.Exit(1 if code == 0 and fails else code)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What the user asked for: how to print, where the gate stands, what is known."""
+
+    output: Format
+    level: Risk | None
+    known: "Baseline | None"
+    also: tuple[tuple[Format, Path], ...]
+
+
+def _more(given: list[str] | None) -> tuple[tuple[Format, Path], ...]:
+    found = []
+    for text in given or ():
+        name, equals, path = text.partition("=")
+        if not equals or not path or name not in _REPORTS:
+            known = ", ".join(one.value for one in _REPORTS)
+            raise typer.BadParameter(f"--also takes FORMAT=FILE with one of {known}, not {text!r}")
+        found.append((Format(name), Path(path)))
+    return tuple(found)
 
 
 def _read_baseline(path: Path | None) -> "Baseline | None":
@@ -98,9 +124,7 @@ def _read_baseline(path: Path | None) -> "Baseline | None":
     return read(path)
 
 
-def _catalogue(
-    db: str, options: "InputOptions", output: Format, level: Risk | None, known: "Baseline | None"
-) -> bool:
+def _catalogue(db: str, options: "InputOptions", wish: _Wish) -> bool:
     """Classify what the catalogue holds and store it; print a summary or every line."""
     from classifier.commands import inputs
     from classifier.store import classify_catalog
@@ -110,30 +134,64 @@ def _catalogue(
     with Catalog.open(db, create=False) as catalog:
         with inputs.counting("classifying") as progress:
             summary = classify_catalog(catalog, options.engine, progress)
-        if output is Format.TABLE and known is None:
+        if wish.output is Format.TABLE and wish.known is None and not wish.also:
             sys.stdout.write(summary.text())
-            return level is not None and summary.worst >= level.rank
+            return wish.level is not None and summary.worst >= wish.level.rank
         items = ((one.tool, one.classification, None) for one in summary.items(catalog))
-        return _print(items, output, level, known, options)
+        return _print(items, wish, options, [])
 
 
 def _print(
-    results: Iterable[Judged], output: Format, level: Risk | None, known: "Baseline | None",
-    options: "InputOptions",
-) -> bool:  # fmt: skip
+    results: Iterable[Judged], wish: _Wish, options: "InputOptions", targets: list[str]
+) -> bool:
     """Print and say whether the gate stops: with a baseline, at what is new only."""
-    if output in _REPORTS or known is not None:
-        return _report(results, output, level, known, options)
+    whole = wish.output in _REPORTS or wish.known is not None or wish.also
+    if whole:
+        return _report(results, wish, options, targets)
     worst = -1
+    seen: list[Judged] = []
 
     def watched() -> Iterator[tuple[Tool, Classification]]:
         nonlocal worst
-        for tool, result, _ in results:
+        for tool, result, target in results:
             worst = max(worst, result.risk.rank)
+            if configs:
+                seen.append((tool, result, target))
             yield tool, result
 
-    _plain(watched(), output)
-    return level is not None and worst >= level.rank
+    configs = _configs(targets)
+    _plain(watched(), wish.output)
+    fails = wish.level is not None and worst >= wish.level.rank
+    if not configs:
+        return fails
+    from classifier.pipeline.findings import Report, rows
+
+    report = Report(list(rows(seen)), fail_on=wish.level)
+    return _about_configs(report, configs, None) or fails
+
+
+def _configs(targets: list[str]) -> list[str]:
+    """Return the targets that are client configs."""
+    from crawler.tool_file import read_tool_file
+
+    return [t for t in targets if t != "-" and Path(t).is_file() and read_tool_file(t).servers]
+
+
+def _about_configs(report: "Report", configs: list[str], known: "Baseline | None") -> bool:
+    """Add and tell what is wrong with client configs; say whether the gate stops at something."""
+    from classifier.commands.inputs import say
+    from classifier.pipeline.config.reading import config_findings
+
+    for target in configs:
+        rows = [row for row in report.rows if row.target == target]
+        found = config_findings(target, rows)
+        report.extra += [known.mark(entry) if known else entry for entry in found]
+    for entry in report.extra:
+        if entry.accepted is None:
+            about = f"{entry.server} / {entry.tool}" if entry.tool else entry.server
+            words = " ".join(quote.text for quote in entry.evidence)
+            say(f"{entry.level.value}: {entry.rule}: {about}: {entry.message} {words}".rstrip())
+    return report.fails()
 
 
 def _plain(results: Iterable[tuple[Tool, Classification]], output: Format) -> None:
@@ -153,21 +211,28 @@ def _plain(results: Iterable[tuple[Tool, Classification]], output: Format) -> No
 
 
 def _report(
-    results: Iterable[Judged], output: Format, level: Risk | None, known: "Baseline | None",
-    options: "InputOptions",
-) -> bool:  # fmt: skip
+    results: Iterable[Judged], wish: _Wish, options: "InputOptions", targets: list[str]
+) -> bool:
     from classifier.pipeline.findings import Report, rows
+    from classifier.pipeline.saving import save
 
     found = list(rows(results))
-    if known is not None:
-        found = [known.apply(row) for row in found]
-    report = Report(found, fail_on=level, has_baseline=known is not None)
+    if wish.known is not None:
+        found = [wish.known.apply(row) for row in found]
+    report = Report(found, fail_on=wish.level, has_baseline=wish.known is not None)
     report.skipped = [f"{s.subject}: {s.outcome.value}: {s.reason}" for s in options.skipped]
-    if output in _REPORTS:
-        sys.stdout.write(importlib.import_module(_REPORTS[output]).write(report))
+    _about_configs(report, _configs(targets), wish.known)
+    if wish.output in _REPORTS:
+        sys.stdout.write(_written(wish.output, report))
     else:
-        _plain(((row.tool, row.result) for row in found), output)
-    return level is not None and any(row.fails(level) for row in found)
+        _plain(((row.tool, row.result) for row in found), wish.output)
+    for form, path in wish.also:
+        save(path, _written(form, report))
+    return report.fails()
+
+
+def _written(form: Format, report: "Report") -> str:
+    return str(importlib.import_module(_REPORTS[form]).write(report))
 
 
 __all__ = ["CatalogError", "ClassifierError", "classify", "register"]

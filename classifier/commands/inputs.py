@@ -30,6 +30,7 @@ class InputOptions:
     allow_private: bool = False
     unsafe_no_sandbox: bool = False
     limit: int | None = None
+    launch: bool = True  # ask the servers of a client config
     engine: Options = field(default_factory=Options)
     skipped: list[Skipped] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -55,6 +56,8 @@ def _file(target: FileTarget, options: InputOptions) -> Iterator[Tool]:
 
     found = read_tool_file(target.text)
     options.problems.extend(found.problems)
+    if found.servers and not options.launch:
+        return
     if found.servers:
         yield from _gathered(target, options)
     else:

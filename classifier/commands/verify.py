@@ -25,6 +25,8 @@ def verify(
     targets: Annotated[list[str], typer.Argument(metavar="TARGET...", help="The targets that were pinned.")],
     lock: Annotated[Path, typer.Option(help="The lock file.")] = Path("toolrisk.lock"),
     output: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TEXT,
+    partial: Annotated[bool, typer.Option("--partial", help="Leave out pinned servers that these targets do not name.")] = False,
+    launch: Annotated[bool, typer.Option(help="Ask the servers of a client config; without, they are not looked at.")] = True,
     allow_private: Annotated[bool, typer.Option("--allow-private", help="Allow loopback and private addresses.")] = False,
     unsafe_no_sandbox: Annotated[bool, typer.Option("--unsafe-no-sandbox", help="Run packages without a sandbox.")] = False,
 ) -> None:  # fmt: skip
@@ -36,10 +38,14 @@ def verify(
     from classifier.pipeline import drift, drift_report
     from classifier.pipeline import lock as locks
 
-    options = inputs.InputOptions(allow_private=allow_private, unsafe_no_sandbox=unsafe_no_sandbox)
+    options = inputs.InputOptions(
+        allow_private=allow_private, unsafe_no_sandbox=unsafe_no_sandbox, launch=launch
+    )
     pinned = locks.read(lock)
     tools = list(inputs.tools(targets, options))
     seen = {tool.server for tool in tools}
+    if partial:
+        pinned = [tool for tool in pinned if tool.server in seen]
     unknown = sorted({tool.server for tool in pinned} - seen) if options.skipped else []
     found = drift.judge(drift.compare(pinned, tools, unknown), options.engine)
     match output:

@@ -36,19 +36,22 @@ def answers(labelled: Sequence[Labelled], model: Model | None = None) -> list[Cl
     return list(classify_many((item.tool for item in labelled), Options(use_reviews=False), model))
 
 
-def grouped(labelled: Sequence[Labelled], progress: train.Progress) -> list[Classification]:
+def grouped(
+    labelled: Sequence[Labelled], progress: train.Progress, also: Sequence[Labelled] = ()
+) -> list[Classification]:
     """Return answers by cross-validation in which no server family is on both sides.
 
     Weights never see the held-out family. Calibration and thresholds (a few dozen numbers) are
-    fitted on all out-of-fold scores together.
+    fitted on all out-of-fold scores together. `also` are labels to learn from, not to be measured.
     """
-    truth = train.truth_of(labelled)
-    features, matched = train.documents(labelled)
+    everything = [*labelled, *also]
+    truth = train.truth_of(everything)
+    features, matched = train.documents(everything)
     raw, models = train.out_of_fold(features, truth, progress)
     config = train.calibrate(raw, truth, matched)
     found: list[Classification | None] = [None] * len(labelled)
     for fold, fitted in enumerate(models):
-        rows = np.where(truth.fold == fold)[0].tolist()
+        rows = [row for row in np.where(truth.fold == fold)[0].tolist() if row < len(labelled)]
         model = train.to_model(fitted, config, f"fold-{fold + 1}")
         for row, result in zip(rows, answers([labelled[i] for i in rows], model), strict=True):
             found[row] = result

@@ -224,7 +224,7 @@ def _best_threshold(probability: Array, labels: npt.NDArray[np.int64]) -> float:
         said = probability >= threshold
         return float(2 * (said & (labels == 1)).sum() / max(1, said.sum() + labels.sum()))
 
-    return float(max(np.arange(0.15, 0.7, 0.025), key=f1))
+    return float(max(np.arange(0.3, 0.7, 0.025), key=f1))
 
 
 def _trusted(truth: Truth, matched: Sequence[set[str]]) -> list[str]:
