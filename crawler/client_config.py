@@ -48,6 +48,24 @@ def config_servers(value: JsonObject) -> tuple[list[Server], list[str]]:
     return servers, problems
 
 
+def config_entries(value: JsonObject) -> list[tuple[str, JsonObject]]:
+    """Return every server entry of a client config as it stands, secrets included: never store it."""
+    return [
+        (str(name), entry)
+        for table in _tables(value)
+        for name, entry in table.items()
+        if isinstance(entry, dict)
+    ]
+
+
+def launched_package(entry: JsonObject) -> tuple[str, str] | None:
+    """Return the registry and the package, as written, that an entry has a runner fetch and run."""
+    command = next((entry[key] for key in _COMMAND_KEYS if entry.get(key)), None)
+    words = _words(command, entry.get("args"))
+    found = _launched(words) if words else None
+    return found[:2] if found else None
+
+
 def strip_comments(text: str) -> str:
     """Blank out `//` and `/* */` comments and trailing commas; positions stay as they are."""
     import re2  # only a config with comments pays for it
@@ -166,25 +184,35 @@ def package_of(words: list[str], inputs: tuple[str, ...]) -> Package:
     `words` are the command and its arguments; `inputs` the names of the variables it needs.
     """
     program, rest = _program(words[0]), words[1:]
-    for prefix, (registry_type, naming, valued) in _RUNNERS.items():
-        first, *more = prefix.split()
-        if program == first and rest[: len(more)] == more:
-            named, after = _find(rest[len(more) :], naming, valued)
-            if named:
-                identifier, version = _split(registry_type, named)
-                return Package(
-                    registry_type=registry_type,
-                    identifier=identifier,
-                    version=version,
-                    arguments=_flags(after),
-                    required_inputs=inputs,
-                )
+    launched = _launched(words)
+    if launched:
+        registry_type, named, after = launched
+        identifier, version = _split(registry_type, named)
+        return Package(
+            registry_type=registry_type,
+            identifier=identifier,
+            version=version,
+            arguments=_flags(after),
+            required_inputs=inputs,
+        )
     return Package(
         registry_type="command",
         identifier=program,
         arguments=_flags(rest),
         required_inputs=inputs,
     )
+
+
+def _launched(words: list[str]) -> tuple[str, str, list[str]] | None:
+    """Return what a runner runs (registry, package as written) and the words after it."""
+    program, rest = _program(words[0]), words[1:]
+    for prefix, (registry_type, naming, valued) in _RUNNERS.items():
+        first, *more = prefix.split()
+        if program == first and rest[: len(more)] == more:
+            named, after = _find(rest[len(more) :], naming, valued)
+            if named:
+                return registry_type, named, after
+    return None
 
 
 _DOCKER_VALUED = frozenset(

@@ -13,7 +13,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from classifier.pipeline.findings import TOOL_RISK, Accepted, Entry, Row, rules
+from classifier.pipeline.findings import TOOL_RISK, Accepted, Entry, Row
+from classifier.pipeline.rulebook import rules
 from classifier.verdict import Risk
 from crawler.errors import TargetError
 from crawler.parse import load_json

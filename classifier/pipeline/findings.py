@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
 
-from classifier.signals import detectors
 from classifier.verdict import Classification, Evidence, Kind, Risk, Severity
 from crawler.records import Tool, canonical_json, sha256
 
@@ -97,6 +95,22 @@ class Report:
     extra: list[Entry] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
 
+    def fails(self) -> bool:
+        """Say whether the gate stops; without a level it never does."""
+        level = self.fail_on
+        if level is None:
+            return False
+        return any(row.fails(level) for row in self.rows) or bool(self.failing_extra(level))
+
+    def failing_extra(self, level: Risk) -> list[Entry]:
+        """Return the new findings about a client config at or above a level."""
+        at = _SEVERITIES.index(_OF_RISK[level])
+        return [
+            entry
+            for entry in self.extra
+            if entry.accepted is None and _SEVERITIES.index(entry.level) >= at
+        ]
+
     def entries(self) -> Iterator[tuple[Row | None, Entry]]:
         """Yield every finding that is worth showing, with its tool."""
         for row in self.rows:
@@ -105,33 +119,6 @@ class Report:
                     yield row, entry
         for entry in self.extra:
             yield None, entry
-
-
-@cache
-def rules() -> tuple[Rule, ...]:
-    """Return every rule, sorted by id."""
-    found = [
-        Rule(
-            id=TOOL_RISK,
-            title="What a call of this tool can do",
-            kind="risk",
-            severity=Severity.HIGH,
-            text="The tool's own level: how much harm one call can do, and how hard it is to undo.",
-        )
-    ]
-    for detector in detectors():
-        signal = detector.signal
-        found.append(
-            Rule(
-                id=signal.id,
-                title=signal.title,
-                kind=signal.kind.value,
-                severity=signal.severity,
-                text=" ".join(detector.page.split("\n\n")[0].split()),
-                references=signal.references,
-            )
-        )
-    return tuple(sorted(found, key=lambda rule: rule.id))
 
 
 class Numbering:

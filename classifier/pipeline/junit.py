@@ -30,8 +30,8 @@ def write(report: Report) -> str:
             _case(suite, row, fails)
         totals = [totals[0] + len(members), totals[1] + sum(failing), totals[2]]
     if report.extra:
-        _group(root, "client configuration", report.extra)
-        totals = [totals[0] + len(report.extra), totals[1] + len(report.extra), totals[2]]
+        failures = _group(root, "client configuration", report, level)
+        totals = [totals[0] + len(report.extra), totals[1] + failures, totals[2]]
     if report.skipped:
         suite = _suite(root, "could not be looked at", len(report.skipped), 0, len(report.skipped))
         for line in report.skipped:
@@ -62,12 +62,17 @@ def _case(suite: ET.Element, row: Row, fails: bool) -> None:
         failure.text = _xml("\n".join(_line(entry) for entry in new), 4000)
 
 
-def _group(root: ET.Element, name: str, entries: list[Entry]) -> None:
-    suite = _suite(root, name, len(entries), len(entries), 0)
-    for entry in entries:
-        case = ET.SubElement(suite, "testcase", classname=name, name=_xml(entry.server))
-        failure = ET.SubElement(case, "failure", message=_xml(entry.message), type=entry.rule)
-        failure.text = _xml(_line(entry))
+def _group(root: ET.Element, name: str, report: Report, level: Risk) -> int:
+    """Add what is wrong with client configs; return how much of it fails."""
+    failing = report.failing_extra(level)
+    suite = _suite(root, name, len(report.extra), len(failing), 0)
+    for entry in report.extra:
+        title = f"{entry.rule}: {entry.server} {entry.tool}".rstrip()
+        case = ET.SubElement(suite, "testcase", classname=name, name=_xml(title))
+        if any(entry is one for one in failing):
+            failure = ET.SubElement(case, "failure", message=_xml(entry.message), type=entry.rule)
+            failure.text = _xml(_line(entry))
+    return len(failing)
 
 
 def _line(entry: Entry) -> str:

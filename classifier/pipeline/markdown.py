@@ -68,8 +68,11 @@ def fit(lines: list[str], limit: int = _MOST_CHARACTERS) -> str:
 
 def _verdict(report: Report, failing: list[Row], level: Risk) -> str:
     what = "new " if report.has_baseline else ""
-    if failing:
-        return f"{_count(len(failing), f'{what}tool')} at or above {level.value}"
+    configs = report.failing_extra(level)
+    if failing or configs:
+        told = [_count(len(failing), f"{what}tool")] if failing else []
+        told += [_count(len(configs), f"{what}finding") + " in client configs"] if configs else []
+        return f"{' and '.join(told)} at or above {level.value}"
     if report.skipped:
         return f"nothing {what}at or above {level.value} in what could be looked at"
     return f"nothing {what}at or above {level.value}"
@@ -91,7 +94,10 @@ def _row(row: Row) -> str:
 
 def _item(entry: Entry) -> str:
     words = " ".join(code(e.text, 80) for e in entry.evidence[:2])
-    return f"- **{entry.rule}** {code(entry.server, 60)}: {entry.message} {words}".rstrip()
+    tool = f" {code(entry.tool, 60)}" if entry.tool else ""
+    known = " (known)" if entry.accepted else ""
+    said = f"- **{entry.level.value}** {entry.rule}{known} {code(entry.server, 60)}{tool}"
+    return f"{said}: {entry.message} {words}".rstrip()
 
 
 def code(text: str, limit: int, *, table: bool = False) -> str:

@@ -18,9 +18,10 @@ from urllib.parse import quote as percent
 import orjson
 
 from classifier.engine import ruleset
-from classifier.pipeline.findings import Entry, Report, Row, Rule, rules
+from classifier.pipeline.findings import Entry, Report, Row, Rule
 from classifier.pipeline.places import Places, Region
 from classifier.pipeline.plain import encodable, plain
+from classifier.pipeline.rulebook import rules
 from classifier.pipeline.taxa import TAXONOMIES, taxon, taxonomy_of
 from classifier.verdict import Severity
 
@@ -169,7 +170,8 @@ def _result(
 def _text(entry: Entry) -> str:
     quotes = ", ".join(f'"{_message(e.text, 80)}"' for e in entry.evidence[:_MOST_QUOTES] if e.text)
     said = f" Evidence: {quotes}." if quotes else ""
-    subject = f"{_message(entry.tool, 80)} of {_message(entry.server, 80)}"
+    server = _message(entry.server, 80)
+    subject = f"{_message(entry.tool, 80)} of {server}" if entry.tool else server
     return f"{subject}: {_message(entry.message, 500).rstrip('.')}.{said}"
 
 

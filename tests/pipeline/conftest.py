@@ -1,23 +1,32 @@
-"""The real command, run as a user would, and files of tools."""
+"""The real command in this process, and files of tools."""
 
+import contextlib
+import io
 import json
-import subprocess
-import sys
+from types import SimpleNamespace
 
 import pytest
+
+from classifier.cli import main
 
 
 @pytest.fixture(scope="session")
 def toolrisk():
-    """Return a function that runs `toolrisk` as a user would."""
+    """Return a function that runs `toolrisk` as `main` does, and asserts its exit code."""
 
-    def run(*words, stdin=None, cwd=None, code=0):
-        done = subprocess.run(
-            [sys.executable, "-m", "classifier", *map(str, words)],
-            capture_output=True, text=True, input=stdin, timeout=120, check=False, cwd=cwd,
-        )  # fmt: skip
+    def run(*words, cwd=".", code=0):
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            contextlib.chdir(cwd),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+            pytest.raises(SystemExit) as stop,
+        ):
+            main([str(word) for word in words])
+        done = SimpleNamespace(
+            returncode=stop.value.code, stdout=out.getvalue(), stderr=err.getvalue()
+        )
         assert code is None or done.returncode == code, done.stdout + done.stderr
-        assert "Traceback" not in done.stderr
         return done
 
     return run

@@ -1,0 +1,39 @@
+"""From a client config on disk to what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from classifier.pipeline.config import auto_approved, unpinned_launch
+from classifier.pipeline.findings import Entry, Row
+from crawler.client_config import config_entries, is_client_config, strip_comments
+from crawler.parse import load_json
+
+_MOST_BYTES = 64 * 1024 * 1024
+
+
+def config_findings(target: str, rows: Iterable[Row]) -> Iterator[Entry]:
+    """Yield what is wrong with a target that is a client config; nothing for any other target.
+
+    `rows` are the tools that its servers told; a server without any was not asked, or told none.
+    """
+    path = Path(target).expanduser()
+    if target == "-" or not path.is_file() or path.stat().st_size > _MOST_BYTES:
+        return
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        try:
+            value = load_json(text.encode())
+        except ValueError:
+            value = load_json(strip_comments(text).encode())
+    except (OSError, ValueError):
+        return  # whoever reads the target says what is wrong with it
+    if not isinstance(value, dict) or not is_client_config(value):
+        return
+    known: dict[str, list[Row]] = {}
+    for row in rows:
+        known.setdefault(row.tool.server, []).append(row)
+    for name, entry in config_entries(value):
+        for module in (unpinned_launch, auto_approved):
+            yield from module.find(name, entry, known.get(name), target)

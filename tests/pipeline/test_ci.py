@@ -1,0 +1,190 @@
+"""The GitHub Action and the pre-commit hooks, run step by step in a real shell."""
+
+import json
+import os
+import re  # noqa: TID251 - our own YAML
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+HOOKS = {h["id"]: h for h in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())}
+DELETE = {"name": "delete_repo", "description": "Permanently delete a repository."}
+READ = {"name": "list_colours", "description": "List the colours of the palette."}
+EXPRESSION = re.compile(r"\$\{\{ (inputs|steps)\.([a-z-]+)(?:\.outputs\.([a-z]+))? \}\}")
+
+
+@pytest.fixture
+def path_with_toolrisk(tmp_path):
+    """Return a PATH on which `toolrisk` is the installed program of this interpreter."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    script = folder / "toolrisk"
+    script.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m classifier "$@"\n')
+    script.chmod(0o755)
+    return f"{folder}:{os.environ['PATH']}"
+
+
+class Runner:
+    """Runs a composite action the way a runner does: expressions, files, `bash -eo pipefail`."""
+
+    def __init__(self, folder, path):
+        self.folder = folder
+        self.work = folder / "repo"
+        self.work.mkdir()
+        self.path = path
+        self.said = ""
+
+    def run(self, **inputs):
+        values = {name: spec.get("default", "") for name, spec in ACTION["inputs"].items()}
+        values.update({name.replace("_", "-"): value for name, value in inputs.items()})
+        outputs = {}
+        for number, step in enumerate(ACTION["runs"]["steps"]):
+            assert step["shell"] == "bash"
+            files = {name: self.folder / f"{name}-{number}" for name in ("OUTPUT", "STEP_SUMMARY")}
+            for file in files.values():
+                file.write_text("")
+            environment = {
+                "PATH": self.path,
+                "HOME": str(self.folder),
+                "GITHUB_ACTION_PATH": str(ROOT),
+                "GITHUB_OUTPUT": str(files["OUTPUT"]),
+                "GITHUB_STEP_SUMMARY": str(files["STEP_SUMMARY"]),
+                **{k: self.evaluate(v, values, outputs) for k, v in step.get("env", {}).items()},
+            }
+            script = self.folder / "step.sh"
+            script.write_text(step["run"])
+            done = subprocess.run(
+                ["bash", "--noprofile", "--norc", "-eo", "pipefail", script],
+                cwd=self.work, env=environment, capture_output=True, text=True, timeout=120, check=False,
+            )  # fmt: skip
+            self.said += done.stdout + done.stderr
+            lines = files["OUTPUT"].read_text().splitlines()
+            outputs[step.get("id", "")] = dict(line.split("=", 1) for line in lines)
+            if done.returncode:
+                break
+        results = {
+            k: self.evaluate(o["value"], values, outputs) for k, o in ACTION["outputs"].items()
+        }
+        return done.returncode, results
+
+    @staticmethod
+    def evaluate(text, inputs, outputs):
+        found = EXPRESSION.fullmatch(text)
+        assert found, f"{text!r} is more than this action needs"
+        kind, name, output = found.groups()
+        return inputs[name] if kind == "inputs" else outputs.get(name, {}).get(output, "")
+
+    def tools(self, *definitions, name="tools.json"):
+        (self.work / name).write_text(json.dumps({"server": "git", "tools": definitions}))
+
+    def toolrisk(self, *words):
+        subprocess.run(
+            [sys.executable, "-m", "classifier", *words], cwd=self.work, check=True, timeout=60, capture_output=True
+        )  # fmt: skip
+
+
+@pytest.fixture
+def runner(tmp_path, path_with_toolrisk):
+    return Runner(tmp_path, path_with_toolrisk)
+
+
+def test_no_script_holds_an_expression():
+    """What a workflow passes must never become code."""
+    for step in ACTION["runs"]["steps"]:
+        assert "${{" not in step["run"]
+        assert "uses" not in step
+
+
+def test_an_action_finds_drift_and_findings(runner):
+    runner.tools(READ)
+    runner.toolrisk("pin", "tools.json")
+    code, out = runner.run(targets="tools.json")
+    assert (code, out["result"]) == (0, "passed"), runner.said
+    runner.tools(READ, DELETE)
+    code, out = runner.run(targets="\n  tools.json  \n")
+    assert (code, out["result"]) == (1, "findings and drift")
+    comment = (runner.work / out["comment"]).read_text()
+    assert "1 tool at or above high" in comment
+    assert "1 added" in comment
+    log = json.loads((runner.work / out["sarif"]).read_text())
+    assert any(r["ruleId"] == "destructive" for r in log["runs"][0]["results"])
+    runner.toolrisk("pin", "tools.json")
+    runner.toolrisk("baseline", "tools.json", "--reason", "agreed")
+    code, out = runner.run(targets="tools.json", baseline="toolrisk-baseline.json")
+    assert (code, out["result"]) == (0, "passed")
+
+
+@pytest.mark.parametrize(
+    ("level", "code"), [("HIGH", 1), ("High", 1), ("none", 0), ("enormous", 2)]
+)
+def test_the_level_is_read_in_any_case(runner, level, code):
+    runner.tools(DELETE)
+    assert runner.run(targets="tools.json", fail_on=level)[0] == code
+
+
+def test_an_input_is_never_run(runner):
+    runner.tools(READ)
+    evil = "$(touch hacked)\n`touch hacked`\n; touch hacked"
+    for inputs in ({"targets": evil}, {"targets": "tools.json", "fail_on": evil}):
+        code, _ = runner.run(**inputs)
+        assert code == 2
+    assert not (runner.work / "hacked").exists()
+
+
+def test_a_target_that_looks_like_an_option_is_a_target(runner):
+    code, _ = runner.run(targets="--help")
+    assert code == 2
+
+
+def hook(name, work, path, *files, args=()):
+    """Run a hook as pre-commit does: entry, then args, then the files that match."""
+    spec = HOOKS[name]
+    assert spec["language"] == "python"
+    matching = [f for f in files if re.search(spec["files"], f)]
+    words = [*shlex.split(spec["entry"]), *args, *matching]
+    line = shlex.join(words)
+    return subprocess.run(
+        ["bash", "-c", line], cwd=work, env={"PATH": path, "HOME": str(work)},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+def test_the_hooks_catch_what_they_are_for(runner):
+    work, path = runner.work, runner.path
+    files = ("my-tools.json", "README.md", ".mcp.json")
+    runner.tools(READ, name="my-tools.json")
+    (work / ".mcp.json").write_text(
+        '{"mcpServers": {"x": {"command": "npx", "args": ["x@1.2.3"]}}}'
+    )
+    runner.toolrisk("pin", "my-tools.json")
+    for name in HOOKS:
+        done = hook(name, work, path, *files)
+        assert done.returncode == 0, done.stderr
+    runner.tools(DELETE, name="my-tools.json")
+    (work / ".mcp.json").write_text('{"mcpServers": {"x": {"command": "npx", "args": ["x"]}}}')
+    for name in HOOKS:
+        assert hook(name, work, path, *files).returncode == 1, name
+    assert hook("toolrisk", work, path, *files, args=["--fail-on", "critical"]).returncode in {0, 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "taken"),
+    [
+        ("toolrisk", "tools.json", True),
+        ("toolrisk", "a/b/server.tools.jsonl", True),
+        ("toolrisk", "devtools.json", False),
+        ("toolrisk", "tools.json.bak", False),
+        ("toolrisk-config", ".mcp.json", True),
+        ("toolrisk-config", ".cursor/mcp.json", True),
+        ("toolrisk-config", "claude_desktop_config.json", True),
+        ("toolrisk-config", "package.json", False),
+    ],
+)
+def test_hooks_take_the_files_that_they_mean(name, file, taken):
+    assert bool(re.search(HOOKS[name]["files"], file)) is taken

@@ -1,0 +1,147 @@
+"""What a client config does wrong by itself, without a secret of it ever being shown."""
+
+import json
+
+import pytest
+
+from classifier.pipeline.config.auto_approved import find as approvals
+from classifier.pipeline.config.unpinned_launch import is_pinned
+
+CONFIG = """{
+  // servers of the team
+  "mcpServers": {
+    "files": {"command": "npx", "args": ["-y", "@scope/files", "--token=SECRET-A"],
+              "env": {"KEY": "SECRET-B"}, "autoApprove": ["delete_file", "read_file"]},
+    "pinned": {"command": "uvx", "args": ["pkg==1.2.3"]},
+    "git": {"command": "uvx", "args": ["--from", "git+https://user:SECRET-C@example.org/x?k=SECRET-D", "x"]},
+    "own": {"command": "python", "args": ["server.py"], "trust": true},
+    "evil\\u202e": {"command": "npx", "args": ["`@octocat` [a](http://evil.example)"]}
+  },
+}"""
+
+
+@pytest.mark.parametrize(
+    ("registry", "package", "pinned"),
+    [
+        ("npm", "server", False),
+        ("npm", "@scope/server", False),
+        ("npm", "@scope/server@latest", False),
+        ("npm", "server@^1.2.3", False),
+        ("npm", "server@1.2", False),
+        ("npm", "server@1.2.3", True),
+        ("npm", "@scope/server@1.2.3-beta.1", True),
+        ("npm", "github:owner/repo", False),
+        ("npm", "./server", True),
+        ("pypi", "server", False),
+        ("pypi", "server[extra]", False),
+        ("pypi", "server>=1.2", False),
+        ("pypi", "server==1.2.*", False),
+        ("pypi", "server@latest", False),
+        ("pypi", "server==1.2", True),
+        ("pypi", "server[extra]==1.2.3rc1", True),
+        ("pypi", "server@1.2.3", True),
+        ("pypi", "git+https://example.org/x@main", False),
+        ("pypi", f"git+https://example.org/x@{'a' * 40}", True),
+        ("oci", "org/server", False),
+        ("oci", "org/server:1.2.3", False),
+        ("oci", f"org/server@sha256:{'a' * 64}", True),
+    ],
+)
+def test_only_an_exact_version_is_a_pin(registry, package, pinned):
+    assert is_pinned(registry, package) is pinned
+
+
+@pytest.fixture
+def config(tmp_path):
+    path = tmp_path / "mcp.json"
+    path.write_text(CONFIG, encoding="utf-8")
+    return path
+
+
+def found(toolrisk, config, *words, code=0):
+    words = ("classify", config.name, "--no-launch", "--format", "sarif", *words)
+    done = toolrisk(*words, cwd=config.parent, code=code)
+    return done, json.loads(done.stdout)["runs"][0]["results"]
+
+
+def test_findings_point_to_the_servers_line(toolrisk, config):
+    _, results = found(toolrisk, config)
+    seen = {(r["ruleId"], r["properties"]["server"], r["properties"]["tool"]) for r in results}
+    assert {("unpinned-launch", "files", ""), ("unpinned-launch", "git", "")} <= seen
+    assert ("auto-approved", "files", "delete_file") in seen
+    assert ("auto-approved", "files", "read_file") not in seen
+    assert ("auto-approved", "own", "") in seen
+    assert not any(server == "pinned" for _, server, _ in seen)
+    lines = CONFIG.split("\n")
+    for result in results:
+        region = result["locations"][0]["physicalLocation"]["region"]
+        words = lines[region["startLine"] - 1][region["startColumn"] - 1 : region["endColumn"] - 1]
+        assert json.loads(words) == result["properties"]["server"]
+
+
+def test_no_secret_is_shown_in_any_form(toolrisk, config):
+    for form in ("sarif", "junit", "markdown", "csv", "table", "jsonl"):
+        done = toolrisk("classify", config.name, "--no-launch", "--format", form, cwd=config.parent)
+        assert "SECRET" not in done.stdout + done.stderr
+    toolrisk("baseline", config.name, cwd=config.parent, code=None)
+    for path in config.parent.glob("toolrisk*"):
+        assert "SECRET" not in path.read_text()
+
+
+def test_a_hostile_server_name_stays_text(toolrisk, config):
+    done = toolrisk(
+        "classify", config.name, "--no-launch", "--format", "markdown", cwd=config.parent
+    )
+    assert "\u202e" not in done.stdout + done.stderr
+    line = next(line for line in done.stdout.splitlines() if "octocat" in line)
+    assert line.endswith("`` `@octocat` [a](http://evil.example) ``")
+
+
+def test_the_gate_and_the_baseline_know_them(toolrisk, config):
+    found(toolrisk, config, "--fail-on", "high", code=1)
+    found(toolrisk, config, "--fail-on", "critical", code=0)
+    rules = [{"rule": rule, "reason": "known"} for rule in ("unpinned-launch", "auto-approved")]
+    path = config.parent / "b.json"
+    path.write_text(json.dumps({"toolrisk_baseline": 1, "findings": [], "suppressions": rules}))
+    found(toolrisk, config, "--fail-on", "low", "--baseline", "b.json", code=0)
+
+
+def test_a_table_tells_them_on_stderr_and_fails_too(toolrisk, config):
+    words = ("classify", config.name, "--no-launch", "--fail-on", "high")
+    done = toolrisk(*words, cwd=config.parent, code=1)
+    assert "unpinned-launch: files" in done.stderr
+    assert "auto-approved: files / delete_file" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("entry", "count"),
+    [
+        ({"autoApprove": []}, 0),
+        ({"autoApprove": ["*"]}, 1),
+        ({"alwaysAllow": ["delete_database"]}, 1),
+        ({"alwaysAllow": ["list_files"]}, 0),
+        ({"trust": "yes"}, 0),
+        ({"trust": True}, 1),
+        ({"autoApprove": {"x": 1}}, 0),
+        ({"autoApprove": [1, None, ["x"]]}, 0),
+    ],
+)
+def test_what_counts_as_approved(entry, count):
+    assert len(list(approvals("s", entry, None, "mcp.json"))) == count
+
+
+def test_other_reports_can_be_written_beside(toolrisk, config):
+    words = ("--also", "junit=j.xml", "--also", "markdown=m.md")
+    found(toolrisk, config, *words)
+    assert (config.parent / "j.xml").read_text().startswith("<?xml")
+    assert (config.parent / "m.md").read_text().startswith("<!-- toolrisk -->")
+    toolrisk("classify", config.name, "--also", "colour=x", cwd=config.parent, code=2)
+    toolrisk(
+        "classify",
+        config.name,
+        "--no-launch",
+        "--also",
+        "csv=/no/such/x",
+        cwd=config.parent,
+        code=3,
+    )
