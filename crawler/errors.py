@@ -5,6 +5,7 @@ CrawlError
 ├── CatalogError      the database is locked, corrupt or of an unknown version (exit 3)
 ├── FetchError        a request failed; carries the `Outcome` to record
 └── ProbeError        a server could not be listed; carries the `Outcome` to record
+    └── LoginError    it wants a login first; carries what it asks for
 
 Messages are one line: the act, the object and the remedy.
 """
@@ -34,3 +35,11 @@ class FetchError(CrawlError):
 
 class ProbeError(FetchError):
     """A server that could not be listed, with the outcome to record."""
+
+
+class LoginError(ProbeError):
+    """A server that wants a login; `demand` is its `WWW-Authenticate` header as received."""
+
+    def __init__(self, message: str, demand: str) -> None:
+        super().__init__(Outcome.AUTH_REQUIRED, message)
+        self.demand = demand

@@ -247,5 +247,8 @@ class Probe:
     started_at: str = ""
     seconds: float = 0.0
     payload_sha256: str | None = None
+    auth_scheme: str | None = None  # what a 401 asks for: Bearer, Basic and so on
+    auth_metadata_url: str | None = None  # where it says how to get it; set where OAuth is offered
+    auth_scope: str | None = None  # the scopes that it names
     tools: tuple[Tool, ...] = ()
     problems: tuple[str, ...] = ()  # malformed tools that were left out, and why

@@ -147,7 +147,7 @@ class Catalog:
         with self._writing() as connection:
             tally = writing.write_batch(connection, items, now, has_frontier=True)
             found = [item.server for item in items if item.pending and item.server]
-            frontier.note(connection, run, frontier.server_ids(connection, found), now)
+            frontier.note(connection, run, found, now)
             looked = [item for item in items if item.probe is not None and item.server]
             ids = frontier.server_ids(connection, [item.server for item in looked if item.server])
             frontier.settle(connection, run, list(zip(ids, looked, strict=True)), now)
@@ -222,8 +222,13 @@ class Catalog:
         ruleset: str | None = None,
         model: str | None = None,
         include_removed: bool = False,
+        include_withdrawn: bool = False,
     ) -> Iterator[CatalogTool]:
-        """Yield tools, each with its newest verdict (of that ruleset and model, when given)."""
+        """Yield tools, each with its newest verdict (of that ruleset and model, when given).
+
+        Tools that a server stopped listing, and those of servers that a registry withdrew, come
+        only where they are asked for.
+        """
         filters = {
             "server": server,
             "tool": tool,
@@ -232,6 +237,7 @@ class Catalog:
             "ruleset": ruleset,
             "model": model,
             "include_removed": include_removed,
+            "include_withdrawn": include_withdrawn,
         }
         with self._reading() as connection:
             yield from reading.tools(connection, filters)

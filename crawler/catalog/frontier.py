@@ -8,7 +8,7 @@ is done. A crawl of the same targets that was cut off is taken up where it stopp
 import os
 import socket
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crawler.catalog import rows
+from crawler.domains import asked_domain
 from crawler.gathered import Gathered
 from crawler.records import Outcome, Server, ServerName
 
@@ -126,10 +127,10 @@ def _lives(pid: int) -> bool:
 
 
 _NOTE = sa.text("""
-INSERT INTO frontier (server_id, run_id, state, failures)
-VALUES (:server_id, :run_id, 'due', 0)
+INSERT INTO frontier (server_id, run_id, state, failures, domain, turn)
+VALUES (:server_id, :run_id, 'due', 0, :domain, :turn)
 ON CONFLICT (server_id) DO UPDATE SET
-  run_id = excluded.run_id,
+  run_id = excluded.run_id, domain = excluded.domain, turn = excluded.turn,
   state = CASE
     WHEN state = 'leased' AND leased_until > :now THEN state
     WHEN state IN ('done', 'failed') AND run_id = excluded.run_id THEN state
@@ -140,8 +141,8 @@ ON CONFLICT (server_id) DO UPDATE SET
 
 _DONE = sa.text("""
 INSERT INTO frontier (server_id, run_id, state, outcome, reason, failures, last_attempt,
-                      next_attempt)
-VALUES (:server_id, :run_id, :state, :outcome, :reason, :failures, :now, :next_attempt)
+                      next_attempt, turn)
+VALUES (:server_id, :run_id, :state, :outcome, :reason, :failures, :now, :next_attempt, 0)
 ON CONFLICT (server_id) DO UPDATE SET
   state = excluded.state, outcome = excluded.outcome, reason = excluded.reason,
   failures = excluded.failures, last_attempt = excluded.last_attempt,
@@ -149,20 +150,44 @@ ON CONFLICT (server_id) DO UPDATE SET
 """)
 
 
-def note(connection: sa.Connection, run: Run, server_ids: Iterable[int], now: str) -> None:
+def note(connection: sa.Connection, run: Run, servers: Sequence[Server], now: str) -> None:
     """Take servers into this run: due, unless they are fresh, held, or to be left alone yet."""
+    ids = server_ids(connection, servers)
+    domains = [rows.storable(asked_domain(server) or "") or None for server in servers]
     values = [
         {
             "server_id": server_id,
             "run_id": run.id,
+            "domain": domain,
+            "turn": turn,
             "now": now,
             "fresh_after": run.fresh_after,
             "backoff": int(run.fresh_after is not None),
         }
-        for server_id in server_ids
+        for server_id, domain, turn in zip(
+            ids, domains, _turns(connection, run, domains), strict=True
+        )
     ]
     if values:
         connection.execute(_NOTE, values)
+
+
+def _turns(connection: sa.Connection, run: Run, domains: Sequence[str | None]) -> list[int]:
+    """Return which of its domain's servers each is: a thousand on one host wait behind others."""
+    query = sa.text(
+        "SELECT domain, MAX(turn) AS last FROM frontier "
+        "WHERE run_id = :run AND domain IN :domains GROUP BY domain"
+    ).bindparams(sa.bindparam("domains", expanding=True))
+    named = sorted({domain for domain in domains if domain})
+    found = connection.execute(query, {"run": run.id, "domains": named})
+    last = {row.domain: int(row.last) for row in found}
+    turns = []
+    for domain in domains:
+        turn = last.get(domain, -1) + 1 if domain else 0
+        if domain:
+            last[domain] = turn
+        turns.append(turn)
+    return turns
 
 
 def settle(
@@ -214,19 +239,11 @@ def lease(connection: sa.Connection, run: Run, count: int, now: str) -> list[Gat
     """Hold up to `count` due servers of this run and return them with their newest listing."""
     if count <= 0:
         return []
-    free = "(f.state = 'due' OR (f.state = 'leased' AND f.leased_until < :now))"
-    found = connection.execute(
-        sa.text(
-            "SELECT f.server_id, s.name, l.* FROM frontier f "  # noqa: S608 - constants
-            "JOIN server s ON s.id = f.server_id JOIN listing l ON l.id = "
-            "(SELECT n.id FROM listing n WHERE n.server_id = f.server_id "
-            " ORDER BY (EXISTS (SELECT 1 FROM remote r WHERE r.listing_id = n.id) "
-            " OR EXISTS (SELECT 1 FROM package p WHERE p.listing_id = n.id)) DESC, "
-            " n.last_seen DESC, n.id LIMIT 1) "
-            f"WHERE f.run_id = :run AND {free} ORDER BY f.server_id LIMIT :count"
-        ),
-        {"run": run.id, "now": now, "count": count},
-    ).mappings()
+    given: dict[str, Any] = {"run": run.id, "now": now, "count": count}
+    found = list(connection.execute(sa.text(_DUE), given).mappings())
+    if len(found) < count:
+        given["count"] = count - len(found)
+        found += connection.execute(sa.text(_EXPIRED), given).mappings()
     held: list[Gathered] = []
     updates: list[dict[str, Any]] = []
     for row in found:
@@ -246,6 +263,19 @@ def lease(connection: sa.Connection, run: Run, count: int, now: str) -> list[Gat
             updates,
         )
     return held
+
+
+_WITH_LISTING = """
+SELECT f.server_id, s.name, l.* FROM frontier f
+JOIN server s ON s.id = f.server_id JOIN listing l ON l.id = (
+  SELECT n.id FROM listing n WHERE n.server_id = f.server_id
+  ORDER BY (EXISTS (SELECT 1 FROM remote r WHERE r.listing_id = n.id)
+    OR EXISTS (SELECT 1 FROM package p WHERE p.listing_id = n.id)) DESC,
+    n.last_seen DESC, n.id LIMIT 1)
+WHERE f.run_id = :run AND """
+_DUE = _WITH_LISTING + "f.state = 'due' ORDER BY f.turn, f.server_id LIMIT :count"
+_EXPIRED = _WITH_LISTING + "f.state = 'leased' AND f.leased_until < :now LIMIT :count"
+"""Two queries, because with OR neither is answered from the index `frontier_due`."""
 
 
 def overview(connection: sa.Connection) -> dict[str, dict[str, int]]:

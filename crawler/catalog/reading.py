@@ -72,7 +72,7 @@ FROM tool t
 JOIN server s ON s.id = t.server_id
 JOIN tool_version v ON v.id = t.current_version_id
 {join}
-WHERE s.status <> 'deleted' {where}
+WHERE {where}
 ORDER BY t.server_id, t.id
 """
 _VERDICTS = """
@@ -97,7 +97,8 @@ AND NOT EXISTS (SELECT 1 FROM classification n WHERE n.tool_version_id = v.id
 
 def tools(connection: sa.Connection, filters: dict[str, Any]) -> Iterator[CatalogTool]:
     """Yield tools by server, in the order in which they were first stated."""
-    where = "" if filters.pop("include_removed") else "AND t.removed_at IS NULL "
+    where = "TRUE " if filters.pop("include_withdrawn") else f"{_OFFERED} "
+    where += "" if filters.pop("include_removed") else "AND t.removed_at IS NULL "
     where += "".join(
         f"AND {_FILTERS[key]} = :{key} " for key in _FILTERS if filters.get(key) is not None
     )
@@ -105,6 +106,7 @@ def tools(connection: sa.Connection, filters: dict[str, Any]) -> Iterator[Catalo
     return _stream_tools(connection, text, filters)
 
 
+_OFFERED = "s.status <> 'deleted'"
 _FILTERS = {"server": "s.name", "tool": "t.name", "category": "c.category", "risk": "c.risk"}
 
 
@@ -117,7 +119,7 @@ def verdict_counts(connection: sa.Connection) -> list[tuple[str, str, int]]:
 
 def unclassified(connection: sa.Connection, ruleset: str, model: str) -> Iterator[CatalogTool]:
     """Yield present tools whose current definition lacks a verdict of this ruleset and model."""
-    where = "AND t.removed_at IS NULL " + _MISSING
+    where = f"{_OFFERED} AND t.removed_at IS NULL {_MISSING}"
     text = _TOOLS.format(column="NULL AS json_text", join="", where=where)
     return _stream_tools(connection, text, {"ruleset": ruleset, "model": model})
 
@@ -172,11 +174,11 @@ def servers(connection: sa.Connection) -> Iterator[CatalogServer]:
 
 
 _TRUSTED_FIRST = "ORDER BY (x.source = s.stated_by) DESC, x.id"
-_LAST_PROBE = "AND x.id = (SELECT MAX(id) FROM probe y WHERE y.server_id = x.server_id)"
-_PRESENT = "AND x.removed_at IS NULL GROUP BY x.server_id"
 _PROBE_COLUMNS = (
     "x.*, (SELECT f.last_attempt FROM frontier f WHERE f.server_id = x.server_id) AS confirmed"
 )
+_LAST_PROBE = "AND x.id = (SELECT MAX(id) FROM probe y WHERE y.server_id = x.server_id)"
+_PRESENT = "AND x.removed_at IS NULL GROUP BY x.server_id"
 
 
 def _by_server(

@@ -188,6 +188,9 @@ _PROBE_TEXTS = (
     "sandbox",
     "started_at",
     "payload_sha256",
+    "auth_scheme",
+    "auth_metadata_url",
+    "auth_scope",
 )
 
 

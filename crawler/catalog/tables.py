@@ -136,6 +136,11 @@ class ProbeRow(SQLModel, table=True):
     started_at: str = _text("When, UTC.")
     seconds: float = Field(default=0.0, sa_column_kwargs={"comment": "How long it took."})
     payload_sha256: str | None = _maybe("SHA-256 of the tool list as received.")
+    auth_scheme: str | None = _maybe("What a login takes: `Bearer`, `Basic` and so on.")
+    auth_metadata_url: str | None = _maybe(
+        "Where the server says how to get a token; set where it offers OAuth. Never fetched."
+    )
+    auth_scope: str | None = _maybe("The scopes that it asks for.")
     tool_count: int = _int("Tools that were named.")
     problems: str = _text("Malformed tools that were left out and why, a JSON list.")
 
@@ -220,7 +225,10 @@ class FrontierRow(SQLModel, table=True):
     """Where the crawl of one server stands: `due`, `leased`, `done` or `failed`."""
 
     __tablename__: ClassVar[Any] = "frontier"
-    __table_args__: ClassVar[Any] = (sa.Index("frontier_due", "run_id", "state"),)
+    __table_args__: ClassVar[Any] = (
+        sa.Index("frontier_due", "run_id", "state", "turn"),
+        sa.Index("frontier_domain", "run_id", "domain", "turn"),
+    )
     server_id: int = _refers("server.id", "The server.", primary_key=True)
     run_id: int = _refers("crawl_run.id", "The run that it belongs to.")
     state: str = _text("`due`, `leased`, `done` or `failed`.")
@@ -231,6 +239,8 @@ class FrontierRow(SQLModel, table=True):
     next_attempt: str | None = _maybe("When it may be tried again, UTC.")
     leased_by: str | None = _maybe("The process that is at it.")
     leased_until: str | None = _maybe("When that lease ends, UTC.")
+    domain: str | None = _maybe("The registrable domain that will be asked.")
+    turn: int = _int("Which of its domain's servers it is in this run: rounds are asked in order.")
 
 
 class ServerKeyRow(SQLModel, table=True):

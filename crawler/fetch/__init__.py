@@ -15,11 +15,11 @@ import anyio
 import httpcore
 import httpx
 
+from crawler.domains import domain_of
 from crawler.errors import FetchError
 from crawler.fetch.breaker import Breaker
 from crawler.fetch.cache import HttpCache
 from crawler.fetch.decoding import ACCEPTED, pieces
-from crawler.fetch.domains import domain_of
 from crawler.fetch.limits import FetchOptions
 from crawler.fetch.pace import Pace, retry_after
 from crawler.fetch.pools import OriginPools, origin_of
@@ -36,6 +36,9 @@ _STATUS = {
     429: Outcome.RATE_LIMITED,
     503: Outcome.RATE_LIMITED,
 }
+MAX_TURN = 20_000_000
+"""Decoded bytes that one conversation may bring."""
+
 _LARGE = 1_000_000
 _LARGE_AT_ONCE = 4
 """Turns that may hold a body beyond `_LARGE` bytes: what bounds memory on a hostile day."""
@@ -65,6 +68,7 @@ class Turn:
 
     def __init__(self, large: anyio.CapacityLimiter) -> None:
         self.deadline: anyio.CancelScope | None = None
+        self._bytes = 0
         self._large = large
         self._is_large = False
 
@@ -74,6 +78,19 @@ class Turn:
             if self.deadline is not None:
                 self.deadline.deadline += seconds
             await anyio.sleep(seconds)
+
+    def spend(self, count: int) -> None:
+        """Count bytes that a server sent.
+
+        Raises:
+            FetchError: more than one conversation may cost.
+
+        """
+        self._bytes += count
+        if self._bytes > MAX_TURN:
+            raise FetchError(
+                Outcome.TOO_LARGE, f"more than {MAX_TURN} bytes of answers, larger than any list"
+            )
 
     async def enlarge(self) -> None:
         """Wait for a place among those that may hold a large body, and keep it."""
@@ -211,8 +228,10 @@ class Fetcher:
             size += len(part)
             if size > cap:
                 raise FetchError(Outcome.TOO_LARGE, f"answer larger than {cap} bytes")
-            if size > _LARGE and turn is not None:
-                await turn.enlarge()
+            if turn is not None:
+                turn.spend(len(part))
+                if size > _LARGE:
+                    await turn.enlarge()
             parts.append(part)
         return b"".join(parts)
 

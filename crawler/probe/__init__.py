@@ -9,10 +9,11 @@ from typing import Protocol
 import anyio
 from anyio.lowlevel import RunVar
 
-from crawler.errors import FetchError
+from crawler.errors import FetchError, LoginError
 from crawler.fetch import Fetcher, Turn
 from crawler.gathered import utc_now
 from crawler.printable import one_line
+from crawler.probe.challenge import challenge_of
 from crawler.probe.jsonrpc import Listed
 from crawler.records import (
     Outcome,
@@ -160,6 +161,16 @@ async def _bounded(
             listed = await ask()
     except TimeoutError:
         return replace(base, outcome=Outcome.TIMEOUT, detail=f"no answer in {seconds:g} s")
+    except LoginError as error:
+        asked = challenge_of(error.demand)
+        return replace(
+            base,
+            outcome=error.outcome,
+            detail=one_line(str(error)),
+            auth_scheme=asked.scheme if asked else None,
+            auth_metadata_url=asked.metadata_url if asked else None,
+            auth_scope=asked.scope if asked else None,
+        )
     except FetchError as error:
         return replace(base, outcome=error.outcome, detail=one_line(str(error)))
     tools = tuple(listed.tools)

@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 import anyio
 import httpx
 
-from crawler.errors import FetchError, ProbeError
+from crawler.errors import FetchError, LoginError, ProbeError
 from crawler.fetch import Fetcher, Turn, pieces
 from crawler.parse import load_json
 from crawler.printable import one_line
@@ -62,7 +62,7 @@ class HttpConversation:
         )
         version = result.get("protocolVersion")
         listed.protocol_version = version if isinstance(version, str) else None
-        self._protocol = listed.protocol_version
+        self._protocol = _word(listed.protocol_version, "protocol version")
         jsonrpc.take_introduction(listed, result)
         try:
             await self._notify({"jsonrpc": "2.0", "method": "notifications/initialized"})
@@ -99,9 +99,9 @@ class HttpConversation:
                 await self._refused(response, any_status=any_status)
             kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
             if method == "initialize":
-                self._session = response.headers.get("mcp-session-id")
+                self._session = _word(response.headers.get("mcp-session-id"), "session id")
             if kind == "text/event-stream":
-                async for message in events(response, self._fetcher.options.max_bytes):
+                async for message in events(response, self._turn):
                     if jsonrpc.is_answer(message, number):
                         return message
                 raise ProbeError(
@@ -134,8 +134,8 @@ class HttpConversation:
         """Turn a status into an outcome; a JSON-RPC error in the body is handed on as it is."""
         status = response.status_code
         if status == 401:  # noqa: PLR2004 - the number is the name
-            told = one_line(response.headers.get("www-authenticate", ""))[:200]
-            raise ProbeError(Outcome.AUTH_REQUIRED, f"HTTP 401 {told}".strip())
+            demand = response.headers.get("www-authenticate", "")
+            raise LoginError(f"HTTP 401 {one_line(demand)[:200]}".strip(), demand)
         if status in {403, 429, 503}:
             outcome = Outcome.FORBIDDEN if status == 403 else Outcome.RATE_LIMITED  # noqa: PLR2004
             wait = response.headers.get("retry-after", "")[:40]
@@ -169,6 +169,16 @@ class HttpConversation:
                     pass  # 405 and a dropped connection are both fine: the session expires
 
 
+def _word(value: str | None, what: str) -> str | None:
+    """Return what a server wants to see again in a header, if it can stand in one."""
+    if value and not (value.isascii() and value.isprintable() and len(value) <= _MAX_WORD):
+        raise ProbeError(Outcome.PROTOCOL_ERROR, f"its {what} is not visible ASCII")
+    return value
+
+
+_MAX_WORD = 2000
+
+
 def _json(body: bytes) -> object:
     try:
         value: object = load_json(body)
@@ -177,27 +187,25 @@ def _json(body: bytes) -> object:
     return value
 
 
-async def events(response: httpx.Response, cap: int) -> AsyncIterator[JsonObject]:
+async def events(response: httpx.Response, turn: Turn) -> AsyncIterator[JsonObject]:
     """Yield the JSON messages of an SSE stream, bounded in bytes and events.
 
     Raises:
         FetchError: past a cap.
 
     """
-    async for kind, data in raw_events(response, cap):
+    async for kind, data in raw_events(response, turn):
         if kind in {"", "message"} and data.strip():
             message = _json(data.encode())
             if isinstance(message, dict):
                 yield message
 
 
-async def raw_events(response: httpx.Response, cap: int) -> AsyncIterator[tuple[str, str]]:
+async def raw_events(response: httpx.Response, turn: Turn) -> AsyncIterator[tuple[str, str]]:
     """Yield (event, data) of an SSE stream; comments, ids and retries are passed over."""
-    kind, data, size, count, rest = "", [""][:0], 0, 0, b""
+    kind, data, count, rest = "", [""][:0], 0, b""
     async for part in pieces(response):
-        size += len(part)
-        if size > cap:
-            raise FetchError(Outcome.TOO_LARGE, f"stream larger than {cap} bytes")
+        turn.spend(len(part))
         lines = (rest + part).replace(b"\r\n", b"\n").split(b"\n")
         rest = lines.pop()
         for line in lines:
@@ -242,7 +250,7 @@ class SseConversation:
                 raise ProbeError(
                     Outcome.NOT_MCP, f"HTTP {response.status_code}: neither streamable HTTP nor SSE"
                 )
-            self._stream = raw_events(response, self._fetcher.options.max_bytes)
+            self._stream = raw_events(response, self._turn)
             self._post = await self._endpoint()
             result = jsonrpc.result_of(
                 await self._ask("initialize", jsonrpc.initialize_params()), "initialize"

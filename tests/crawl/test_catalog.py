@@ -281,6 +281,7 @@ def test_deleted_servers_keep_their_tools_to_themselves(catalog: Catalog) -> Non
     official = Provenance(source="official-registry", url="https://r.example", fetched_at=DAYS[1])
     catalog.record_listing(Listing(server=gone, provenance=official), now=DAYS[1])
     assert list(catalog.tools()) == []
+    assert [e.tool.name for e in catalog.tools(include_withdrawn=True)] == ["a"]
     assert [s.server.status for s in catalog.servers()] == ["deleted"]
 
 

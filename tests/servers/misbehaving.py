@@ -1,16 +1,31 @@
 """A real HTTP server on loopback whose paths are named by what they do wrong.
 
-Run as `python misbehaving.py`; prints its port and serves until killed. Standard library only.
+Run as `python misbehaving.py [ADDRESS]`; prints its port and serves until killed. Standard
+library only. With 0.0.0.0 every loopback address answers, so that each case can have its own.
 """
 
 import gzip
 import json
 import sys
 import time
+import zlib
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 GOOD = {"name": "get_colour", "description": "Get a colour.", "inputSchema": {"type": "object"}}
 MB = 1024 * 1024
+LOGIN = 'Bearer realm="x", scope="read", resource_metadata="https://example.com/.well-known/x"'
+
+
+@cache
+def bomb():
+    """200 MB of nothing in 200 kB, as gzip."""
+    packer = zlib.compressobj(wbits=31)
+    return b"".join([*(packer.compress(bytes(MB)) for _ in range(200)), packer.flush()])
+
+
+def named(*names):
+    return [GOOD | {"name": name} for name in names]
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -59,9 +74,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def on_unauthorized(self, message):
         self.send_response(401)
-        self.send_header(
-            "WWW-Authenticate", 'Bearer resource_metadata="https://example.com/.well-known/x"'
-        )
+        self.send_header("WWW-Authenticate", LOGIN)
         self.send_header("Content-Length", "0")
         self.end_headers()
 
@@ -96,13 +109,85 @@ class Handler(BaseHTTPRequestHandler):
             self._chunk(b" " * MB)
 
     def on_gzip_bomb(self, message):
-        bomb = gzip.compress(b"0" * (200 * MB))
+        self._encoded("gzip", bomb())
+
+    def on_brotli_bomb(self, message):
+        self._encoded("br", bytes.fromhex("5b ff ff 3f 00"))
+
+    def on_double_bomb(self, message):
+        self._encoded("gzip, gzip", gzip.compress(bomb()))
+
+    def on_bad_gzip(self, message):
+        self._encoded("gzip", b"this is no gzip")
+
+    def _encoded(self, encoding, data):
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Encoding", "gzip")
-        self.send_header("Content-Length", str(len(bomb)))
+        self.send_header("Content-Encoding", encoding)
+        self.send_header("Content-Length", str(len(data)))
         self.end_headers()
-        self.wfile.write(bomb)
+        self.wfile.write(data)
+
+    def on_says_huge(self, message):
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(1024 * MB))
+        self.end_headers()
+        self._drip(b" ")
+
+    def on_endless_headers(self, message):
+        self.wfile.write(b"HTTP/1.1 200 OK\r\n")
+        for number in range(1_000_000):
+            self.wfile.write(b"X-%d: %s\r\n" % (number, b"a" * 100))
+
+    def on_slow_headers(self, message):
+        self.wfile.write(b"HTTP/1.1 200 OK\r\n")
+        for number in range(60):
+            self.wfile.write(b"X-%d: a\r\n" % number)
+            time.sleep(1)
+
+    def on_no_http(self, message):
+        self.wfile.write(b"220 mail.example ESMTP\r\n")
+        self.close_connection = True
+
+    def on_wrong_type(self, message):
+        self._send(200, b'{"jsonrpc": "2.0", "id": 1, "result": {}}', "application/octet-stream")
+
+    def on_other_json(self, message):
+        self._send(200, b'{"status": "ok"}', "application/json")
+
+    def on_server_error(self, message):
+        self._send(500, b"boom", "text/plain")
+
+    def on_sse_flood(self, message):
+        self._head(200, "text/event-stream", chunked=True)
+        for _ in range(100_000):
+            self._chunk(b'data: {"jsonrpc": "2.0", "method": "notifications/message"}\n\n')
+
+    def on_big_pages(self, message):
+        text = "x" * (4 * MB)
+        self.on_good(
+            message,
+            tools=[GOOD | {"_meta": text}],
+            extra={"nextCursor": text[:9] + str(time.monotonic_ns())},
+        )
+
+    def on_changing_pages(self, message):
+        cursor = message.get("params", {}).get("cursor")
+        second = [GOOD | {"description": "Delete a colour."}, *named("b")]
+        if cursor:
+            return self.on_good(message, tools=second)
+        return self.on_good(message, tools=named("get_colour", "a"), extra={"nextCursor": "2"})
+
+    def on_duplicate_keys(self, message):
+        if message.get("method") != "tools/list":
+            return self.on_good(message)
+        tool = '{"name":"first","name":"second","description":"a","description":"b"}'
+        text = f'{{"jsonrpc":"2.0","id":{message["id"]},"result":{{"tools":[{tool}]}}}}'
+        return self._send(200, text.encode(), "application/json")
+
+    def on_lone_surrogates(self, message):
+        self.on_good(message, tools=[{"name": "odd\ud800", "description": "\udfff"}])
 
     def on_slow(self, message):
         self._head(200, "application/json", chunked=True)
@@ -112,15 +197,30 @@ class Handler(BaseHTTPRequestHandler):
         self._head(200, "text/event-stream", chunked=True)
         self._drip(b": ping\n\n")
 
-    def on_to_private(self, message):
-        self.send_response(307)
-        self.send_header("Location", "http://10.0.0.1/mcp")
+    def on_basic_login(self, message):
+        self.send_response(401)
+        self.send_header("WWW-Authenticate", 'Basic realm="intranet"')
         self.send_header("Content-Length", "0")
         self.end_headers()
 
+    def on_to_private(self, message):
+        self._redirect("http://10.0.0.1/mcp")
+
+    def on_to_link_local(self, message):
+        self._redirect("http://169.254.169.254/latest/meta-data/")
+
+    def on_to_loopback(self, message):
+        self._redirect("http://127.0.0.1:1/")
+
+    def on_to_file(self, message):
+        self._redirect("file:///etc/passwd")
+
     def on_to_itself(self, message):
+        self._redirect("/to-itself")
+
+    def _redirect(self, target):
         self.send_response(307)
-        self.send_header("Location", "/to-itself")
+        self.send_header("Location", target)
         self.send_header("Content-Length", "0")
         self.end_headers()
 
@@ -223,7 +323,7 @@ class Server(ThreadingHTTPServer):
 
 
 if __name__ == "__main__":
-    server = Server(("127.0.0.1", 0), Handler)
+    server = Server((sys.argv[1] if len(sys.argv) > 1 else "127.0.0.1", 0), Handler)
     print(server.server_address[1], flush=True)
     sys.stdout.close()
     server.serve_forever()

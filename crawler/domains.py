@@ -8,6 +8,8 @@ machines that answer. Where the rule is wrong it groups too much, which is slowe
 import ipaddress
 from urllib.parse import urlsplit
 
+from crawler.records import Server
+
 _SECOND_LEVEL = frozenset({"ac", "co", "com", "edu", "go", "gob", "gov", "ne", "net", "or", "org"})
 _COUNTRY = 2
 
@@ -21,3 +23,14 @@ def domain_of(url: str) -> str:
         labels = host.split(".")
     is_second = len(labels[-1]) == _COUNTRY and len(labels) > 2 and labels[-2] in _SECOND_LEVEL  # noqa: PLR2004 - a.co.uk
     return ".".join(labels[-3:] if is_second else labels[-2:])
+
+
+def asked_domain(server: Server) -> str | None:
+    """Return whom asking a server will trouble: a domain, a package registry, or nobody."""
+    for remote in server.remotes:
+        if not remote.required_inputs and "{" not in remote.url:
+            try:
+                return domain_of(remote.url)
+            except ValueError:
+                return None
+    return server.packages[0].registry_type if server.packages else None
