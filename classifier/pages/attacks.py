@@ -9,6 +9,7 @@ from typing import Any
 
 from classifier.errors import DataError
 from classifier.resources import data_dir
+from classifier.taxa import explained, titles
 from classifier.verdict import Category, Classification, Kind
 
 
@@ -58,12 +59,14 @@ def attacks() -> tuple[Attack, ...]:
     path = data_dir() / "attacks.toml"
     try:
         given = tomllib.loads(path.read_text(encoding="utf-8"))
-        return tuple(_attack(entry, given["ids"]) for entry in given["attack"])
+        return tuple(_attack(entry) for entry in given["attack"])
     except (OSError, KeyError, ValueError, TypeError) as cause:
         raise DataError(f"{path.name}: cannot be read as attack patterns: {cause!r}") from cause
 
 
-def _attack(entry: dict[str, Any], ids: dict[str, str]) -> Attack:
+def _attack(entry: dict[str, Any]) -> Attack:
+    if unknown := set(entry.get("ids", ())) - set(titles()):
+        raise ValueError(f"{entry['slug']}: ids without a title: {sorted(unknown)}")
     return Attack(
         slug=entry["slug"],
         title=entry["title"],
@@ -73,7 +76,7 @@ def _attack(entry: dict[str, Any], ids: dict[str, str]) -> Attack:
         signals=frozenset(entry.get("signals", ())),
         kinds=frozenset(Kind(kind) for kind in entry.get("kinds", ())),
         categories=frozenset(Category(name) for name in entry.get("categories", ())),
-        ids=tuple((id_, ids[id_]) for id_ in entry.get("ids", ())),
+        ids=tuple((id_, explained(id_)) for id_ in entry.get("ids", ())),
         references=tuple(Reference(**ref) for ref in entry["references"]),
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from classifier.pages.words import cut
+from crawler.records import canonical_json
 
 _LONGEST = 60
 _MOST_VALUES = 8
@@ -44,11 +45,11 @@ def constraints(schema: Mapping[str, Any]) -> tuple[str, ...]:
     made: list[str] = []
     values = schema.get("enum")
     if isinstance(values, list) and values:
-        shown = ", ".join(cut(str(value), _LONGEST) for value in values[:_MOST_VALUES])
+        shown = ", ".join(_said(value) for value in values[:_MOST_VALUES])
         more = f" and {len(values) - _MOST_VALUES} more" if len(values) > _MOST_VALUES else ""
         made.append(f"one of {shown}{more}")
     if "const" in schema:
-        made.append(f"always {cut(str(schema['const']), _LONGEST)}")
+        made.append(f"always {_said(schema['const'])}")
     for key, phrase in _BOUNDS:
         value = schema.get(key)
         if isinstance(value, int | float) and not isinstance(value, bool):
@@ -59,5 +60,10 @@ def constraints(schema: Mapping[str, Any]) -> tuple[str, ...]:
             made.append(f"{key} {cut(value, _LONGEST)}")
     if "default" in schema:
         default = schema["default"]
-        made.append(f"default {cut('empty text' if default == '' else str(default), _LONGEST)}")
+        made.append(f"default {'empty text' if default == '' else _said(default)}")
     return tuple(made)
+
+
+def _said(value: Any) -> str:
+    """Return a value as JSON has it, a text without its quotes."""
+    return cut(value if isinstance(value, str) else canonical_json(value), _LONGEST)

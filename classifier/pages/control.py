@@ -6,20 +6,17 @@ questions and the machine twins also read.
 
 from __future__ import annotations
 
-import re  # noqa: TID251  # one character class on names cut to 64 characters
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from classifier.errors import PolicyError
 from classifier.intent import Intent, Profile, decide_intent, effect
-from classifier.policies import Power, Target, render, targets
+from classifier.policies import Power, Target, render, suggest_key, targets
 from classifier.verdict import Classification
 from crawler.records import Tool
 
 FIRST = ("policylayer", "claude-code")
-_UNFIT = re.compile(r"[^a-z0-9-]+")
-_LONGEST_KEY = 40
 _NOT_UTF8 = "its name holds half a character, which no file can hold"
 
 
@@ -47,12 +44,10 @@ def ordered_targets() -> tuple[Target, ...]:
     return tuple(sorted(targets(), key=lambda t: (rank.get(t.id, len(rank)), t.title.casefold())))
 
 
-@lru_cache(maxsize=1024)
-def server_key(name: str) -> str:
-    """Return a plain key for a server, as a user would write it in a client's configuration."""
-    last = name.rsplit(":", 1)[-1].rsplit("/", 1)[-1].lower()
-    key = _UNFIT.sub("-", last[:_LONGEST_KEY]).strip("-")
-    return key or "server"
+@lru_cache(maxsize=4096)
+def server_key(target_id: str, server: str) -> str:
+    """Return the key that a server would have in a target's configuration: a guess, said as one."""
+    return suggest_key(target_id, server)
 
 
 def intent_of(
@@ -86,8 +81,8 @@ def policy(
 
     For a `whole` server nothing is said of a single tool's effect, only what differs.
     """
-    key = server_key(server)
     try:
+        key = server_key(target.id, server)
         output = render(target.id, key, intents)
     except (PolicyError, UnicodeError) as error:
         # A name with a lone surrogate is in no file that is UTF-8.

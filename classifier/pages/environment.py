@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 
 from classifier.pages.invisible import pieces, visible
 from classifier.pages.words import cut, named, short
+from classifier.taxa import explained
 
 _LONGEST_URL = 2000
 
@@ -76,6 +77,7 @@ def environment() -> Environment:
     made.filters["cut"] = cut
     made.filters["short"] = short
     made.filters["named"] = named
+    made.filters["explained"] = explained
     made.globals["tool_row"] = _tool_row
     return made
 

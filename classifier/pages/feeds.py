@@ -9,7 +9,7 @@ from hashlib import sha256
 from classifier.pages.environment import render
 from classifier.pages.invisible import visible
 from classifier.pages.model import Changed
-from classifier.pages.overview import Draft, Overview
+from classifier.pages.overview import Draft, Overview, overview_pages
 from classifier.pages.plan import Plan
 from classifier.pages.slugs import slug
 from classifier.pages.twins import inline
@@ -45,7 +45,7 @@ def changes_page(plan: Plan, changes: Sequence[Changed]) -> Draft:
 
 def entries_of(plan: Plan, changes: Sequence[Changed]) -> tuple[_Entry, ...]:
     """Return the latest changes, newest first, each with the path of its page if it has one."""
-    known = {row.path for rows in plan.rows.values() for row in rows}
+    known = {row.path for rows in plan.rows.values() for row in rows} | plan.gone
     latest = sorted(changes, key=lambda c: (c.at, c.server, c.tool, c.kind), reverse=True)
     return tuple(_entry(plan, known, one) for one in latest[:MOST_CHANGES])
 
@@ -82,7 +82,9 @@ def feed_files(plan: Plan, changes: Sequence[Changed]) -> Iterator[tuple[str, by
 def _sitemap(plan: Plan, base: str) -> Iterator[tuple[str, bytes]]:
     """Yield one sitemap, or an index of several: the protocol admits 50,000 addresses in each."""
     seen = {server.name: day(server.last_seen) for server in plan.overview.servers}
-    listed = [("index.html", ""), ("methodology.html", ""), ("statistics.html", "")]
+    listed = [(draft.path, "") for draft in overview_pages(plan.overview)]
+    listed = [entry for entry in listed if entry[0] != "404.html"]
+    listed += [("changes.html", ""), ("statistics.html", "")]
     listed += [(f"servers/{s.slug}.html", day(s.last_seen)) for s in plan.overview.servers]
     listed += [
         (f"{row.path}.html", seen[name]) for name in sorted(plan.rows) for row in plan.rows[name]

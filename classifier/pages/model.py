@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from classifier.intent import Intent, decide_intent
 from classifier.pages.control import Policy, policies
@@ -15,6 +15,9 @@ from classifier.pages.definition import View, view_of
 from classifier.pages.marks import Marks, number_evidence
 from classifier.verdict import Category, Classification, Risk
 from crawler.records import JsonObject, Origin, Outcome, Provenance, Server, Tool
+
+if TYPE_CHECKING:
+    from classifier.pages.questions import Question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,11 @@ class ServerFacts:
     first_seen: str = ""
     last_seen: str = ""
     instructions: str | None = None
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether a registry took it back."""
+        return self.server.status == "deleted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +129,8 @@ class ServerPage:
     rows: tuple[Row, ...]
     tools: tuple[ToolFacts, ...]
     """Those of the rows, in the same order."""
+    known: tuple[tuple[ToolFacts, str], ...] = ()
+    """Every tool that it has ever listed, with the path of its page."""
     unclassified: tuple[str, ...] = ()
     similar: tuple[tuple[str, str, int], ...] = ()
     """(title, slug, shared tools) of servers that offer much the same."""
@@ -129,6 +139,11 @@ class ServerPage:
     def path(self) -> str:
         """Of the page, relative to the site's root, without extension."""
         return f"servers/{self.slug}"
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether its registry took it back; then its pages are tombstones."""
+        return self.facts.is_withdrawn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,6 +189,13 @@ class ToolPage:
     def policies(self) -> tuple[Policy, ...]:
         """Every target's policy for the tool."""
         return policies(self.tool.server, (self.intent,))
+
+    @cached_property
+    def asked(self) -> tuple[Question, ...]:
+        """What people ask about the tool; the page and its twins share it."""
+        from classifier.pages.questions import questions  # it reads pages, as sections do
+
+        return questions(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,10 +279,13 @@ class MemorySource:
 
     def changes(self) -> Sequence[Changed]:
         """Return what can be told from the tools' dates and histories."""
-        return [one for _, tools in self.given for facts in tools.tools for one in _changes(facts)]
+        return [
+            one for _, tools in self.given for facts in tools.tools for one in changes_of(facts)
+        ]
 
 
-def _changes(facts: ToolFacts) -> Iterator[Changed]:
+def changes_of(facts: ToolFacts) -> Iterator[Changed]:
+    """Yield what happened to one tool, as its dates and its history tell."""
     digest = facts.tool.definition_sha256
     steps = [("new", facts.first_seen, digest)]
     steps += [("changed", v.first_seen, v.definition_sha256) for v in facts.history[1:]]

@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import Any
 
 from classifier.pages import words
+from classifier.pages.accuracy import Accuracy
 from classifier.pages.attacks import Attack, attacks
 from classifier.pages.environment import render
 from classifier.pages.model import Row, Scale
@@ -65,7 +66,7 @@ class Overview:
     stamp: str
     rulesets: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
-    metrics: tuple[tuple[str, str], ...] = ()
+    accuracies: tuple[Accuracy, ...] = ()
     base_url: str | None = None
 
     @cached_property
@@ -128,10 +129,21 @@ def _home(site: Overview) -> Draft:
             {"name": c.value, "count": categories[c], "meaning": words.CATEGORY_MEANING[c]}
             for c in Category
         ],
-        signals=signal_pages(),
-        worst=site.rows[:ON_HOME],
+        signals=[(page, len(site.by_signal.get(page.id, ()))) for page in signal_pages()],
+        attacks=attacks(),
+        worst=_worst(site.rows),
         servers=largest,
     )
+
+
+def _worst(rows: Sequence[Row]) -> list[Row]:
+    """Return the highest scores, one tool a server, so that one server does not fill the list."""
+    seen: dict[str, Row] = {}
+    for row in rows:
+        seen.setdefault(row.server, row)
+        if len(seen) == ON_HOME:
+            break
+    return list(seen.values())
 
 
 def _paged(
@@ -356,7 +368,7 @@ def _methodology(site: Overview) -> Draft:
         "Where definitions come from, how labels are made, and what they do not tell.",
         rulesets=site.rulesets,
         models=site.models,
-        metrics=site.metrics,
+        accuracies=site.accuracies,
         categories=[(c.value, words.CATEGORY_MEANING[c]) for c in Category],
         risks=[(r.value, words.RISK_EXPLANATION[r]) for r in Risk],
     )

@@ -9,14 +9,17 @@ from classifier.pages.control import Policy, within
 from classifier.pages.environment import render_part
 
 
-def panels(given: Sequence[Policy], budget: int) -> dict[str, Any]:
-    """Return the variables of the tabs: their heads, and (policy, words under it) of each."""
+def panels(given: Sequence[Policy], budget: int, group: str = "target") -> dict[str, Any]:
+    """Return the variables of the tabs: their heads, and (policy, words under it) of each.
+
+    `group` tells several sets of tabs on one page apart.
+    """
     kept = within(given, budget)
     return {
         "heads": render_part(
             "templates/policy_tabs.html",
-            {"targets": [one.target for one in kept]},
-            same=tuple(one.target.id for one in kept),
+            {"targets": [one.target for one in kept], "group": group},
+            same=(group, *(one.target.id for one in kept)),
         ),
         "panels": [(one, _words(one)) for one in kept],
     }

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import re  # noqa: TID251  # one character class on names cut to 200 characters
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 
 from classifier.pages import words
+from classifier.pages.likeness import Likeness, exact_key
 from classifier.pages.model import Row, ServerFacts, ServerTools, ToolFacts
 from classifier.pages.overview import Overview, ServerEntry
 from classifier.pages.rows import rows_of
 
-SIMILAR = 4
 SIMILAR_SERVERS = 6
 SHARED = 3
 """Servers are similar when they have so many tool names in common."""
 
 TOO_COMMON = 60
 """A name on more servers than this says nothing about a server."""
-
-SHORTEST = 6
-_PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 
 
 def paired(facts: ServerFacts, slug: str, offered: ServerTools) -> list[tuple[Row, ToolFacts]]:
@@ -41,34 +37,25 @@ class Plan:
     slug: dict[str, str]
     rows: dict[str, tuple[Row, ...]]
     """Rows of the tools that a server lists, by server."""
+    gone: frozenset[str]
+    """Paths of the pages of tools that are listed no more."""
     overview: Overview
     base_url: str | None
     stamp: str
 
     @cached_property
-    def _namesakes(self) -> dict[str, list[Row]]:
-        found: dict[str, list[Row]] = defaultdict(list)
-        for name in sorted(self.rows):
-            for row in self.rows[name]:
-                found[plain_name(row.name)].append(row)
-        return found
+    def _likeness(self) -> Likeness:
+        return Likeness(self.rows)
 
     def similar(self, row: Row) -> tuple[Row, ...]:
-        """Return the closest tools elsewhere: the same words in the name, then the text."""
-        key = plain_name(row.name)
-        others = [r for r in self._namesakes.get(key, ()) if r.server != row.server]
-        if len(key) < SHORTEST or not others:
-            return ()
-        mine = set(row.summary.lower().split())
-        near = [(-_overlap(mine, other.summary), other.path, other) for other in others[:200]]
-        near.sort(key=lambda one: one[:2])
-        return tuple(other for *_, other in near[:SIMILAR])
+        """Return the closest tools of other servers."""
+        return self._likeness.closest(row)
 
     def similar_servers(self, name: str) -> tuple[tuple[str, str, int], ...]:
         """Return (title, slug, shared names) of the servers with most tool names in common."""
         shared: Counter[str] = Counter()
-        for key in {plain_name(row.name) for row in self.rows[name]}:
-            others = {row.server for row in self._namesakes.get(key, ())}
+        for key in {exact_key(row.name) for row in self.rows[name]}:
+            others = {row.server for row in self._likeness.exact.get(key, ())}
             if len(others) <= TOO_COMMON:
                 shared.update(others - {name})
         ranked = sorted(shared.items(), key=lambda one: (-one[1], one[0]))
@@ -103,22 +90,13 @@ class Plan:
         return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def _overlap(mine: set[str], summary: str) -> float:
-    theirs = set(summary.lower().split())
-    return len(mine & theirs) / (len(mine | theirs) or 1)
-
-
-def plain_name(name: str) -> str:
-    """Return the words of a name, sorted: `get_issue`, `getIssue` and `issue-get` are one."""
-    parts = [part.lower() for part in _PARTS.findall(name[:200])]
-    return " ".join(sorted(parts)) or name[:200]
-
-
 def entries(
     servers: Iterable[ServerFacts], slug: dict[str, str], rows: dict[str, tuple[Row, ...]]
 ) -> Iterator[ServerEntry]:
-    """Yield the servers as lists show them."""
+    """Yield the servers as lists show them: those that a registry withdrew are in none."""
     for facts in servers:
+        if facts.is_withdrawn:
+            continue
         server = facts.server
         yield ServerEntry(
             name=server.name,

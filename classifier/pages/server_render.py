@@ -35,6 +35,7 @@ def pages_of(
         slug=plan.slug[name],
         rows=rows,
         tools=tuple(tool for _, tool in listed),
+        known=tuple((tool, row.path) for row, tool in pairs),
         unclassified=offered.unclassified,
         similar=plan.similar_servers(name),
     )

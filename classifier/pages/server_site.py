@@ -8,13 +8,15 @@ from typing import Any
 
 from classifier.intent import Intent, Profile
 from classifier.pages import words
-from classifier.pages.control import Policy, intent_of, ordered_targets, policy
+from classifier.pages.control import intent_of, ordered_targets, policy
 from classifier.pages.cost import cost_sentence
 from classifier.pages.environment import render
 from classifier.pages.flows import combinations
 from classifier.pages.invisible import visible
+from classifier.pages.linked import application
 from classifier.pages.model import Row, ServerPage
 from classifier.pages.panels import panels
+from classifier.pages.server_facts import facts, history, sources, ways
 from classifier.pages.tool_site import canonical
 from classifier.pages.twins import server_json
 from classifier.pages.words import cut, day, listed, number
@@ -31,7 +33,18 @@ _COLUMNS = (
 )
 _NAMED = 6
 _MOST_POLICY = 120_000
+_MOST_OTHER = 40_000
 """Characters of policy files on a page; the rest is made with the command line."""
+_PROFILE = {
+    Profile.RECOMMENDED: (
+        "Reads pass, changes are bounded, what cannot be undone asks a person, and critical calls "
+        "are refused."
+    ),
+    Profile.READ_ONLY: "Only what changes nothing passes.",
+    Profile.STRICT: (
+        "Reads of ordinary data pass; the rest asks or is refused, and the worst is not even listed."
+    ),
+}
 
 
 def server_files(page: ServerPage, stamp: str, base_url: str | None) -> Iterator[tuple[str, bytes]]:
@@ -61,12 +74,17 @@ def context(page: ServerPage, stamp: str, base_url: str | None) -> dict[str, Any
         "why_none": _why_none(page),
         "unclassified": page.unclassified,
         "combinations": combinations(page.rows),
-        "profiles": _profiles(page),
+        "profiles": _profiles(page) if page.tools else [],
         "decisions": [title for _, title in _COLUMNS],
-        **panels(_policies(page) if page.tools else (), _MOST_POLICY),
         "cost": cost_sentence(page.tools),
-        "facts": _facts(page),
+        "facts": tuple(facts(page)),
+        "ways": ways(page),
+        "sources": sources(page),
         "links": _links(page),
+        "history": history(page),
+        "first_seen": day(page.facts.first_seen),
+        "withdrawn": page.is_withdrawn,
+        "linked": application(page),
         "similar": page.similar,
     }
 
@@ -104,18 +122,24 @@ def _why_none(page: ServerPage) -> str:
 
 
 def _profiles(page: ServerPage) -> list[dict[str, Any]]:
-    made = []
-    for profile in Profile:
-        intents = [intent_of(t.tool, t.classification, profile) for t in page.tools]
-        counts = Counter(intent.decision for intent in intents)
-        made.append(
-            {
-                "name": profile.value,
-                "counts": [counts[decision] for decision, _ in _COLUMNS],
-                "blocks": _blocks(intents),
-            }
-        )
-    return made
+    """Return the profiles, the recommended one first: what it does, and the files for it."""
+    ordered = sorted(Profile, key=lambda profile: profile is not Profile.RECOMMENDED)
+    return [_profile(page, profile) for profile in ordered]
+
+
+def _profile(page: ServerPage, profile: Profile) -> dict[str, Any]:
+    intents = [intent_of(t.tool, t.classification, profile) for t in page.tools]
+    counts = Counter(intent.decision for intent in intents)
+    name = page.facts.server.name
+    made = tuple(policy(target, name, intents, whole=True) for target in ordered_targets())
+    is_main = profile is Profile.RECOMMENDED
+    return {
+        "name": profile.value,
+        "meaning": _PROFILE[profile],
+        "counts": [counts[decision] for decision, _ in _COLUMNS],
+        "blocks": _blocks(intents),
+        **panels(made, _MOST_POLICY if is_main else _MOST_OTHER, f"p-{profile.value}"),
+    }
 
 
 def _blocks(intents: Sequence[Intent]) -> str:
@@ -126,39 +150,9 @@ def _blocks(intents: Sequence[Intent]) -> str:
     return f"{shown} and {len(refused) - _NAMED} more" if len(refused) > _NAMED else shown
 
 
-def _policies(page: ServerPage) -> tuple[Policy, ...]:
-    intents = [intent_of(t.tool, t.classification) for t in page.tools]
-    name = page.facts.server.name
-    return tuple(policy(target, name, intents, whole=True) for target in ordered_targets())
-
-
-def _facts(page: ServerPage) -> list[tuple[str, str]]:
-    facts, probe, server = page.facts, page.facts.probe, page.facts.server
-    made = [("Seen", f"first {day(facts.first_seen)}, last {day(facts.last_seen)}")]
-    if server.version:
-        made.append(("Version", cut(server.version, 60)))
-    if server.status != "active":
-        made.append(("Status", cut(server.status, 60)))
-    if probe:
-        made.append(("Last attempt", f"{day(probe.at)}: the server {words.OUTCOME[probe.outcome]}"))
-        if probe.protocol_version:
-            made.append(("Protocol", f"{probe.protocol_version} ({probe.era or 'era unknown'})"))
-        if probe.sandbox:
-            made.append(("Run in", probe.sandbox))
-        if probe.dummy_config:
-            made.append(("Configuration", "placeholders, so tools may be missing"))
-    for package in server.packages[:6]:
-        name = f"{package.registry_type}: {package.identifier} {package.version or ''}".strip()
-        made.append(("Package", f"{cut(name, 120)}, over {package.transport}"))
-        if package.required_inputs:
-            made.append(("Needs", cut(", ".join(package.required_inputs), 200)))
-    made += [("Listed by", f"{one.source} on {day(one.fetched_at)}") for one in facts.listings[:6]]
-    return made
-
-
 def _links(page: ServerPage) -> list[tuple[str, str]]:
     server = page.facts.server
-    made = [(f"Remote, {remote.transport}", remote.url) for remote in server.remotes[:6]]
+    made = []
     if server.repository_url:
         made.append(("Repository", server.repository_url))
     if server.website_url:

@@ -16,6 +16,7 @@ from itertools import chain
 from pathlib import Path
 
 from classifier.errors import PageError
+from classifier.pages.accuracy import accuracies, measurements
 from classifier.pages.feeds import changes_page, feed_files
 from classifier.pages.generator import assets_stamp, generator_stamp, static_files
 from classifier.pages.model import BuildSummary, Row, ServerFacts, SiteSource
@@ -41,6 +42,8 @@ class _Read:
     rows: dict[str, tuple[Row, ...]]
     judges: dict[str, list[list[str]]]
     unclassified: dict[str, int]
+    gone: dict[str, list[str]]
+    """Paths of the tombstones, by server."""
 
 
 def build(
@@ -63,35 +66,36 @@ def build(
         before = Manifest()
     prints = source.fingerprints()
     servers = tuple(source.servers())
+    whole = _whole_key(prints, base_url, notebooks)
+    if before.whole == whole and is_whole(out, before):
+        return _summary(before, servers, 0, time.monotonic() - started)
     read = _read(source, servers, prints, before, tell)
     plan = _plan(servers, read, base_url)
     keys = {name: plan.key(name, prints[name]) for name in plan.slug}
-    whole = _whole_key(plan, keys, notebooks)
-    unclassified = sum(read.unclassified.values())
-    counted = (len(servers), len(plan.overview.rows), unclassified)
-    if before.whole == whole and is_whole(out, before):
-        return _summary(before, counted, 0, time.monotonic() - started)
     with staging(out) as stage:
         after, written = _write(Job(plan, source, stage), keys, before, tell, notebooks)
         after.whole = whole
         after.prints = dict(prints)
         after.rows = {name: [to_json(row) for row in rows] for name, rows in read.rows.items()}
-        after.facts = {name: [read.judges[name], read.unclassified[name]] for name in read.rows}
+        after.facts = {
+            name: [read.judges[name], read.unclassified[name], read.gone[name]]
+            for name in read.rows
+        }
         stage.finish(after)
-    return _summary(after, counted, written, time.monotonic() - started)
+    return _summary(after, servers, written, time.monotonic() - started)
 
 
 def _summary(
-    manifest: Manifest, counted: tuple[int, int, int], written: int, seconds: float
+    manifest: Manifest, servers: tuple[ServerFacts, ...], written: int, seconds: float
 ) -> BuildSummary:
     files = [path for _, paths in manifest.groups.values() for path in paths]
     return BuildSummary(
-        servers=counted[0],
-        tools=counted[1],
+        servers=sum(not facts.is_withdrawn for facts in servers),
+        tools=sum(map(len, manifest.rows.values())),
         pages=sum(path.endswith(".html") for path in files),
         written=written,
         kept=len(files) - written,
-        unclassified=counted[2],
+        unclassified=sum(facts[1] for facts in manifest.facts.values()),
         seconds=seconds,
     )
 
@@ -105,7 +109,7 @@ def _read(
 ) -> _Read:
     """Learn the rows of every server, from the last build where nothing changed."""
     slug = slugs(facts.server.name for facts in servers)
-    read = _Read({}, {}, {})
+    read = _Read({}, {}, {}, {})
     fresh = {
         f.server.name for f in servers if before.prints.get(f.server.name) != prints[f.server.name]
     }
@@ -116,11 +120,12 @@ def _read(
             continue
         title = server_title(name, facts.server.title)
         read.rows[name] = tuple(from_json(name, title, row) for row in before.rows[name])
-        read.judges[name], read.unclassified[name] = before.facts[name]
+        read.judges[name], read.unclassified[name], read.gone[name] = before.facts[name]
     by_name = {str(facts.server.name): facts for facts in servers}
     for done, (own, tools) in enumerate(offered, start=1):
         pairs = paired(by_name[own], slug[own], tools)
         read.rows[own] = tuple(row for row, tool in pairs if not tool.removed_at)
+        read.gone[own] = [row.path for row, tool in pairs if tool.removed_at]
         judges = {(t.classification.ruleset, t.classification.model) for t in tools.tools}
         read.judges[own] = [list(judge) for judge in sorted(judges)]
         read.unclassified[own] = len(tools.unclassified)
@@ -129,6 +134,7 @@ def _read(
         read.rows.setdefault(own, ())
         read.judges.setdefault(own, [])
         read.unclassified.setdefault(own, 0)
+        read.gone.setdefault(own, [])
     return read
 
 
@@ -140,20 +146,25 @@ def _plan(servers: tuple[ServerFacts, ...], read: _Read, base_url: str | None) -
         )
     slug = slugs(facts.server.name for facts in servers)
     judges = {tuple(judge) for some in read.judges.values() for judge in some}
+    models = tuple(sorted({model for _, model in judges if model}))
     overview = Overview(
         rows=rows,
         servers=tuple(entries(servers, slug, read.rows)),
         stamp=assets_stamp(),
         rulesets=tuple(sorted({ruleset for ruleset, _ in judges})),
-        models=tuple(sorted({model for _, model in judges if model})),
+        models=models,
+        accuracies=accuracies(models),
         base_url=base_url,
     )
-    return Plan(servers, slug, read.rows, overview, base_url, generator_stamp())
+    gone = frozenset(path for paths in read.gone.values() for path in paths)
+    return Plan(servers, slug, read.rows, gone, overview, base_url, generator_stamp())
 
 
-def _whole_key(plan: Plan, keys: dict[str, str], notebooks: tuple[Notebook, ...]) -> str:
-    judges = (plan.overview.rulesets, plan.overview.models)
-    text = repr((plan.stamp, plan.base_url, judges, sorted(keys.items()), notebooks))
+def _whole_key(
+    prints: Mapping[str, str], base_url: str | None, notebooks: tuple[Notebook, ...]
+) -> str:
+    """Return a digest of all that a site depends on: equal means nothing to do."""
+    text = repr((generator_stamp(), measurements(), base_url, sorted(prints.items()), notebooks))
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -24,13 +24,23 @@ class CatalogSource:
         self._catalog = catalog
 
     def servers(self) -> Sequence[ServerFacts]:
-        """Return every server that its sources have not withdrawn, sorted by name."""
-        found = (_server(row) for row in self._catalog.servers())
-        return [facts for facts in found if facts.server.status != "deleted"]
+        """Return every server, sorted by name; those that a registry withdrew become tombstones."""
+        return self._servers
+
+    @cached_property
+    def _servers(self) -> tuple[ServerFacts, ...]:
+        return tuple(_server(row) for row in self._catalog.servers())
+
+    @cached_property
+    def _withdrawn(self) -> Mapping[str, str]:
+        """The withdrawn servers, each with the day on which a source last spoke of it."""
+        return {f.server.name: f.last_seen for f in self._servers if f.is_withdrawn}
 
     def tools(self, server: str) -> ServerTools:
         """Return the tools of one server, those that it no longer lists included."""
-        rows = list(self._catalog.tools(server=server, include_removed=True))
+        rows = list(
+            self._catalog.tools(server=server, include_removed=True, include_withdrawn=True)
+        )
         changed = any(row.tool_id in self._changed for row in rows)
         return self._offered(rows, self._catalog.histories(server) if changed else {})
 
@@ -44,10 +54,11 @@ class CatalogSource:
             ordinal = met[row.tool.name]
             met[row.tool.name] += 1
             if row.classification is None:
-                if row.removed_at is None:
+                if row.removed_at is None and row.tool.server not in self._withdrawn:
                     unclassified.append(row.tool.name)
                 continue
-            tools.append(_tool(row, ordinal, histories.get(row.tool_id, ())))
+            gone = row.removed_at or self._withdrawn.get(row.tool.server)
+            tools.append(_tool(row, ordinal, histories.get(row.tool_id, ()), gone))
         return ServerTools(tuple(tools), tuple(unclassified))
 
     def many(self, servers: AbstractSet[str]) -> Iterator[tuple[str, ServerTools]]:
@@ -55,7 +66,7 @@ class CatalogSource:
         if len(servers) < _FEW:
             yield from ((name, self.tools(name)) for name in sorted(servers))
             return
-        rows = self._catalog.tools(include_removed=True)
+        rows = self._catalog.tools(include_removed=True, include_withdrawn=True)
         for name, group in groupby(rows, key=lambda row: row.tool.server):
             if name in servers:
                 yield name, self._offered(group, {})
@@ -87,14 +98,16 @@ class CatalogSource:
         return frozenset(one.tool_id for one in self._all_changes if one.kind == "changed")
 
 
-def _tool(row: CatalogTool, ordinal: int, versions: Sequence[CatalogVersion]) -> ToolFacts:
+def _tool(
+    row: CatalogTool, ordinal: int, versions: Sequence[CatalogVersion], removed_at: str | None
+) -> ToolFacts:
     return ToolFacts(
         tool=row.tool,
         classification=classification(row.classification or {}),
         origin=Origin(row.origin),
         first_seen=row.first_seen,
         last_seen=row.last_seen,
-        removed_at=row.removed_at,
+        removed_at=removed_at,
         ordinal=ordinal,
         history=_history(versions),
     )

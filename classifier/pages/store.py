@@ -24,7 +24,7 @@ except ImportError:  # Windows: leftovers of other builds are then swept without
     fcntl = None  # type: ignore[assignment]
 
 MARKER = ".toolrisk-site.json"
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(slots=True)

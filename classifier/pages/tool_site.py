@@ -9,6 +9,7 @@ from typing import Any
 from classifier.pages import words
 from classifier.pages.environment import render, render_part
 from classifier.pages.invisible import visible
+from classifier.pages.linked import breadcrumbs
 from classifier.pages.model import ToolPage
 from classifier.pages.sections import sections
 from classifier.pages.twins import tool_json, tool_markdown
@@ -51,6 +52,13 @@ def frame(page: ToolPage, stamp: str) -> dict[str, Any]:
         "server_page": page.server.path,
         "name": name,
         "category": verdict.category.value,
+        "trail": breadcrumbs(
+            (
+                ("Catalogue", canonical(page.base_url, "index.html")),
+                (page.server.title, canonical(page.base_url, f"{page.server.path}.html")),
+                (shown, canonical(page.base_url, f"{page.row.path}.html")),
+            )
+        ),
     }
 
 

@@ -11,7 +11,6 @@ from classifier.pages.attacks import attacks_on
 from classifier.pages.invisible import visible
 from classifier.pages.model import ServerPage, ToolPage
 from classifier.pages.places import place
-from classifier.pages.questions import questions
 
 _LONGEST_IN_MARKDOWN = 4000
 _SPECIAL = str.maketrans({char: f"\\{char}" for char in "\\`*_{}[]<>()#+-.!|~&:"})
@@ -135,7 +134,7 @@ def tool_markdown(page: ToolPage) -> bytes:
         *[f"- {a.title}: {a.sentence}" for a in attacks_on(verdict)],
         "\n## Questions\n",
     ]
-    for question in questions(page):
+    for question in page.asked:
         lines += [f"### {inline(question.question)}\n", f"{inline(question.answer)}\n"]
     return "\n".join(lines).encode("utf-8", "replace")
 

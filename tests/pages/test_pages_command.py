@@ -13,10 +13,20 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
 from classifier.pages.model import MemorySource, ToolFacts
 from crawler.catalog import Catalog, StoredClassification
-from crawler.records import Origin, Outcome, Probe, Tool
+from crawler.records import (
+    Listing,
+    Origin,
+    Outcome,
+    Probe,
+    Provenance,
+    Server,
+    ServerName,
+    Tool,
+)
 
 TOOLRISK = [sys.executable, "-c", "from classifier.cli import main; main()", "pages"]
 
@@ -87,8 +97,32 @@ def test_a_tool_that_went_leaves_a_page_that_says_so(
     assert run("--out", "site", cwd=tmp_path).returncode == 0
     gone = next((tmp_path / "site").glob("tools/*/rename_account.html")).read_text()
     assert "no longer lists this tool (noticed 2026-11-21)" in gone
-    listed = next((tmp_path / "site").glob("servers/*desk*.html")).read_text()
-    assert "rename_account" not in listed
+    tree = LexborHTMLParser(next((tmp_path / "site").glob("servers/*desk*.html")).read_text())
+    assert "rename_account" not in [node.text() for node in tree.css("#tools ~ div td.tool a")]
+    assert "2026-11-21 rename_account went" in [
+        " ".join(node.text(deep=True).split()) for node in tree.css(".steps li")
+    ]
+    feed = (tmp_path / "site/changes.atom").read_text()
+    assert "Removed tool: rename_account" in feed
+    assert "rename_account.html" in feed
+
+
+def test_a_server_that_was_withdrawn_leaves_tombstones(db: Path, tmp_path: Path) -> None:
+    told = Server(name=ServerName("io.example/desk"), title="Desk", status="deleted")
+    where = Provenance(
+        source="official-registry", url="https://r.example", fetched_at="2026-11-21T08:00:00Z"
+    )
+    with Catalog.open(db) as catalog:
+        catalog.record_listing(Listing(server=told, provenance=where))
+    done = run("--out", "site", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "for 0 tools of 0 servers" in done.stderr
+    page = next((tmp_path / "site").glob("servers/*desk*.html")).read_text()
+    assert "A registry withdrew this server" in page
+    tool = next((tmp_path / "site").glob("tools/*/list_accounts.html")).read_text()
+    assert "A registry withdrew the server of this tool" in tool
+    assert "list_accounts" not in (tmp_path / "site/index.html").read_text()
+    assert "desk" not in (tmp_path / "site/servers/index.html").read_text()
 
 
 def test_what_is_not_classified_is_said(

@@ -101,7 +101,6 @@ def test_every_snippet_on_every_page_does_what_its_sentence_says(pages):
     looked_at = 0
     for twin, html in pages:
         panels = panels_of(html)
-        key = server_key(twin["server"])
         intent = meant(twin)
         for target_id, panel in panels.items():
             code = panel.css_first("code")
@@ -120,10 +119,14 @@ def test_every_snippet_on_every_page_does_what_its_sentence_says(pages):
                 approximations=(),
                 not_enforced=(),
                 notes=(),
-                effective={(key, twin["tool"]): effective},
+                effective={(server_key(target_id, twin["server"]), twin["tool"]): effective},
             )
             module = module_of(target_id)
-            found = list(disagreements(module, output, key, twin["tool"], [stated]))
+            found = list(
+                disagreements(
+                    module, output, server_key(target_id, twin["server"]), twin["tool"], [stated]
+                )
+            )
             assert found == [], (twin["tool"], target_id)
             if "deny" in target(target_id).expresses:
                 assert effective.decision.rank >= min(intent.decision.rank, Decision.DENY.rank)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from classifier.pages.model import ToolPage
-from classifier.pages.questions import linked, questions
+from classifier.pages.questions import linked
 from classifier.pages.sections import Section
 
 SECTION = Section("questions", "Questions", 120)
@@ -12,5 +12,5 @@ SECTION = Section("questions", "Questions", 120)
 
 def context(page: ToolPage) -> Mapping[str, Any]:
     """Return the questions with their answers."""
-    asked = questions(page)
+    asked = page.asked
     return {"name": page.tool.name, "questions": asked, "linked": linked(asked)}

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from classifier.pages.model import ToolPage
+from classifier.pages.model import Row, ToolPage
 from classifier.pages.sections import Section
+from classifier.pages.words import listed
 
 SECTION = Section("related", "Related tools", 110)
 
@@ -15,7 +16,7 @@ def context(page: ToolPage) -> Mapping[str, Any]:
     similar = [
         {
             "row": row,
-            "differs": row.category is not mine.category or row.risk is not mine.risk,
+            "differs": _differs(mine, row),
         }
         for row in page.similar[: 1 if page.is_tight else None]
     ]
@@ -25,4 +26,15 @@ def context(page: ToolPage) -> Mapping[str, Any]:
         "siblings": page.siblings[:3] if page.is_tight else page.siblings,
         "others": len(page.server.rows) - (page.facts.removed_at is None),
         "similar": similar,
+        "differing": sum(bool(one["differs"]) for one in similar),
     }
+
+
+def _differs(mine: Row, other: Row) -> str:
+    """Say in which labels two tools disagree; empty where they agree."""
+    said = []
+    if other.category is not mine.category:
+        said.append(f"category {mine.category.value} here")
+    if other.risk is not mine.risk:
+        said.append(f"risk {mine.risk.value} here")
+    return listed(said)

@@ -30,5 +30,6 @@ def context(page: ToolPage) -> Mapping[str, Any]:
         "origin": words.ORIGIN_SHORT[page.facts.origin],
         "seen": words.day(page.facts.last_seen),
         "insufficient": verdict.insufficient_definition,
+        "withdrawn": page.server.is_withdrawn,
         "removed": words.day(page.facts.removed_at) if page.facts.removed_at else None,
     }

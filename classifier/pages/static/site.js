@@ -23,6 +23,36 @@
   }
 })();
 
+// A long list of one server's tools is narrowed by what is typed.
+(() => {
+  const table = document.querySelector("[data-narrow] table.tools");
+  if (!table) return;
+  const rows = [...table.tBodies[0].rows];
+  const words = rows.map((row) => row.textContent.toLowerCase());
+  const box = document.createElement("p");
+  const label = document.createElement("label");
+  const input = document.createElement("input");
+  const status = document.createElement("span");
+  box.className = "narrow";
+  label.htmlFor = input.id = "narrow";
+  label.textContent = "Show only tools with these words: name, risk, category";
+  input.type = "search";
+  input.autocomplete = "off";
+  status.className = "status";
+  status.setAttribute("role", "status");
+  input.addEventListener("input", () => {
+    const asked = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let shown = 0;
+    rows.forEach((row, i) => {
+      row.hidden = !asked.every((word) => words[i].includes(word));
+      shown += !row.hidden;
+    });
+    status.textContent = asked.length ? shown + " of " + rows.length : "";
+  });
+  box.append(label, input, " ", status);
+  table.closest("[data-narrow]").prepend(box);
+})();
+
 (() => {
   const form = document.getElementById("search");
   if (!form) return;

@@ -1,0 +1,142 @@
+"""What is known of a server beside its tools: how it is reached, who may, who lists it, its past."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from classifier.pages import words
+from classifier.pages.model import Changed, ServerPage, changes_of
+from classifier.pages.words import cut, day
+from crawler.records import Outcome, Transport
+
+MOST_WAYS = 12
+MOST_LISTINGS = 12
+MOST_CHANGES = 20
+_NEEDS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to reach the server; `url` is empty for a package."""
+
+    kind: str
+    what: str
+    transport: str
+    needs: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One source that lists the server, to be credited with a link."""
+
+    name: str
+    url: str
+    day: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What happened to the list of tools on one day."""
+
+    day: str
+    what: str
+    name: str
+    path: str
+
+
+_WHAT = {"new": "came", "changed": "changed its definition", "removed": "went"}
+
+
+def facts(page: ServerPage) -> Iterator[tuple[str, str]]:
+    """Yield (term, text) of what is plain text."""
+    about, probe, server = page.facts, page.facts.probe, page.facts.server
+    yield "Seen", f"first {day(about.first_seen)}, last {day(about.last_seen)}"
+    if server.version:
+        yield "Version", cut(server.version, 60)
+    if server.status != "active":
+        yield "Status", cut(server.status, 60)
+    yield "Authentication", access(page)
+    if probe is None:
+        yield "Last attempt", "none; what is known comes from the sources below"
+        return
+    yield "Last attempt", f"{day(probe.at)}: the server {words.OUTCOME[probe.outcome]}"
+    if probe.protocol_version:
+        yield "Protocol", f"{probe.protocol_version} ({probe.era or 'era unknown'})"
+    if probe.sandbox:
+        yield "Run in", probe.sandbox
+    if probe.dummy_config:
+        yield "Configuration", "placeholders, so tools may be missing"
+    if probe.truncated:
+        yield "List of tools", "cut, because the answer was too long"
+
+
+def access(page: ServerPage) -> str:
+    """Say who may use the server, as far as it was seen or stated; a probe never logs in."""
+    probe, server = page.facts.probe, page.facts.server
+    asked = [name for remote in server.remotes for name in remote.required_inputs]
+    asked += [name for package in server.packages for name in package.required_inputs]
+    stated = dict.fromkeys(asked)
+    needs = f"; needs {cut(', '.join(stated), _NEEDS)}" if stated else ""
+    if probe is not None:
+        is_remote = probe.transport is not None and probe.transport != Transport.STDIO
+        if probe.outcome is Outcome.AUTH_REQUIRED:
+            return f"a login is required, seen {day(probe.at)}{needs}"
+        if probe.outcome is Outcome.FORBIDDEN:
+            return f"access was refused, seen {day(probe.at)}{needs}"
+        if probe.outcome in {Outcome.LISTED, Outcome.NO_TOOLS} and is_remote:
+            return (
+                f"none asked for to list the tools, seen {day(probe.at)}; "
+                f"calls were not tried{needs}"
+            )
+        if probe.outcome in {Outcome.LISTED, Outcome.NO_TOOLS}:
+            return f"it runs with the rights of whoever starts it{needs}"
+    return f"stated by its sources{needs}" if stated else "not available"
+
+
+def ways(page: ServerPage) -> tuple[Way, ...]:
+    """Return how the server can be reached: its packages and remote endpoints."""
+    server = page.facts.server
+    made = [
+        Way(
+            f"{package.registry_type} package",
+            cut(f"{package.identifier} {package.version or ''}".strip(), 120),
+            package.transport,
+            cut(", ".join(package.required_inputs), _NEEDS),
+        )
+        for package in server.packages
+    ]
+    made += [
+        Way(
+            "remote",
+            cut(remote.url, 120),
+            remote.transport,
+            cut(", ".join(remote.required_inputs), _NEEDS),
+            remote.url,
+        )
+        for remote in server.remotes
+    ]
+    return tuple(made[:MOST_WAYS])
+
+
+def sources(page: ServerPage) -> tuple[Source, ...]:
+    """Return who lists the server; several of one source count once, the newest."""
+    newest = sorted(page.facts.listings, key=lambda one: one.fetched_at, reverse=True)
+    found: dict[tuple[str, str], Source] = {}
+    for one in newest:
+        found.setdefault((one.source, one.url), Source(one.source, one.url, day(one.fetched_at)))
+    return tuple(found.values())[:MOST_LISTINGS]
+
+
+def history(page: ServerPage) -> tuple[Step, ...]:
+    """Return what came, changed and went since the server's first day, newest first."""
+    steps: list[tuple[Changed, str]] = []
+    born = day(page.facts.first_seen)
+    for tool, path in page.known:
+        found = (one for one in changes_of(tool) if one.kind != "new" or day(one.at) != born)
+        steps += [(one, path) for one in found]
+    steps.sort(key=lambda step: (step[0].at, step[0].tool, step[0].kind), reverse=True)
+    return tuple(
+        Step(day(one.at), _WHAT[one.kind], one.tool, path) for one, path in steps[:MOST_CHANGES]
+    )
