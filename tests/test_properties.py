@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -88,11 +89,9 @@ def test_the_order_of_keys_changes_no_label(tool, chance):
 @settings(max_examples=60, deadline=None)
 def test_a_claim_never_lowers_a_risk(tool):
     given = tool.annotations if isinstance(tool.annotations, dict) else {}
+    tool = replace(tool, annotations=given)  # what is not an object may hold a threat of its own
     claim = given | {"readOnlyHint": True, "destructiveHint": False, "openWorldHint": False}
-    meek = Tool(
-        server=tool.server, name=tool.name, description=tool.description,
-        input_schema=tool.input_schema, annotations=claim,
-    )  # fmt: skip
+    meek = replace(tool, annotations=claim)
     assert classify(meek, PLAIN).risk.rank >= classify(tool, PLAIN).risk.rank
 
 

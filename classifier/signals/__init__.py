@@ -2,8 +2,8 @@
 
 A module exports `SIGNAL` and `detect(reading, matched) -> Iterator[Evidence]`, where `matched`
 are the effect rules that hold. A capability may also be raised by the model, with the words that
-weighed most as evidence; `LABEL` names its column there. A threat exports `TRIGGER`, a coarse
-expression over the serialised definition without which there is nothing to find, and its `detect`
+weighed most as evidence; `LABEL` names its column there. A threat exports `TRIGGER`, one
+coarse expression or several over the serialised definition without which there is nothing to find, and its `detect`
 yields `(weight, Evidence)`, where a weight of 0.5 needs company and 1.0 stands alone.
 """
 
@@ -32,7 +32,7 @@ class Detector:
     label: str | None
     page: str
     needs_parameters: bool  # a schema signal finds nothing where there are none
-    trigger: str | None = None  # of a threat
+    trigger: tuple[str, ...] = ()  # of a threat
 
 
 @cache
@@ -45,15 +45,19 @@ def detectors() -> tuple[Detector, ...]:
             label=getattr(module, "LABEL", None),
             page=module.__doc__ or "",
             needs_parameters=signal.kind is Kind.SCHEMA,
-            trigger=getattr(module, "TRIGGER", None),
+            trigger=_several(getattr(module, "TRIGGER", ())),
         )
         for module, signal in load_plugins(signals, "SIGNAL", Signal)
     )
 
 
+def _several(trigger: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (trigger,) if isinstance(trigger, str) else trigger
+
+
 @cache
 def alarms() -> Alarms:
-    """Return the one scan that says which threats have anything to look for."""
+    """Return the scans that say which threats have anything to look for."""
     return Alarms([(d.signal.id, d.trigger) for d in detectors() if d.trigger])
 
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 
 import re2
 
-from classifier.reading import Reading
+from classifier.clues import meeting, meetings, trigger
+from classifier.reading import Reading, name_tokens
 from classifier.rules import Rule
 from classifier.verdict import Evidence, Kind, Severity, Signal
 
@@ -21,51 +22,81 @@ SIGNAL = Signal(
     title="Asks for what it cannot need",
     references=("MCP03:2025", "MCP10:2025", "AML.T0086", "SAFE-T1001"),
 )
-_WHOLE = r"(?:full|entire|complete|whole|all|everything|verbatim|previous|hidden|word for word)"
-_PATTERNS = (
-    (0.9, r"\b" + _WHOLE + r"\b[^.\n]{0,30}\b(?:conversation|dialogue|chat|previous messages|messages and tool results)\b[^.\n]{0,60}\b(?:so far|word for word|verbatim|of this chat|including|confidential|history|here)"),
-    (0.5, r"\b(?:full|entire|complete|whole) (?:conversation|dialogue|chat history)\b"),
-    (0.9, r"\b(?:copy|paste|include|provide|pass|put|send|insert)\b[^.\n]{0,25}\b(?:your |the )?(?:system prompt|system message|hidden reasoning|chain of thought)\b"),
-    (0.9, r"\b(?:complete|full|hidden|entire)\b[^.\n]{0,20}\b(?:reasoning|chain of thought|thoughts)\b[^.\n]{0,20}\bverbatim|\bcomplete hidden reasoning\b"),
-    (0.9, r"\b(?:dump|list|copy) of (?:all|every|the)\b[^.\n]{0,12}\b(?:environment variables|env vars|secrets|tokens|credentials)"),
-    (0.9, r"\bany (?:other )?(?:api keys?|tokens?|secrets?|passwords?)\b[^.\n]{0,20}\b(?:you know|you have|that appeared|earlier)"),
-    (0.9, r"\b(?:list|names?) of all (?:the )?tools\b[^.\n]{0,30}\b(?:available to you|descriptions|you have)"),
-    (0.9, r"\beverything you (?:remember|know) about the user\b|\ball (?:previous|earlier) messages\b[^.\n]{0,40}\b(?:this chat|tool results|conversation)"),
-    (0.9, r"\bsecrets? that appeared earlier\b|\bconfidential details the user\b"),
-)  # fmt: skip
-_COMPILED = tuple((weight, re2.compile("(?i)" + text)) for weight, text in _PATTERNS)  # type: ignore[no-untyped-call]
-_NAMES = re2.compile(  # type: ignore[no-untyped-call]
-    r"(?i)^(?:conversation_?history|full_?conversation|chain_?of_?thought|hidden_?reasoning|env_?vars_?dump"
-    r"|model_?name_?and_?prompt|content_?from_?reading\w*|contents?_?of_?\w*(?:ssh|env|key|passwd)\w*)$"
+_RULES = (
+    meeting(0.9, "inner verbatim"),
+    meeting(0.9, "inner here"),
+    meeting(0.9, "inner take"),
+    meeting(0.9, "inner give"),
+    meeting(0.9, "inner out_of"),
+    meeting(0.9, "you_know secret"),
+    meeting(0.9, "you_know private"),
+    meeting(0.9, "you_know verbatim"),
+    meeting(0.9, "keyfile out_of", alien="keyfile secret"),
+    meeting(0.9, "env_dump verbatim"),
 )
-_DOUBTFUL = re2.compile(r"(?i)^(?:system_?prompt|tools_?list|all_?tools)$")  # type: ignore[no-untyped-call]
+_NEVER_NEEDED = (
+    r"(?i)^(?:(?:full_?|entire_?)?conversation_?(?:history|log)|full_?conversation|chat_?(?:history|transcript|log)"
+    r"|(?:hidden_?)?chain_?of_?thought|hidden_?reasoning|agent_?memory|env_?vars?_?dump)$"
+)
+_DOUBTFUL = r"(?i)^(?:system_?prompt|developer_?(?:message|prompt)|tools_?list|all_?tools)$"
 """Honest in a tool that runs a model, which not every such tool says."""
+_FETCHED = frozenset(["content", "contents", "read", "reading", "file", "folder", "dump", "text"])
+_KEPT = frozenset(
+    [
+        "ssh",
+        "rsa",
+        "ed25519",
+        "env",
+        "passwd",
+        "shadow",
+        "netrc",
+        "kubeconfig",
+        "keychain",
+        "bashrc",
+        "cookies",
+        "wallet",
+    ]
+)
+_never_needed = re2.compile(_NEVER_NEEDED)  # type: ignore[no-untyped-call]
+_doubtful = re2.compile(_DOUBTFUL)  # type: ignore[no-untyped-call]
 TRIGGER = (
-    r"(?i)conversation|dialogue|chat|system[ _]?prompt|system message|reasoning|chain[ _]of[ _]thought|dump of|list of all"
-    r"|copy of|you know|you have|appeared earlier|about the user|previous messages|earlier messages|tools_?list|all_?tools"
-    r"|content_?from|contents?_?of|confidential"
+    *trigger(_RULES),
+    (
+        r"(?i)conversation|transcript|chat_|of_?thought|reasoning|_?prompt|developer_?m|tools_?list|all_?tools"
+        r"|agent_?memory|(?:_|\b)(?:ssh|rsa|env|passwd|shadow|netrc|keychain|bashrc|cookies|wallet)_"
+        r"|_(?:ssh|rsa|env|passwd|shadow|netrc|keychain|bashrc|cookies|wallet)\b"
+    ),
 )
 
 
 def detect(reading: Reading, matched: Sequence[Rule]) -> Iterator[tuple[float, Evidence]]:
     """Quote what a parameter asks for, and names that say it already."""
-    chats = not reading.near.isdisjoint(_CHATS)
+    share = 0.3 if not reading.near.isdisjoint(_CHATS) else 1.0
     for text in reading.suspects[SIGNAL.id]:
         if not text.pointer.startswith("/inputSchema"):
             continue
-        searched = text.searched()
-        if text.is_key and _NAMES.search(searched):
-            yield (0.3 if chats else 0.9), text.quote(0, 0)
-        elif text.is_key and _DOUBTFUL.search(searched):
-            yield (0.3 if chats else 0.5), text.quote(0, 0)
         if text.is_key:
+            weight = _weight_of_key(text.searched())
+            if weight:
+                yield weight * share, text.quote(0, 0)
             continue
-        for weight, pattern in _COMPILED:
-            found = pattern.search(searched)
-            if found:
-                yield (0.3 if chats else weight), text.quote(found.start(), found.end())
+        for weight, quote in meetings(reading, text, _RULES):
+            yield weight * share, quote
 
 
+def _weight_of_key(key: str) -> float:
+    """Weigh the name of a parameter; `system_prompt` alone is honest in tools that run a model."""
+    words = set(name_tokens(key))
+    if not words.isdisjoint(_KEPT) and len(words & _FETCHED) > 1 - ("of" in words):
+        return 0.9
+    if len(key) > _LONGEST:
+        return 0.0
+    if _never_needed.search(key):
+        return 0.9
+    return 0.5 if _doubtful.search(key) else 0.0
+
+
+_LONGEST = 40
 _CHATS = frozenset(
     [
         "chat",

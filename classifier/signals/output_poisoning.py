@@ -8,10 +8,7 @@ nobody says that it should be followed.
 
 from collections.abc import Iterator, Sequence
 
-import re2
-
-from classifier.orders import TRIGGER as ORDERS_TRIGGER
-from classifier.orders import orders
+from classifier.clues import meeting, meetings, trigger
 from classifier.reading import Reading
 from classifier.rules import Rule
 from classifier.texts import Text
@@ -25,46 +22,38 @@ SIGNAL = Signal(
     references=("MCP03:2025", "MCP06:2025", "AML.T0051.001", "CWE-1427"),
 )
 _OBEYED = (
-    r"(?i)(?:treated?|regarded?|interpreted?|taken)\s+as\s+(?:\w+\s+){0,2}(?:instructions?|commands?|orders?)"
-    r"|(?:follow|obey|execute|carry out)\b[^.\n]{0,25}\b(?:any |every |all |the )?(?:instructions?|commands?|orders?|text)\b"
-    r"[^.\n]{0,40}\b(?:returned|result|output|field|found|response|it returns|by this tool)"
-    r"|(?:results?|outputs?|response)\b[^.\n]{0,40}\b(?:execute|run|follow|obey)\s+(?:them|it)\b[^.\n]{0,40}"
-    r"\b(?:immediately|without|at once|blindly)"
-    r"|follow what it returns|\bas if the user had\b"
+    meeting(0.9, "obey result orders"),
+    meeting(0.9, "obey orders model"),
+    meeting(0.9, "obey user orders"),
+    meeting(0.9, "obey call_on result"),
 )
-_HIDDEN = (
-    r"(?i)(?:assistant|model|system)\b[,:][^.\n]{0,80}\b(?:run|call|read|send|proceed|execute|delete)\b"
-    r"|\byou must (?:now )?call\b|\bapproved all\b|\bprovide the contents? of\b|\bbefore calling,? read\b"
-    r"|\bread\b[^.\n]{0,30}(?:\.env|id_rsa|/etc/|\.ssh)"
+_PLACED = (
+    meeting(0.9, "do_now model"),
+    meeting(0.9, "do_now you_must"),
+    meeting(0.9, "do_now alien_tool"),
+    meeting(0.9, "you_must call_on"),
+    meeting(0.9, "obey"),
+    meeting(0.9, "override rules"),
+    meeting(0.9, "keyfile take"),
+    meeting(0.9, "keyfile out_of"),
+    meeting(0.9, "secret ask_user first"),
+    meeting(0.9, "secret take first give"),
+    meeting(0.9, "secret ask_user take"),
 )
-TRIGGER = (
-    ORDERS_TRIGGER
-    + r"|(?:treat|regard|interpret|taken)\w* as|obey|execute them|run them|follow (?:any|what|the|all)"
-    r"|you must|approved all|provide the content|as if the user"
-)
-_obeyed = re2.compile(_OBEYED)  # type: ignore[no-untyped-call]
-_hidden = re2.compile(_HIDDEN)  # type: ignore[no-untyped-call]
+TRIGGER = trigger((*_OBEYED, *_PLACED))
 _PLACES = ("/default", "/const", "/pattern", "/$comment", "/examples", "/enum", "/title")
 
 
 def detect(reading: Reading, matched: Sequence[Rule]) -> Iterator[tuple[float, Evidence]]:
     """Quote what is to be obeyed, and orders in places for data."""
     for text in reading.suspects[SIGNAL.id]:
-        searched = text.searched()
-        found = _obeyed.search(searched)
-        if found:
-            yield 0.9, text.quote(found.start(), found.end())
+        yield from meetings(reading, text, _OBEYED)
         if _is_data(text):
-            yield from orders(text)
-            found = _hidden.search(searched)
-            if found:
-                yield 0.9, text.quote(found.start(), found.end())
+            yield from meetings(reading, text, _PLACED)
 
 
 def _is_data(text: Text) -> bool:
     pointer = text.pointer
     if pointer.startswith("/outputSchema"):
         return True
-    return pointer.startswith("/inputSchema") and (
-        text.is_key or any(place in pointer for place in _PLACES)
-    )
+    return pointer.startswith("/inputSchema") and any(place in pointer for place in _PLACES)
