@@ -175,7 +175,9 @@ def report(
 
 def _line(one: Measured, servers: int) -> str:
     rate = servers / one.seconds
-    return f"{one.seconds:7.1f} s {one.cpu:7.1f} CPU s {rate:6,.0f} servers/s {one.megabytes:5.0f} MB"
+    return (
+        f"{one.seconds:7.1f} s {one.cpu:7.1f} CPU s {rate:6,.0f} servers/s {one.megabytes:5.0f} MB"
+    )
 
 
 def main() -> None:
