@@ -16,6 +16,7 @@ from classifier.cli import VERBS
 from classifier.decide import _BASE, _POINTS, BANDS
 from classifier.pages.sections import sections
 from classifier.signals import detectors
+from classifier.taxa import taxon, taxonomies, taxonomy_of, titles
 from classifier.verdict import Basis, Category, Kind, Risk
 from crawler import settings, sources
 from crawler.catalog import tables
@@ -63,6 +64,22 @@ def signals():
         yield f"{signal.title}. Kind: {signal.kind.value}; severity: {signal.severity.value}"
         yield f"; see {', '.join(signal.references)}.\n\n" if signal.references else ".\n\n"
         yield detector.page.strip() + "\n\n"
+
+
+def mapping():
+    frameworks = taxonomies()
+    yield "Versions: " + ", ".join(
+        f"[{f.name}]({f.url}) {f.version} ({f.status})" for f in frameworks
+    )
+    yield ".\n\n"
+    rows = []
+    for detector in detectors():
+        signal = detector.signal
+        ids = {f: [r for r in signal.references if taxonomy_of(r) == f] for f in frameworks}
+        shown = [", ".join(taxon(r) for r in ids[f]) for f in frameworks]
+        rows.append([f"`{signal.id}`", *shown])
+    yield table(("signal", *(f.name for f in frameworks)), rows) + "\n"
+    yield table(("id", "title"), titles().items()) + "\n"
 
 
 def source_rows():
@@ -119,6 +136,8 @@ def reference():
     yield "\nWhat decided (`decided_by`): " + ", ".join(f"`{b.value}`" for b in Basis) + ".\n"
     yield "\n## Signals\n\n" + table(("kind", "what"), comments(Kind, "Kind")) + "\n"
     yield from signals()
+    yield "## Threat mapping\n\nFrom the references of the signals; titles are in `data/threat_mapping.toml`. "
+    yield from mapping()
     yield "## How a definition was obtained\n\n" + table(
         ("origin", "what"), comments(Origin, "Origin")
     )
