@@ -22,7 +22,7 @@ from classifier.pipeline.findings import Entry, Report, Row, Rule
 from classifier.pipeline.places import Places, Region
 from classifier.pipeline.plain import encodable, plain
 from classifier.pipeline.rulebook import rules
-from classifier.pipeline.taxa import TAXONOMIES, taxon, taxonomy_of
+from classifier.taxa import taxon, taxonomies, taxonomy_of, titles
 from classifier.verdict import Severity
 
 SCHEMA = (
@@ -114,7 +114,7 @@ def _taxa(known: tuple[Rule, ...]) -> dict[str, list[str]]:
             taxonomy = taxonomy_of(reference)
             if taxonomy:
                 found[taxonomy.name].add(taxon(reference))
-    return {one.name: sorted(found[one.name]) for one in TAXONOMIES if one.name in found}
+    return {one.name: sorted(found[one.name]) for one in taxonomies() if one.name in found}
 
 
 def _taxonomies(taxa: dict[str, list[str]]) -> list[dict[str, Any]]:
@@ -123,9 +123,13 @@ def _taxonomies(taxa: dict[str, list[str]]) -> list[dict[str, Any]]:
             "name": one.name,
             "organization": one.organization,
             "version": one.version,
-            "taxa": [{"id": taxon_id} for taxon_id in taxa[one.name]],
+            "informationUri": one.url,
+            "taxa": [
+                {"id": taxon_id, "shortDescription": {"text": titles().get(taxon_id, taxon_id)}}
+                for taxon_id in taxa[one.name]
+            ],
         }
-        for one in TAXONOMIES
+        for one in taxonomies()
         if one.name in taxa
     ]
 
