@@ -70,6 +70,9 @@ def _version(value: bool) -> None:
         raise typer.Exit
 
 
+_INTERRUPTED = 130
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run `toolrisk` and exit with its code; one clear line instead of a traceback."""
     words = sys.argv[1:] if arguments is None else arguments
@@ -87,10 +90,12 @@ def _run(verbs: tuple[str, ...], words: list[str]) -> int:
     try:
         build(verbs)(args=words, prog_name="toolrisk")
     except SystemExit as stop:
+        if stop.code == _INTERRUPTED:  # typer catches Ctrl-C and says nothing
+            print("toolrisk: interrupted", file=sys.stderr)
         return stop.code if isinstance(stop.code, int) else 1
     except KeyboardInterrupt:
         print("toolrisk: interrupted", file=sys.stderr)
-        return 130
+        return _INTERRUPTED
     except BrokenPipeError:  # the reader went away, as with `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

@@ -89,7 +89,7 @@ class Summary:
             reasons = ", ".join(f"{name} {count:,}" for name, count in self.skipped.most_common())
             lines.append(f"skipped: {reasons}")
         if self.interrupted:
-            lines.append("interrupted: what is counted here is stored")
+            lines.append("interrupted: what is counted here is stored; the same command goes on")
         return "\n".join(lines)
 
 

@@ -42,6 +42,7 @@ class Counts:
         seconds = max(time.monotonic() - self.started, 0.001)
         reasons = ", ".join(f"{name} {n}" for name, n in self.skipped.most_common(4))
         text = f"{self.servers:,} servers, {self.tools:,} tools, {self.servers / seconds:,.1f}/s"
+        text += f", {int(seconds) // 60}:{int(seconds) % 60:02}"
         return f"{text}; skipped: {reasons}" if reasons else text
 
 
@@ -83,5 +84,6 @@ def watch() -> Iterator[Counts]:
         console=Console(stderr=True),
         refresh_per_second=4,
         transient=True,
+        redirect_stdout=False,  # data stays on stdout
     ):
         yield counts

@@ -35,6 +35,7 @@ def annotate(
     options = inputs.InputOptions(
         allow_private=allow_private,
         unsafe_no_sandbox=unsafe_no_sandbox,
+        streams=True,
         engine=Options(
             use_reviews=reviews, extra_reviews=inputs.user_reviews() if reviews else None
         ),

@@ -84,6 +84,7 @@ def classify(
         allow_private=allow_private, unsafe_no_sandbox=unsafe_no_sandbox, limit=limit, engine=engine
     )
     options.launch = launch
+    options.streams = output in (Format.JSON, Format.JSONL)
     wish = _Wish(output, level, _read_baseline(baseline), _more(also))
     if targets:
         fails = _print(inputs.classified_by_target(targets, options), wish, options, targets)

@@ -31,6 +31,7 @@ def explain(
     options = inputs.InputOptions(
         allow_private=allow_private,
         unsafe_no_sandbox=unsafe_no_sandbox,
+        streams=True,
         engine=Options(
             use_reviews=reviews, extra_reviews=inputs.user_reviews() if reviews else None
         ),

@@ -10,27 +10,35 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from classifier.commands.waiting import counted
 from classifier.engine import Options, classify_many
 from classifier.verdict import Classification
 from crawler.errors import TargetError
 from crawler.records import Skipped, Tool
 from crawler.targets import FileTarget, Target, parse_target
 
+if TYPE_CHECKING:
+    from crawler.gathered import Gathered
+
 DEFAULT_DB = "toolrisk.db"
 
 
 @dataclass(slots=True)
 class InputOptions:
-    """How targets are read and judged; `skipped` and `problems` fill up while reading."""
+    """How targets are read and judged; `skipped` and `problems` fill up while reading.
+
+    `streams`: the command prints while it reads, so nothing may be shown between its rows.
+    """
 
     allow_private: bool = False
     unsafe_no_sandbox: bool = False
     limit: int | None = None
     launch: bool = True  # ask the servers of a client config
+    streams: bool = False
     engine: Options = field(default_factory=Options)
     skipped: list[Skipped] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -61,18 +69,36 @@ def _file(target: FileTarget, options: InputOptions) -> Iterator[Tool]:
     if found.servers:
         yield from _gathered(target, options)
     else:
-        yield from found.tools if options.limit is None else found.tools[: options.limit]
+        chosen = found.tools if options.limit is None else found.tools[: options.limit]
+        yield from chosen if _mixes(options) else counted(chosen, len(chosen), "tools")
+
+
+def _mixes(options: InputOptions) -> bool:
+    """Say whether a line of progress would stand between the rows that a command prints."""
+    return options.streams and sys.stdout.isatty()
 
 
 def _gathered(target: Target, options: InputOptions) -> Iterator[Tool]:
     from crawler.crawl import CrawlOptions, gather
+    from crawler.progress import watch
 
     chosen = CrawlOptions(
         allow_private=options.allow_private,
         unsafe_no_sandbox=options.unsafe_no_sandbox,
         limit=options.limit,
     )
-    for item in gather([target], chosen):
+    if _mixes(options):
+        with watch() as observer:
+            items = list(gather([target], chosen, observer))
+        yield from _told(items, options)
+        return
+    with watch() as observer:
+        yield from _told(gather([target], chosen, observer), options)
+
+
+def _told(items: Iterable["Gathered"], options: InputOptions) -> Iterator[Tool]:
+    """Yield the tools of what came, and note what did not."""
+    for item in items:
         yield from item.tools or ()
         if item.skipped is not None:
             options.skipped.append(item.skipped)
@@ -219,6 +245,7 @@ def counting(what: str, total: int | None = None) -> Iterator[Callable[[int], No
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, redirect_stdout=False) as bar:
         task = bar.add_task(what, total=total)
         yield lambda done: bar.advance(task, done)

@@ -56,6 +56,8 @@ def run(
         say("1/4 crawl")
         summary = _crawl(parsed, options, catalog, fall_back=not targets, sample=sample)
         sys.stdout.write(summary.to_text(str(db)) + "\n")
+        if summary.interrupted:
+            raise typer.Exit(130)
         say("2/4 classify")
         judged = classify_catalog(catalog, Options())
         sys.stdout.write(judged.text())
@@ -65,8 +67,6 @@ def run(
     say("4/4 pages")
     _pages(db, out / "site")
     sys.stdout.write(f"the site is {out / 'site' / 'index.html'}\n")
-    if summary.interrupted:
-        raise typer.Exit(130)
     if not summary.tools:
         raise typer.Exit(3)
 

@@ -8,7 +8,6 @@ Merging twice changes nothing the second time.
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,7 +26,10 @@ Rules = dict[str, Decision]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merged:
-    """The new text, what to remember as ours, a unified diff, and what was kept."""
+    """The new text, what to remember as ours, the rules that change, and what was kept.
+
+    The diff is one of rules, not of text: the same file may hold tokens, which are never shown.
+    """
 
     text: str
     ours: str
@@ -55,16 +57,23 @@ def merge(module: ModuleType, output: Output, old: str, remembered: str | None) 
     result, ours = _carried_over(module, output, existing, before)
     kept = _laid_over(module, old, module.read_rules(output.text), before, (result, ours))
     text = old if result == existing else module.write_rules(old, result)
-    lines = difflib.unified_diff(
-        old.splitlines(), text.splitlines(), "before", "after", lineterm=""
-    )
     memory = {"target": output.target.id, "rules": {r: d.value for r, d in sorted(ours.items())}}
     return Merged(
         text=text,
         ours=json.dumps(memory, indent=1) + "\n",
-        diff="".join(f"{line}\n" for line in lines),
+        diff=_diff(existing, result),
         kept=tuple(kept),
     )
+
+
+def _diff(existing: Rules, result: Rules) -> str:
+    lines = []
+    for rule in sorted({*existing, *result}):
+        before, after = existing.get(rule), result.get(rule)
+        if before is not after:
+            lines += [f"-{before.value:<5} {quoted(rule)}\n"] if before else []
+            lines += [f"+{after.value:<5} {quoted(rule)}\n"] if after else []
+    return "".join(("--- before\n", "+++ after\n", *lines)) if lines else ""
 
 
 def _carried_over(

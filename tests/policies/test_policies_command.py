@@ -63,6 +63,7 @@ def test_a_merge_keeps_what_is_not_ours_and_is_idempotent(tools, tmp_path):
         json.dumps(
             {
                 "model": "some-model",
+                "env": {"TOKEN": "token-of-the-user"},
                 "permissions": {
                     "allow": ["Bash(ls)", "mcp__other__x", "mcp__gh__create_issue"],
                     "deny": ["mcp__gh__get_issue"],
@@ -80,6 +81,8 @@ def test_a_merge_keeps_what_is_not_ours_and_is_idempotent(tools, tmp_path):
     first = toolrisk(*words)
     assert first.stdout == dry.stdout
     assert first.stdout.startswith("--- before\n+++ after\n")
+    assert '-allow "mcp__gh__create_issue"\n+ask   "mcp__gh__create_issue"\n' in first.stdout
+    assert "token-of-the-user" not in first.stdout + first.stderr
     assert '"mcp__gh__get_issue": your deny stays' in first.stderr
     assert '"mcp__gh__create_issue": tightened from allow to ask' in first.stderr
     merged = json.loads(settings.read_text())

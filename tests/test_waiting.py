@@ -1,0 +1,47 @@
+"""What a person at a terminal sees of a long job, and of one that they end."""
+
+import io
+import sys
+
+import pytest
+
+from classifier.cli import main
+from classifier.commands import waiting
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self):
+        return True
+
+
+def test_a_long_file_is_counted_on_a_terminal_and_the_line_goes_away(monkeypatch):
+    monkeypatch.setattr(waiting, "_FIRST", 0.0)
+    monkeypatch.setattr(waiting, "_EVERY", 0.0)
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    assert list(waiting.counted(range(3), 3, "tools")) == [0, 1, 2]
+    assert "2 of 3 tools" in screen.getvalue()
+    assert screen.getvalue().endswith("\r\x1b[K")
+
+
+def test_nothing_is_shown_elsewhere(monkeypatch, capsys):
+    monkeypatch.setattr(waiting, "_FIRST", 0.0)
+    assert list(waiting.counted("ab", 2, "tools")) == ["a", "b"]
+    assert capsys.readouterr().err == ""
+
+
+def test_an_interrupt_is_one_line_and_130(monkeypatch, capsys):
+    class Impatient:
+        """Standard input whose person presses Ctrl-C."""
+
+        @property
+        def buffer(self):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "stdin", Impatient())
+    with pytest.raises(SystemExit) as stop:
+        main(["classify", "-"])
+    assert stop.value.code == 130
+    assert capsys.readouterr().err.strip() == "toolrisk: interrupted"
