@@ -287,6 +287,34 @@ def test_the_command_writes_rules_that_the_policy_command_takes(tmp_path):
     assert again["stack"]["shut"] == []
 
 
+def test_the_attack_goes_through_before_and_stops_after_as_a_user_would_run_it(tmp_path):
+    pytest.importorskip("cedarpy")
+    attack = [
+        {"tool": "get_issue", "arguments": {"owner": "o", "repo": "public", "issue_number": 1}},
+        {"tool": "get_file_contents", "arguments": {"owner": "o", "repo": "private", "path": "p"}},
+        {"tool": "create_issue", "arguments": {"owner": "o", "repo": "public", "title": "t"}},
+    ]
+    calls = tmp_path / "calls.jsonl"
+    calls.write_text("\n".join(map(json.dumps, attack)), encoding="utf-8")
+    mine, rules = tmp_path / "mine.toml", tmp_path / "rules.toml"
+    mine.write_text('version = 1\n[servers]\n"code_host.json" = "allow"\n', encoding="utf-8")
+
+    def decisions(own):
+        file = tmp_path / "authz.json"
+        toolrisk("policy", CODE_HOST, "--for", "toolhive", "--policy", own, "--out", file)
+        done = toolrisk("policy", "simulate", file, "--for", "toolhive", "--calls", calls)
+        assert "the real engine cedarpy" in done.stderr
+        return [json.loads(line)["decision"] for line in done.stdout.splitlines()]
+
+    assert decisions(mine) == ["allow", "allow", "allow"]
+    toolrisk("stack", CODE_HOST, "--policy", mine, "--break-with", "deny", "--out", rules)
+    both = rules.read_text(encoding="utf-8") + '\n[servers]\n"code_host.json" = "allow"\n'
+    rules.write_text(both, encoding="utf-8")
+    after = decisions(rules)
+    assert after.count("deny") == 1
+    assert after[1] == "deny"
+
+
 def test_the_command_fails_on_a_grade_in_either_case_and_explains_trouble(tmp_path):
     text_ = toolrisk("stack", CODE_HOST, "--fail-on", "c", code=1).stdout
     assert "lethal trifecta" in text_
