@@ -18,7 +18,8 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 
 from crawler.expand import Prepared, expand
 from crawler.gathered import Gathered, told_tools
-from crawler.records import Listing, Origin, Outcome, Probe, Server, Skipped, Tool
+from crawler.records import Listing, Outcome, Probe, Server, Skipped, Tool
+from crawler.static import Static
 
 if TYPE_CHECKING:
     from crawler.fetch import Fetcher
@@ -31,6 +32,7 @@ BATCH = 256
 class CrawlOptions:
     """How to crawl. `limit` counts servers of each source; `concurrency` servers at a time.
 
+    `static` says when packages are read instead of run.
     `only` are patterns (`io.github.*`) of server names, blind to case; empty means every server.
     """
 
@@ -43,6 +45,7 @@ class CrawlOptions:
     per_host_delay: float = 0.0
     contact: str | None = None
     only: tuple[str, ...] = ()
+    static: Static = Static.NEVER
 
     def wants(self, server: Server) -> bool:
         """Say whether a server is among those asked for."""
@@ -219,7 +222,7 @@ async def look_at(item: Gathered, options: CrawlOptions, fetcher: "Fetcher") -> 
         return replace(item, probe=found)
     text = server_text(item.listing, found)
     named = tuple(_named(tool, server, text) for tool in tools)
-    return replace(item, probe=replace(found, tools=named), tools=named, origin=Origin.LIVE)
+    return replace(item, probe=replace(found, tools=named), tools=named, origin=found.origin)
 
 
 def server_text(listing: Listing | None, found: Probe | None) -> str:

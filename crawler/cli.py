@@ -10,6 +10,7 @@ import typer
 
 from crawler.errors import CrawlError
 from crawler.printable import one_line
+from crawler.static import Static
 
 if TYPE_CHECKING:
     from crawler.settings import Settings
@@ -62,6 +63,13 @@ def crawl_command(
             "--unsafe-no-sandbox", help="Run packages without a sandbox: they can do all you can."
         ),
     ] = False,
+    static: Annotated[
+        Static | None,
+        typer.Option(
+            help="Read a package's source instead of running it: first, last (where running "
+            "brings no list), only. [default: never]"
+        ),
+    ] = None,
     concurrency: Annotated[
         int | None,
         typer.Option(min=1, max=512, help="Servers asked at the same time. [default: 64]"),
@@ -91,6 +99,7 @@ def crawl_command(
         "unsafe_no_sandbox": unsafe_no_sandbox or None,
         "no_probe": no_probe or None,
         "limit": limit,
+        "static": static,
         "concurrency": concurrency,
         "per_host": per_host,
         "only": tuple(only) if only else None,

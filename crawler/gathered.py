@@ -25,19 +25,31 @@ class Gathered:
 
     @property
     def source(self) -> str:
-        """Who stated the tools: `probe`, or the source of the listing."""
+        """Who stated the tools: `probe`, `package` (its source), or the source of the listing."""
         if self.probe is not None and self.probe.tools:
-            return "probe"
+            return "package" if self.probe.origin is Origin.STATIC else "probe"
         return self.listing.provenance.source if self.listing is not None else "probe"
 
     @property
     def is_complete(self) -> bool:
-        """Say whether a tool that is missing here is gone: no cut list, no placeholder set-up."""
-        return self.probe is None or not (self.probe.truncated or self.probe.dummy_config)
+        """Say whether a tool that is missing here is gone.
+
+        Not in a cut list, under a placeholder set-up, or where source was read: it may be made
+        at run time.
+        """
+        probe = self.probe
+        if probe is None:
+            return True
+        return not (probe.truncated or probe.dummy_config or probe.origin is Origin.STATIC)
 
 
 def told_tools(probe: Probe) -> tuple[Tool, ...] | None:
-    """Return the tools that an attempt found, or None where it says nothing about them."""
+    """Return the tools that an attempt found, or None where it says nothing about them.
+
+    Source in which no tool was found says nothing: the tools may be made at run time.
+    """
+    if probe.origin is Origin.STATIC and not probe.tools:
+        return None
     return probe.tools if probe.outcome in (Outcome.LISTED, Outcome.NO_TOOLS) else None
 
 

@@ -250,5 +250,6 @@ class Probe:
     auth_scheme: str | None = None  # what a 401 asks for: Bearer, Basic and so on
     auth_metadata_url: str | None = None  # where it says how to get it; set where OAuth is offered
     auth_scope: str | None = None  # the scopes that it names
+    origin: Origin = Origin.LIVE  # of the tools: the server's answer, or its package's source
     tools: tuple[Tool, ...] = ()
     problems: tuple[str, ...] = ()  # malformed tools that were left out, and why

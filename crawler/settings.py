@@ -10,6 +10,7 @@
     limit = 1000            # servers of each source
     only = ["io.github.*"]
     probe = true
+    static = "last"         # read packages instead of running them: never, first, last, only
 
 Keys of sources are read from the environment variables that their pages name, never from here.
 """
@@ -22,6 +23,7 @@ from typing import Any
 
 from crawler.asking import CrawlOptions
 from crawler.errors import TargetError
+from crawler.static import Static
 from crawler.targets import Target, parse_age, parse_targets
 
 
@@ -47,6 +49,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "only": (list,),
     "probe": (bool,),
     "allow_private": (bool,),
+    "static": (str,),
 }
 
 
@@ -77,6 +80,7 @@ def read_settings(path: Path) -> Settings:
             per_host_delay=float(given.get("per_host_delay", 0.0)),
             contact=given.get("contact"),
             only=tuple(given.get("only", ())),
+            static=Static(given.get("static", Static.NEVER)),
         ),
         database=given.get("database"),
         max_age=parse_age(given["max_age"]) if "max_age" in given else None,
@@ -95,3 +99,6 @@ def _check(path: Path, given: dict[str, Any]) -> None:
         if is_wrong or (key in ("concurrency", "per_host", "limit") and value < 1):
             wanted = "a list of texts" if kinds == (list,) else kinds[-1].__name__
             raise TargetError(f"{path}: {key} must be {wanted}, and not {str(value)[:40]!r}")
+        if key == "static" and value not in list(Static):
+            known = ", ".join(Static)
+            raise TargetError(f"{path}: static must be one of {known}, and not {value[:40]!r}")

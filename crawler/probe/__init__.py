@@ -26,6 +26,7 @@ from crawler.records import (
     canonical_json,
     sha256,
 )
+from crawler.static import READABLE, Static
 
 TOTAL_SECONDS = 20.0
 _RUNNABLE = ("npm", "pypi")
@@ -37,6 +38,11 @@ class ProbeOptions(Protocol):
     @property
     def unsafe_no_sandbox(self) -> bool:
         """Whether packages may run without a sandbox."""
+        ...
+
+    @property
+    def static(self) -> Static:
+        """When packages are read instead of run."""
         ...
 
 
@@ -51,9 +57,36 @@ async def _best(server: Server, options: ProbeOptions, fetcher: Fetcher) -> Prob
     for remote in server.remotes:
         if not remote.required_inputs and "{" not in remote.url:
             return await _remote(server.name, remote, fetcher)
+    found = await _of_packages(server, options, fetcher)
+    return found if found is not None else _unasked(server)
+
+
+async def _of_packages(server: Server, options: ProbeOptions, fetcher: Fetcher) -> Probe | None:
+    """Run or read a package; None where the server has none that can be."""
+    if options.static in {Static.FIRST, Static.ONLY}:
+        read = await _read(server, fetcher)
+        if read is not None and (read.tools or options.static is Static.ONLY):
+            return read
+    run = await _run(server, options)
+    is_told = run is not None and run.outcome in {Outcome.LISTED, Outcome.NO_TOOLS}
+    if options.static is not Static.LAST or is_told:
+        return run
+    read = await _read(server, fetcher)
+    if read is None or not read.tools:
+        return run
+    return _read_instead(read, run) if run is not None else read
+
+
+async def _run(server: Server, options: ProbeOptions) -> Probe | None:
+    """Run the first package of a kind that can be run."""
     for package in server.packages:
         if package.registry_type in _RUNNABLE and package.transport == Transport.STDIO:
             return await _package(server.name, package, options)
+    return None
+
+
+def _unasked(server: Server) -> Probe:
+    """Return why a server was neither asked nor run nor read."""
     if server.remotes:
         names = ", ".join(server.remotes[0].required_inputs) or "a value for its URL"
         return Probe(
@@ -67,11 +100,28 @@ async def _best(server: Server, options: ProbeOptions, fetcher: Fetcher) -> Prob
         what = f"{first.registry_type}: {first.identifier}"
         return Probe(
             outcome=Outcome.UNSUPPORTED,
-            detail=one_line(f"not run ({what}); npm and pypi packages and remotes are"),
+            detail=one_line(f"not run ({what}): no npm or pypi package; give a file of its tools instead"),
         )
     return Probe(
         outcome=Outcome.UNSUPPORTED, detail="the source names neither a remote nor a package"
     )
+
+
+async def _read(server: Server, fetcher: Fetcher) -> Probe | None:
+    """Read the first package of a kind that can be read, without running anything."""
+    from crawler.probe.static import read_package
+
+    for package in server.packages:
+        if package.registry_type in READABLE:
+            async with _slots(_running, os.cpu_count() or 2):
+                return await read_package(server.name, package, fetcher)
+    return None
+
+
+def _read_instead(read: Probe, run: Probe) -> Probe:
+    """Return what reading told, with what became of the run before it."""
+    detail = one_line(f"{read.detail}; when run: {run.outcome.value}: {run.detail}")
+    return replace(read, detail=detail, sandbox=run.sandbox, transport=run.transport)
 
 
 async def _remote(name: ServerName, remote: Remote, fetcher: Fetcher) -> Probe:

@@ -1,39 +1,25 @@
 """Packages: fetched by the user's own npm and pip, never installed with scripts, then unpacked.
 
-The registry is whatever the user's clients are set to; no registry is named here. A fetched tree
-lies in a cache under name and exact version, put there in one rename, so that a second run
-fetches nothing and an interrupted one leaves nothing half.
+A fetched tree lies in a cache under name and exact version, put there in one rename, so that a
+second run fetches nothing and an interrupted one leaves nothing half.
 """
 
 import configparser
 import json
 import os
 import re  # noqa: TID251 - fixed patterns on output of npm and pip
-import shutil
-import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
-
-import anyio
 
 from crawler.errors import ProbeError
 from crawler.printable import one_line
+from crawler.probe import clients
+from crawler.probe.clients import cache_dir, folder, keep, made, run
 from crawler.probe.sandbox import Program, python
 from crawler.records import Outcome, Package
 
-FETCH_SECONDS = 240.0
 _DUMMY = "CRAWL_DUMMY"
-_NOT_FOUND = ("E404", "404 Not Found", "No matching version", "ETARGET", "No matching distribution", "from versions: none", "Could not find a version")  # fmt: skip
-_OFFLINE = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ETIMEDOUT", "ENETUNREACH", "Name or service", "Temporary failure in name", "Connection refused", "Network is unreachable", "ConnectTimeout", "NewConnectionError", "Max retries")  # fmt: skip
-
-
-def cache_dir() -> Path:
-    """Return where fetched packages are kept."""
-    from platformdirs import user_cache_path
-
-    return user_cache_path("toolrisk") / "packages"
 
 
 async def fetch(package: Package) -> tuple[Program, str]:
@@ -78,35 +64,26 @@ def bare(program: Program) -> tuple[list[str], dict[str, str], Path]:
 
 
 async def _npm(package: Package) -> tuple[Path, str]:
-    npm = _client("npm", "Node.js and npm (Debian: apt-get install nodejs npm)")
-    if shutil.which("node") is None:
-        raise ProbeError(Outcome.UNSUPPORTED, "npm packages need Node.js, which is not installed")
-    name, version = package.identifier, package.version
-    if version is None:
-        told = await _run([npm, "view", name, "version", "--json"], Path.cwd(), name)
-        version = str(json.loads(told or '""')) or "latest"
-    place = cache_dir() / "npm" / _folder(name) / _folder(version)
+    npm, version = clients.npm(), await clients.npm_version(package)
+    wanted = f"{package.identifier}@{version}"
+    place = npm_place(package, version)
     if not place.is_dir():
-        with tempfile.TemporaryDirectory(dir=_made(place.parent), prefix=".fetch-") as work:
+        with tempfile.TemporaryDirectory(dir=made(place.parent), prefix=".fetch-") as work:
             tree = Path(work) / "tree"
             tree.mkdir()
             (tree / "package.json").write_text(
                 '{"name": "crawl", "private": true}', encoding="utf-8"
             )
-            words = [
-                npm,
-                "install",
-                "--ignore-scripts",
-                "--no-audit",
-                "--no-fund",
-                "--omit=dev",
-                "--no-save",
-                "--loglevel=error",
-                f"{name}@{version}",
-            ]
-            await _run(words, tree, f"{name}@{version}")
-            _keep(tree, place)
+            words = [npm, "install", "--ignore-scripts", "--no-audit", "--no-fund"]
+            words += ["--omit=dev", "--no-save", "--loglevel=error", wanted]
+            await run(words, tree, wanted)
+            keep(tree, place)
     return place, version
+
+
+def npm_place(package: Package, version: str) -> Path:
+    """Return where an npm package lies once it was installed."""
+    return cache_dir() / "npm" / folder(package.identifier) / folder(version)
 
 
 def _npm_program(package: Package, tree: Path) -> Program:
@@ -129,64 +106,18 @@ def _npm_program(package: Package, tree: Path) -> Program:
 
 
 async def _pypi(package: Package) -> tuple[Path, str]:
-    name, version = package.identifier, package.version
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input"]
-    if version is None:
-        told = await _run(
-            [
-                *pip,
-                "download",
-                "--quiet",
-                "--no-deps",
-                "--only-binary",
-                ":all:",
-                "--dry-run",
-                "--report",
-                "-",
-                "--ignore-installed",
-                name,
-            ],
-            Path.cwd(),
-            name,
-            allow_failure=True,
-        )
-        version = _reported(told) or await _latest(pip, name)
-    place = cache_dir() / "pypi" / _folder(name) / f"{_folder(version)}-py3{sys.version_info.minor}"
+    version = await clients.pypi_version(package)
+    wanted = f"{package.identifier}=={version}"
+    minor = sys.version_info.minor
+    place = cache_dir() / "pypi" / folder(package.identifier) / f"{folder(version)}-py3{minor}"
     if not place.is_dir():
-        with tempfile.TemporaryDirectory(dir=_made(place.parent), prefix=".fetch-") as work:
+        with tempfile.TemporaryDirectory(dir=made(place.parent), prefix=".fetch-") as work:
             tree = Path(work) / "tree"
-            words = [
-                *pip,
-                "install",
-                "--quiet",
-                "--only-binary",
-                ":all:",
-                "--ignore-installed",
-                "--no-compile",
-                "--target",
-                str(tree),
-                f"{name}=={version}",
-            ]
-            await _run(words, Path(work), f"{name}=={version}")
-            _keep(tree, place)
+            words = ["install", "--quiet", "--only-binary", ":all:", "--ignore-installed"]
+            words += ["--no-compile", "--target", str(tree), wanted]
+            await run([*clients.pip(), *words], Path(work), wanted)
+            keep(tree, place)
     return place, version
-
-
-def _reported(told: str) -> str | None:
-    try:
-        return str(json.loads(told)["install"][0]["metadata"]["version"])
-    except (ValueError, LookupError, TypeError):
-        return None
-
-
-async def _latest(pip: Sequence[str], name: str) -> str:
-    told = await _run([*pip, "index", "versions", name], Path.cwd(), name)
-    found = re.search(r"\(([^()\s]{1,60})\)", told)
-    if not found:
-        raise ProbeError(
-            Outcome.NOT_FOUND, f"{name}: pip names no version; give pypi:{name}==VERSION"
-        )
-    return found.group(1)
 
 
 def _pypi_program(package: Package, tree: Path) -> Program:
@@ -219,63 +150,3 @@ def _pypi_program(package: Package, tree: Path) -> Program:
 
 def _normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def _folder(name: str) -> str:
-    return re.sub(r"[^A-Za-z0-9._+-]", "_", name).strip(".") or "_"
-
-
-def _made(path: Path) -> Path:
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as cause:
-        raise ProbeError(
-            Outcome.UNSUPPORTED, f"the package cache {path} cannot be written: {cause.strerror}"
-        ) from cause
-    return path
-
-
-def _keep(tree: Path, place: Path) -> None:
-    try:
-        tree.rename(place)
-    except OSError:  # somebody else fetched the same version meanwhile
-        if not place.is_dir():
-            raise
-
-
-def _client(name: str, what: str) -> str:
-    found = shutil.which(name)
-    if found is None:
-        raise ProbeError(Outcome.UNSUPPORTED, f"npm packages need {what}, which is not installed")
-    return found
-
-
-async def _run(
-    words: Sequence[str], cwd: Path, subject: str, *, allow_failure: bool = False
-) -> str:
-    """Run npm or pip and return what it printed.
-
-    Raises:
-        ProbeError: not found, no network, or another refusal, in one line.
-
-    """
-    env = dict(os.environ) | {"CI": "1", "NO_COLOR": "1", "PYTHONWARNINGS": "ignore"}
-    try:
-        with anyio.fail_after(FETCH_SECONDS):
-            done = await anyio.run_process(
-                list(words), cwd=cwd, env=env, check=False,
-                stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
-            )  # fmt: skip
-    except TimeoutError:
-        raise ProbeError(
-            Outcome.TIMEOUT, f"{subject}: not fetched in {FETCH_SECONDS:g} s"
-        ) from None
-    if done.returncode == 0 or allow_failure:
-        return done.stdout.decode("utf-8", "replace")
-    told = done.stderr.decode("utf-8", "replace") + done.stdout.decode("utf-8", "replace")
-    if any(mark in told for mark in _OFFLINE):
-        raise ProbeError(Outcome.CONNECT_ERROR, f"{subject}: the package registry is not reachable")
-    if any(mark in told for mark in _NOT_FOUND):
-        raise ProbeError(Outcome.NOT_FOUND, f"{subject}: no such package or version")
-    last = next((line for line in reversed(told.splitlines()) if "rror" in line), told)
-    raise ProbeError(Outcome.UNSUPPORTED, f"{subject}: cannot be fetched: {one_line(last)[:200]}")

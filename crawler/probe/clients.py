@@ -1,0 +1,160 @@
+"""The user's own npm and pip: what they are asked, and how their refusals become outcomes.
+
+The registry is whatever these clients are set to; no registry is named here.
+"""
+
+import json
+import os
+import re  # noqa: TID251 - fixed patterns on output of npm and pip
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import anyio
+
+from crawler.errors import ProbeError
+from crawler.printable import one_line
+from crawler.records import Outcome, Package
+
+FETCH_SECONDS = 240.0
+_NOT_FOUND = ("E404", "404 Not Found", "No matching version", "ETARGET", "No matching distribution", "from versions: none", "Could not find a version")  # fmt: skip
+_OFFLINE = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ETIMEDOUT", "ENETUNREACH", "Name or service", "Temporary failure in name", "Connection refused", "Network is unreachable", "ConnectTimeout", "NewConnectionError", "Max retries")  # fmt: skip
+
+
+def cache_dir() -> Path:
+    """Return where fetched packages are kept."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("toolrisk") / "packages"
+
+
+def pip() -> list[str]:
+    """Return the words that start the pip of this interpreter."""
+    return [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input"]
+
+
+def npm() -> str:
+    """Return the npm of this machine.
+
+    Raises:
+        ProbeError: npm or Node.js is not installed.
+
+    """
+    if shutil.which("node") is None:
+        raise ProbeError(Outcome.UNSUPPORTED, "npm packages need Node.js, which is not installed")
+    return _client("npm", "Node.js and npm (Debian: apt-get install nodejs npm)")
+
+
+async def npm_version(package: Package) -> str:
+    """Return the exact version of an npm package, the newest where none is given.
+
+    Raises:
+        ProbeError: there is no such package, or no network.
+
+    """
+    if package.version is not None:
+        return package.version
+    name = package.identifier
+    told = await run([npm(), "view", name, "version", "--json"], Path.cwd(), name)
+    return str(json.loads(told or '""')) or "latest"
+
+
+async def pypi_version(package: Package) -> str:
+    """Return the exact version of a PyPI package, the newest with a wheel where none is given.
+
+    Raises:
+        ProbeError: there is no such package, or no network.
+
+    """
+    if package.version is not None:
+        return package.version
+    name = package.identifier
+    words = ["download", "--quiet", "--no-deps", "--only-binary", ":all:"]
+    words += ["--dry-run", "--report", "-", "--ignore-installed", name]
+    told = await run([*pip(), *words], Path.cwd(), name, allow_failure=True)
+    return _reported(told) or await _latest(name)
+
+
+def _reported(told: str) -> str | None:
+    try:
+        return str(json.loads(told)["install"][0]["metadata"]["version"])
+    except (ValueError, LookupError, TypeError):
+        return None
+
+
+async def _latest(name: str) -> str:
+    told = await run([*pip(), "index", "versions", name], Path.cwd(), name)
+    found = re.search(r"\(([^()\s]{1,60})\)", told)
+    if not found:
+        raise ProbeError(
+            Outcome.NOT_FOUND, f"{name}: pip names no version; give pypi:{name}==VERSION"
+        )
+    return found.group(1)
+
+
+def folder(name: str) -> str:
+    """Return a name as one safe part of a path."""
+    return re.sub(r"[^A-Za-z0-9._+-]", "_", name).strip(".") or "_"
+
+
+def made(path: Path) -> Path:
+    """Return a folder that exists, or say that it cannot.
+
+    Raises:
+        ProbeError: it cannot be made.
+
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as cause:
+        raise ProbeError(
+            Outcome.UNSUPPORTED, f"the package cache {path} cannot be written: {cause.strerror}"
+        ) from cause
+    return path
+
+
+def keep(tree: Path, place: Path) -> None:
+    """Put a fetched tree in its place, in one step."""
+    try:
+        tree.rename(place)
+    except OSError:  # somebody else fetched the same version meanwhile
+        if not place.is_dir():
+            raise
+
+
+def _client(name: str, what: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        raise ProbeError(Outcome.UNSUPPORTED, f"npm packages need {what}, which is not installed")
+    return found
+
+
+async def run(words: Sequence[str], cwd: Path, subject: str, *, allow_failure: bool = False) -> str:
+    """Run npm or pip and return what it printed.
+
+    Raises:
+        ProbeError: not found, no network, or another refusal, in one line.
+
+    """
+    env = dict(os.environ) | {"CI": "1", "NO_COLOR": "1", "PYTHONWARNINGS": "ignore"}
+    try:
+        with anyio.fail_after(FETCH_SECONDS):
+            done = await anyio.run_process(
+                list(words), cwd=cwd, env=env, check=False,
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
+            )  # fmt: skip
+    except TimeoutError:
+        raise ProbeError(
+            Outcome.TIMEOUT, f"{subject}: not fetched in {FETCH_SECONDS:g} s"
+        ) from None
+    if done.returncode == 0 or allow_failure:
+        return done.stdout.decode("utf-8", "replace")
+    told = done.stderr.decode("utf-8", "replace") + done.stdout.decode("utf-8", "replace")
+    if any(mark in told for mark in _OFFLINE):
+        raise ProbeError(Outcome.CONNECT_ERROR, f"{subject}: the package registry is not reachable")
+    if any(mark in told for mark in _NOT_FOUND):
+        raise ProbeError(Outcome.NOT_FOUND, f"{subject}: no such package or version")
+    last = next((line for line in reversed(told.splitlines()) if "rror" in line), told)
+    raise ProbeError(Outcome.UNSUPPORTED, f"{subject}: cannot be fetched: {one_line(last)[:200]}")
