@@ -2,7 +2,7 @@
 
 Values of variables, headers, query parameters and arguments never leave this module: they are
 where people keep tokens. What remains is the package or URL, and the names of what was set.
-Standard library only. Rules: stacklok/toolhive pkg/client/config.go and the clients' own pages.
+Standard library and orjson only. Rules: stacklok/toolhive pkg/client/config.go and the clients' own pages.
 """
 
 import shlex
@@ -10,6 +10,7 @@ from pathlib import PurePath, PureWindowsPath
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
+from crawler.parse import load_json
 from crawler.records import JsonObject, Package, Remote, Server, ServerName, Transport
 
 SERVER_KEYS = (
@@ -64,6 +65,23 @@ def launched_package(entry: JsonObject) -> tuple[str, str] | None:
     words = _words(command, entry.get("args"))
     found = _launched(words) if words else None
     return found[:2] if found else None
+
+
+def read_settings(text: str, *, is_toml: bool) -> Any:
+    """Parse what a client keeps: TOML, or JSON that may have comments and trailing commas.
+
+    Raises:
+        ValueError: it is neither.
+
+    """
+    if is_toml:
+        import tomllib
+
+        return tomllib.loads(text)
+    try:
+        return load_json(text.encode())
+    except ValueError:
+        return load_json(strip_comments(text).encode())
 
 
 def strip_comments(text: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from crawler.client_config import config_servers, is_client_config, strip_comments
+from crawler.client_config import config_servers, is_client_config, read_settings
 from crawler.errors import TargetError
 from crawler.parse import MalformedToolError, load_json, parse_tool
 from crawler.records import JsonObject, Server, ServerName, Tool
@@ -110,7 +110,7 @@ def _read(path_or_dash: str, label: str) -> bytes:
 
 
 def _document(data: bytes, label: str) -> Any:
-    """Parse the bytes as JSON, JSON Lines, or a client config with comments."""
+    """Parse the bytes as JSON, JSON Lines, or a client config in TOML or with comments."""
     try:
         if _is_lines(data):
             return _lines(data)
@@ -120,16 +120,20 @@ def _document(data: bytes, label: str) -> Any:
             f"{label} is not UTF-8 text (byte {error.start}); save it as UTF-8"
         ) from None
     except json.JSONDecodeError as error:
-        relaxed = _relaxed(data)
+        relaxed = _relaxed(data, is_toml=label.endswith(".toml"))
         if isinstance(relaxed, dict) and is_client_config(relaxed):
             return relaxed
+        if label.endswith((".toml", ".yaml", ".yml")):
+            hint = "; if a client keeps its settings there, give the target clients"
+            raise TargetError(f"{label} is no client config in TOML, nor JSON{hint}") from None
         where = f"line {error.lineno}, column {error.colno}"
         raise TargetError(f"{label} is not valid JSON: {error.msg} at {where}") from None
 
 
-def _relaxed(data: bytes) -> Any:
+def _relaxed(data: bytes, *, is_toml: bool) -> Any:
+    """Return a client config with comments, or in TOML as Codex keeps it; None for others."""
     try:
-        return load_json(strip_comments(data.decode()).encode())
+        return read_settings(data.decode("utf-8-sig"), is_toml=is_toml)
     except ValueError:
         return None
 

@@ -118,7 +118,7 @@ def decide(
         PolicyError: an unknown profile, or nothing to make a policy for.
 
     """
-    from classifier.commands.inputs import classified, report
+    from classifier.commands.inputs import classified, report, say
     from classifier.intent import Profile, decide_intent
     from classifier.policy_table import read_overrides
 
@@ -138,7 +138,13 @@ def decide(
     code = report(options)
     if not found:
         raise PolicyError("there are no tools to make a policy for; crawl or name a target")
+    if code:
+        say(f"the policy has rules for {_servers(len(found))}; none for what is named above")
     return code, found
+
+
+def _servers(count: int) -> str:
+    return f"{count} server" if count == 1 else f"{count} servers"
 
 
 def _keys(given: list[str] | None) -> str | Mapping[str, str] | None:

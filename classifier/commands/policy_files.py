@@ -90,20 +90,29 @@ def _keys(target_id: str, intents: Intents, given: Keys) -> dict[str, str]:
         keys[server] = named.get(server) or policies.suggest_key(
             target_id, server, taken=keys.values()
         )
-        if server not in named and keys[server] != server:
-            typer.echo(
-                f"{target_id}: {quoted(server)} is taken to be {quoted(keys[server])} in your "
-                "configuration; say --server-key if it is not",
-                err=True,
-            )
+    _say_guesses(target_id, {s: k for s, k in keys.items() if s not in named and k != s})
     return keys
+
+
+def _say_guesses(target_id: str, guessed: Mapping[str, str]) -> None:
+    """Say in one line which keys were guessed, and how to give others."""
+    if not guessed:
+        return
+    pairs = [f"{quoted(s)} is taken to be {quoted(k)}" for s, k in guessed.items()]
+    more = f" and {len(pairs) - SHOWN_PER_KIND} more" if len(pairs) > SHOWN_PER_KIND else ""
+    typer.echo(
+        f"{target_id}: in your configuration {', '.join(pairs[:SHOWN_PER_KIND])}{more}; "
+        "where it is not, say --server-key SERVER=KEY",
+        err=True,
+    )
 
 
 def _put(output: Output, out: Path | None) -> None:
     for line in output.report:
         typer.echo(f"{output.target.id}: {line}", err=True)
     if output.target.checked_by is None:
-        typer.echo(f"{output.target.id}: not run in the real engine", err=True)
+        how = "checked against our model of its documented order, not run in the real engine"
+        typer.echo(f"{output.target.id}: {how}", err=True)
     if out is None:
         sys.stdout.write(output.text)
         return

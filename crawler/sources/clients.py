@@ -5,17 +5,14 @@ stacklok/toolhive pkg/client/config.go). Values of variables, headers, queries a
 dropped while reading (crawler.client_config); a file that does not parse is a `Skipped`.
 """
 
-import json
 import os
 import sys
-import tomllib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
-from crawler.client_config import config_servers, strip_comments
+from crawler.client_config import config_servers, read_settings
 from crawler.errors import FetchError
-from crawler.parse import load_json
 from crawler.records import Listing, Outcome, Server, ServerName, Skipped
 from crawler.sources import Getter, Source, parse_yaml, read_file, skip, state
 
@@ -69,7 +66,11 @@ async def listings(
     """Yield the servers of every client file under a home folder."""
     del fetcher  # everything is on this machine
     left = limit
-    for client, file in _existing(where):
+    files = list(_existing(where))
+    if not files:
+        reason = f"no settings of a known client are under {where}; give the file as a target"
+        yield skip("clients", FetchError(Outcome.NOT_FOUND, reason))
+    for client, file in files:
         try:
             servers, problems = config_servers(_document(file))
         except FetchError as error:
@@ -114,15 +115,10 @@ def _document(file: Path) -> dict[str, Any]:
     if not data.strip():
         return {}
     try:
-        if file.suffix == ".toml":
-            return tomllib.loads(data.decode())
         if file.suffix in (".yaml", ".yml"):
             value = parse_yaml(data, str(file))
         else:
-            try:
-                value = load_json(data)
-            except json.JSONDecodeError:
-                value = load_json(strip_comments(data.decode("utf-8-sig")).encode())
+            value = read_settings(data.decode("utf-8-sig"), is_toml=file.suffix == ".toml")
     except ValueError:
         raise FetchError(Outcome.PROTOCOL_ERROR, f"{file} cannot be read as settings") from None
     return value if isinstance(value, dict) else {}

@@ -396,6 +396,12 @@ def test_clients_of_this_machine(crawl, rows, tmp_path: Path) -> None:
     assert "hunter2" not in found["stderr"]
 
 
+def test_a_home_without_clients_says_so(toolrisk, tmp_path: Path) -> None:
+    done = toolrisk("crawl", f"clients+{tmp_path}")
+    assert done.returncode == 3
+    assert "no settings of a known client are under" in done.stderr
+
+
 def test_recorded_catalogues_are_read(crawl, shared: Path) -> None:
     recorded = shared / "replay" / "catalogues"
     found = crawl(f"toolsdk+{recorded / 'toolsdk_packages-list.json'}")

@@ -172,6 +172,21 @@ def test_a_folder_and_a_missing_file(toolrisk, tmp_path: Path) -> None:
         read_tool_file(str(tmp_path / "gone.json"))
 
 
+def test_a_client_config_in_toml(toolrisk, tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(
+        'model = "m"\n[mcp_servers.c]\ncommand = "uvx"\nargs = ["two"]\nenv = {KEY = "hunter2"}\n'
+    )
+    (server,) = read_tool_file(str(config)).servers
+    assert (server.name, server.packages[0].identifier) == ("c", "two")
+    assert "hunter2" not in repr(server)
+    config.write_text('[mcp_servers.c]\nenv = {KEY = "hunter2"\n')
+    done = toolrisk("crawl", "config.toml")
+    assert done.returncode == 2
+    assert "no client config in TOML" in done.stderr
+    assert "hunter2" not in done.stderr
+
+
 def test_a_thousand_tools_take_milliseconds() -> None:
     schema = {"type": "object", "properties": {f"p{i}": {"type": "string"} for i in range(6)}}
     rows = [TOOL | {"name": f"tool_{n}", "inputSchema": schema} for n in range(1000)]

@@ -255,7 +255,7 @@ def test_a_server_name_that_is_no_key_is_guessed_aloud_or_refused(tmp_path):
     path.write_text(json.dumps({**TOOLS[0], "server": "io.github.owner/issues"}), encoding="utf-8")
     done = toolrisk("policy", path, "--for", "claude-code")
     assert "mcp__issues__get_issue" in done.stdout
-    assert 'is taken to be "issues"' in done.stderr
+    assert '"io.github.owner/issues" is taken to be "issues"' in done.stderr
     keyed = toolrisk(
         "policy", path, "--for", "claude-code", "--server-key", "io.github.owner/issues=gh"
     )
@@ -317,3 +317,14 @@ def test_the_list_names_every_target():
 
     lines = toolrisk("policy", "--list").stdout.splitlines()
     assert [line.split()[0] for line in lines] == [target.id for target in targets()]
+
+
+def test_what_could_not_be_asked_is_said_to_have_no_rules(tools, tmp_path):
+    own = tmp_path / "mcp.json"
+    own.write_text('{"mcpServers": {"own": {"command": "/opt/own-server"}}}', encoding="utf-8")
+    done = toolrisk(
+        "policy", tools, own, "--for", "claude-code", "--server-key", "tools.json=gh", code=3
+    )
+    assert "mcp__gh__get_issue" in done.stdout
+    assert "own: unsupported: not run (command: own-server)" in done.stderr
+    assert "rules for 1 server; none for what is named above" in done.stderr

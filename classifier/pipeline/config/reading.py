@@ -7,8 +7,7 @@ from pathlib import Path
 
 from classifier.pipeline.config import auto_approved, unpinned_launch
 from classifier.pipeline.findings import Entry, Row
-from crawler.client_config import config_entries, is_client_config, strip_comments
-from crawler.parse import load_json
+from crawler.client_config import config_entries, is_client_config, read_settings
 
 _MOST_BYTES = 64 * 1024 * 1024
 
@@ -23,10 +22,7 @@ def config_findings(target: str, rows: Iterable[Row]) -> Iterator[Entry]:
         return
     try:
         text = path.read_bytes().decode("utf-8-sig")
-        try:
-            value = load_json(text.encode())
-        except ValueError:
-            value = load_json(strip_comments(text).encode())
+        value = read_settings(text, is_toml=path.suffix == ".toml")
     except (OSError, ValueError):
         return  # whoever reads the target says what is wrong with it
     if not isinstance(value, dict) or not is_client_config(value):
