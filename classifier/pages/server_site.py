@@ -11,12 +11,12 @@ from classifier.pages import words
 from classifier.pages.control import intent_of, ordered_targets, policy
 from classifier.pages.cost import cost_sentence
 from classifier.pages.environment import render
-from classifier.pages.flows import combinations
 from classifier.pages.invisible import visible
 from classifier.pages.linked import application
 from classifier.pages.model import Row, ServerPage
 from classifier.pages.panels import panels
 from classifier.pages.server_facts import facts, history, sources, ways
+from classifier.pages.together import shut_sentence, together
 from classifier.pages.tool_site import canonical
 from classifier.pages.twins import server_json
 from classifier.pages.words import cut, day, listed, number
@@ -58,6 +58,7 @@ def context(page: ServerPage, stamp: str, base_url: str | None) -> dict[str, Any
     """Return the variables of a server's page."""
     server = page.facts.server
     risks = Counter(row.risk for row in page.rows)
+    whole = together(page)
     return {
         "title": f"{page.title}: {number(len(page.rows), 'tool')} and their policy",
         "description": cut(f"{page.title}. {sentence(page.rows)}", 200),
@@ -73,7 +74,8 @@ def context(page: ServerPage, stamp: str, base_url: str | None) -> dict[str, Any
         "by_risk": [(risk, risks[risk]) for risk in reversed(Risk) if risks[risk]],
         "why_none": _why_none(page),
         "unclassified": page.unclassified,
-        "combinations": combinations(page.rows),
+        "together": whole,
+        "shut": shut_sentence(whole),
         "profiles": _profiles(page) if page.tools else [],
         "decisions": [title for _, title in _COLUMNS],
         "cost": cost_sentence(page.tools),
