@@ -46,7 +46,6 @@ _RULES = (
     meeting(0.9, "hush give user"),
     meeting(0.9, "hush give away"),
     meeting(0.9, "hush take private"),
-    meeting(0.5, "hush"),
     # overturning
     meeting(0.9, "override rules earlier"),
     meeting(0.9, "override rules model"),
