@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from crawler.records import Tool
 
 
+_MOST_SHOWN = 20_000
+"""Characters of one text that are shown; quotes from beyond stand under their signals."""
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command("explain")(explain)
@@ -95,6 +99,9 @@ def _changes(result: "Classification") -> list[str]:
 
 def _marked(value: str, pointer: str, quotes: "list[Evidence]") -> str:
     """Return a text with its quotes in brackets; overlapping quotes share one pair."""
+    if len(value) > _MOST_SHOWN:
+        cut = f"… {len(value) - _MOST_SHOWN:,} more characters"
+        return f"{_marked(value[:_MOST_SHOWN], pointer, quotes)}\n{cut}"
     inside = [False] * len(value)
     for quote in quotes:
         if quote.pointer == pointer:
