@@ -39,7 +39,7 @@ def test_the_page_names_the_trifecta_and_the_rules_that_break_it(tmp_path):
     titles = [h.text() for h in html.css("h3")]
     assert "Lethal trifecta" in titles
     text = " ".join(html.css_first("main").text().split())
-    shut = [one["tool"] for one in told["stack"]["shut"]]
+    shut = [one["tool"] for one in told["servers"][0]["shut"]]
     assert shut
     for tool in shut:
         assert f"a person before {tool}" in text or f", {tool}" in text
