@@ -88,7 +88,7 @@ def _head(result: "Classification") -> str:
 
 def _changes(result: "Classification") -> list[str]:
     lines = [
-        f"without {a.reason.lower()}: {result.risk_score - a.points}"
+        f"without {a.reason[:1].lower()}{a.reason[1:]}: {result.risk_score - a.points}"
         for a in result.addends
         if a.signal
     ]
