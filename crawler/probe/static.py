@@ -15,6 +15,8 @@ from crawler.probe.archives import archive
 from crawler.records import JsonObject, Origin, Outcome, Package, Probe, ServerName
 
 READ_SECONDS = 90.0
+CPU_SECONDS = 30
+"""Processor time of the reading process."""
 MAX_ANSWER = 40_000_000
 """Bytes that the reading process may print; it caps itself earlier."""
 
@@ -60,7 +62,7 @@ async def read_path(path: Path) -> JsonObject:
         ProbeError: it is no package, or the process was stopped by its limits.
 
     """
-    words = [sys.executable, "-P", "-m", "crawler.static", str(path)]
+    words = [sys.executable, "-P", "-m", "crawler.static", str(path), str(CPU_SECONDS)]
     out, told = bytearray(), bytearray()
     try:
         with anyio.fail_after(READ_SECONDS):

@@ -13,16 +13,18 @@ from crawler.printable import one_line
 from crawler.static.files import UnreadableError
 from crawler.static.reading import read
 
-CPU_SECONDS = 60
 MEMORY = 2_000_000_000
 """Bytes of address space."""
 MAX_OUTPUT = 20_000_000
 """Characters of the answer; tools beyond it are left out and counted."""
 
 
-def main(path: str) -> int:
-    """Print the reading of a package; return 1 where it is none."""
-    for what, limit in ((resource.RLIMIT_CPU, CPU_SECONDS), (resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CORE, 0)):  # fmt: skip
+def main(path: str, seconds: int = 30) -> int:
+    """Print the reading of a package; return 1 where it is none.
+
+    `seconds` of processor time end the process.
+    """
+    for what, limit in ((resource.RLIMIT_CPU, seconds), (resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CORE, 0)):  # fmt: skip
         resource.setrlimit(what, (limit, limit))
     try:
         reading = read(Path(path))
@@ -42,4 +44,4 @@ def main(path: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1], *map(int, sys.argv[2:3])))

@@ -12,6 +12,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
@@ -21,10 +22,12 @@ MAX_INFLATED = 600_000_000
 """Bytes that an archive may become while it is passed through."""
 MAX_FILE = 4_000_000
 """Bytes of one source file; what is longer is data or hostile."""
-MAX_TEXT = 40_000_000
+MAX_TEXT = 30_000_000
 """Bytes of all source files of a package."""
 MAX_FILES = 4_000
 MAX_MEMBERS = 100_000
+MAX_NESTING = 3_000
+"""Levels of brackets of one file; walking a syntax tree costs their square."""
 
 _SCRIPTS = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx")
 _WANTED = (*_SCRIPTS, ".py", ".json", "entry_points.txt")
@@ -55,11 +58,23 @@ class Texts:
         """Keep a text, unless it or all texts together are too large."""
         if len(data) > MAX_FILE:
             self.left_out[f"longer than {MAX_FILE:,} bytes"] += 1
+        elif nesting(data) > MAX_NESTING:
+            self.left_out["nested too deeply"] += 1
         elif self.size + len(data) > MAX_TEXT or len(self.files) >= MAX_FILES:
             self.left_out["over the limit of a package"] += 1
         else:
             self.size += len(data) - len(self.files.get(name, b""))
             self.files[name] = data
+
+
+_OTHERS = bytes(set(range(256)) - set(b"()[]{}"))
+_WEIGHTS = {ord(one): 1 if one in "([{" else -1 for one in "()[]{}"}
+
+
+def nesting(data: bytes) -> int:
+    """Return how deep brackets nest, those in texts and comments counted like the rest."""
+    brackets = data.translate(None, _OTHERS)
+    return max(accumulate(map(_WEIGHTS.__getitem__, brackets)), default=0)
 
 
 class UnreadableError(ValueError):

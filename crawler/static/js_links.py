@@ -14,7 +14,7 @@ from crawler.static.js_classes import fields_of
 from crawler.static.js_names import required_by
 from crawler.static.js_syntax import FUNCTIONS, Module, arguments_of, strip, text_of
 
-MAX_STEPS = 2_000_000
+MAX_STEPS = 300_000
 MAX_DEPTH = 60
 _SUFFIXES = ("", ".js", ".mjs", ".cjs", ".ts", ".mts", ".tsx", "/index.js", "/index.mjs", "/index.cjs", "/index.ts")  # fmt: skip
 

@@ -57,15 +57,14 @@ class Schemas:
         return schema or None
 
     def _is_raw_shape(self, node: Node, place: Place) -> bool:
-        """Say whether the values of an object literal are zod schemas."""
+        """Say whether the values of an object literal are schemas: calls, or names from outside."""
+        is_literal = False
         for _, value, home in self._scripts.pairs(node, place[1]):
-            if value is None:
-                continue
-            inner = self._scripts.follow(value, home)
+            inner = self._scripts.follow(value, home) if value is not None else None
             if inner is not None and inner[0].type == "call_expression":
-                function = inner[0].child_by_field_name("function")
-                return function is not None and function.type == "member_expression"
-        return False
+                return True
+            is_literal |= inner is not None
+        return not is_literal
 
     def of(  # noqa: PLR0911 - a case each
         self, node: Node, place: Place, depth: int = 0

@@ -4,11 +4,15 @@ tree-sitter never fails: what it does not understand becomes an error node among
 file of tomorrow's syntax, or a hostile one, costs only itself.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 
 from tree_sitter import Language, Node, Parser, Query, QueryCursor
+
+MAX_SCOPES = 2_000
+"""Scopes that are looked through for one name; minified files declare the same one everywhere."""
 
 _NAMES = """
 (variable_declarator name: (identifier) @declared value: (_) @value)
@@ -102,6 +106,7 @@ class Module:
     exported: dict[str, Node | tuple[str, str]] = field(default_factory=dict)
     stars: list[str] = field(default_factory=list)  # export * from
     required: list[str] = field(default_factory=list)  # every module that it names
+    _sorted: set[str] = field(default_factory=set)
 
     @cached_property
     def root(self) -> Node:
@@ -121,13 +126,19 @@ class Module:
         return matches(self.suffix, query, self.root)
 
     def lookup(self, name: str, at: int) -> Node | None:
-        """Return what a name is bound to at a byte: the innermost scope that declares it."""
-        best: Declared | None = None
-        for one in self.declared.get(name, ()):
-            is_inside = one.start <= at < one.end
-            if is_inside and (best is None or one.end - one.start <= best.end - best.start):
-                best = one
-        return best.value if best else None
+        """Return what a name is bound to at a byte: the innermost scope that declares it.
+
+        Scopes nest, so the innermost is the last to start before that byte and not to end.
+        """
+        found = self.declared.get(name, [])
+        if name not in self._sorted:
+            found.sort(key=lambda one: one.start)
+            self._sorted.add(name)
+        last = bisect_right(found, at, key=lambda one: one.start)
+        for one in reversed(found[max(0, last - MAX_SCOPES) : last]):
+            if at < one.end:
+                return one.value
+        return None
 
 
 def scope_of(node: Node) -> Node:

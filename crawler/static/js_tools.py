@@ -66,12 +66,14 @@ class ScriptTools:
     def _registered(self, call: Node, word: str, module: Module, seen: set[int]) -> Found | None:
         """Read `tool(name, ...)`, also with the server as the first argument, or `tool({...})`."""
         given = arguments_of(call)
-        for index in (0, 1):
-            if index >= len(given):
-                return None
-            name = self._scripts.value(given[index], module)
+        if not given:
+            return None
+        function = call.child_by_field_name("function")
+        is_plain = function is not None and function.type == "identifier"
+        for index in (0, 1)[: 1 + is_plain]:  # registerTool(server, "name", ...)
             rest = given[index + 1 :]
-            if isinstance(name, str) and rest:
+            name = self._scripts.value(given[index], module) if rest else UNKNOWN
+            if isinstance(name, str) and (index == 0 or " " not in name):
                 return self._from_arguments(name, rest, (call, module), seen)
         first = self._scripts.follow(given[0], module)
         if first is not None and first[0].type == "object":

@@ -103,11 +103,14 @@ class Scripts(Links):
         one = self.value(left, module, depth + 1)
         if text_of(sign) in {"||", "??"} and one is not UNKNOWN:
             return one
-        if text_of(sign) != "+":
+        if text_of(sign) != "+" or not isinstance(one, str):
             return UNKNOWN
         other = self.value(right, module, depth + 1)
-        is_text = isinstance(one, str) and isinstance(other, str)
-        return one + other if is_text and len(one) + len(other) < MAX_CHARACTERS else UNKNOWN
+        return (
+            one + other
+            if isinstance(other, str) and len(one) + len(other) < MAX_CHARACTERS
+            else UNKNOWN
+        )
 
     def _list(self, node: Node, module: Module, depth: int) -> Any:
         out: list[Any] = []

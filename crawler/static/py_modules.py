@@ -8,7 +8,7 @@ from typing import Any
 
 from crawler.static.found import ELLIPSIS, UNKNOWN
 
-MAX_STEPS = 1_000_000
+MAX_STEPS = 300_000
 MAX_DEPTH = 60
 MAX_CHARACTERS = 200_000
 MAX_ITEMS = 10_000
@@ -27,6 +27,7 @@ class Source:
         default_factory=dict
     )  # local -> (module, name)
     required: list[str] = field(default_factory=list)
+    functions: dict[str, Function] = field(default_factory=dict)  # methods and inner ones too
 
     @property
     def package(self) -> str:
@@ -145,11 +146,7 @@ class Sources:
                 found = self.value(operand, place[1], depth + 1)
                 return -found if isinstance(found, int | float) else UNKNOWN
             case ast.BinOp(op=ast.Add(), left=left, right=right):
-                one, other = (self.value(x, place[1], depth + 1) for x in (left, right))
-                is_text = isinstance(one, str) and isinstance(other, str)
-                return (
-                    one + other if is_text and len(one) + len(other) < MAX_CHARACTERS else UNKNOWN
-                )
+                return self._sum(left, right, place[1], depth)
             case ast.List() | ast.Tuple() | ast.Set() as listed:
                 return self._list(listed, place[1], depth)
             case ast.Dict() as mapping:
@@ -174,6 +171,14 @@ class Sources:
             case ast.Call(func=ast.Attribute(attr="format", value=inner)):
                 return self.text(inner, place[1])
         return None
+
+    def _sum(self, left: ast.expr, right: ast.expr, source: Source, depth: int) -> Any:
+        one = self.value(left, source, depth + 1)
+        if not isinstance(one, str):
+            return UNKNOWN
+        other = self.value(right, source, depth + 1)
+        is_short = isinstance(other, str) and len(one) + len(other) < MAX_CHARACTERS
+        return one + other if is_short else UNKNOWN
 
     def _joined(self, node: ast.JoinedStr, source: Source, depth: int, *, partial: bool) -> Any:
         out: list[str] = []
@@ -287,6 +292,8 @@ def _collect(source: Source, body: list[ast.stmt]) -> None:  # noqa: C901 - a ca
     for node in ast.walk(source.tree):  # imports inside functions lead to files too
         if isinstance(node, ast.ImportFrom):
             _import_from(source, node)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            source.functions.setdefault(node.name, node)
 
 
 def _import_from(source: Source, node: ast.ImportFrom) -> None:

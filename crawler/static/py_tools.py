@@ -56,11 +56,8 @@ class PythonTools:
         place = self._sources.follow(node, source)
         if place is not None and isinstance(place[0], ast.FunctionDef | ast.AsyncFunctionDef):
             yield self._from_function(place[0], call, place[1])
-        elif isinstance(node, ast.Attribute):  # a method of an object: its class is in this file
-            for one in ast.walk(source.tree):
-                if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef) and one.name == node.attr:  # fmt: skip
-                    yield self._from_function(one, call, source)
-                    return
+        elif called(node) in source.functions:  # a method, or a function inside a function
+            yield self._from_function(source.functions[called(node)], call, source)
 
     def _from_function(self, function: Function, call: ast.Call | None, source: Source) -> Found:
         given = _keywords(call)
