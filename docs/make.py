@@ -15,6 +15,7 @@ from classifier import policies
 from classifier.cli import VERBS
 from classifier.decide import _BASE, _POINTS, BANDS
 from classifier.pages.sections import sections
+from classifier.pipeline.rulebook import rules
 from classifier.signals import detectors
 from classifier.taxa import taxon, taxonomies, taxonomy_of, titles
 from classifier.verdict import Basis, Category, Kind, Risk
@@ -64,6 +65,18 @@ def signals():
         yield f"{signal.title}. Kind: {signal.kind.value}; severity: {signal.severity.value}"
         yield f"; see {', '.join(signal.references)}.\n\n" if signal.references else ".\n\n"
         yield detector.page.strip() + "\n\n"
+
+
+def beside():
+    """Yield the rules of reports that are no signal of one definition."""
+    own = {detector.signal.id for detector in detectors()}
+    rows = [
+        (f"`{rule.id}`", rule.kind, rule.severity.value, need(rule.text, rule.id),
+         ", ".join(rule.references))
+        for rule in rules()
+        if rule.id not in own
+    ]  # fmt: skip
+    yield table(("rule", "kind", "severity at most", "what", "see"), rows) + "\n"
 
 
 def mapping():
@@ -136,6 +149,8 @@ def reference():
     yield "\nWhat decided (`decided_by`): " + ", ".join(f"`{b.value}`" for b in Basis) + ".\n"
     yield "\n## Signals\n\n" + table(("kind", "what"), comments(Kind, "Kind")) + "\n"
     yield from signals()
+    yield "## Rules about more than one definition\n\n"
+    yield from beside()
     yield "## Threat mapping\n\nFrom the references of the signals; titles are in `data/threat_mapping.toml`. "
     yield from mapping()
     yield "## How a definition was obtained\n\n" + table(

@@ -3,7 +3,7 @@
 import importlib
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,7 +18,7 @@ from crawler.records import Tool
 if TYPE_CHECKING:
     from classifier.commands.inputs import InputOptions
     from classifier.pipeline.baseline import Baseline
-    from classifier.pipeline.findings import Report
+    from classifier.pipeline.findings import Entry, Report
 
 Judged = tuple[Tool, Classification, str | None]
 """A tool, what was concluded, and the TARGET that it came from; None for the catalogue."""
@@ -43,6 +43,7 @@ _REPORTS = {
     Format.CSV: "classifier.pipeline.spreadsheet",
 }
 """Formats that are written as a whole, by the module that exports `write(report)`."""
+_MOST_TOLD = 50
 
 
 def register(app: typer.Typer) -> None:
@@ -104,6 +105,7 @@ class _Wish:
     level: Risk | None
     known: "Baseline | None"
     also: tuple[tuple[Format, Path], ...]
+    extra: "tuple[Entry, ...]" = ()  # about servers of the catalogue, and no tool alone
 
 
 def _more(given: list[str] | None) -> tuple[tuple[Format, Path], ...]:
@@ -128,6 +130,7 @@ def _read_baseline(path: Path | None) -> "Baseline | None":
 def _catalogue(db: str, options: "InputOptions", wish: _Wish) -> bool:
     """Classify what the catalogue holds and store it; print a summary or every line."""
     from classifier.commands import inputs
+    from classifier.pipeline.catalogue.reading import catalogue_findings
     from classifier.store import classify_catalog
     from crawler.catalog import Catalog
 
@@ -135,9 +138,11 @@ def _catalogue(db: str, options: "InputOptions", wish: _Wish) -> bool:
     with Catalog.open(db, create=False) as catalog:
         with inputs.counting("classifying") as progress:
             summary = classify_catalog(catalog, options.engine, progress)
+        wish = replace(wish, extra=tuple(catalogue_findings(catalog)))
         if wish.output is Format.TABLE and wish.known is None and not wish.also:
             sys.stdout.write(summary.text())
-            return wish.level is not None and summary.worst >= wish.level.rank
+            fails = wish.level is not None and summary.worst >= wish.level.rank
+            return _beside([], wish, []) or fails
         items = ((one.tool, one.classification, None) for one in summary.items(catalog))
         return _print(items, wish, options, [])
 
@@ -163,12 +168,18 @@ def _print(
     configs = _configs(targets)
     _plain(watched(), wish.output)
     fails = wish.level is not None and worst >= wish.level.rank
-    if not configs:
-        return fails
+    return _beside(seen, wish, configs) or fails
+
+
+def _beside(seen: list[Judged], wish: _Wish, configs: list[str]) -> bool:
+    """Tell what no tool has alone; say whether the gate stops at it."""
+    if not configs and not wish.extra:
+        return False
     from classifier.pipeline.findings import Report, rows
 
     report = Report(list(rows(seen)), fail_on=wish.level)
-    return _about_configs(report, configs, None) or fails
+    _add(report, configs, wish)
+    return bool(wish.level and report.failing_extra(wish.level))
 
 
 def _configs(targets: list[str]) -> list[str]:
@@ -178,21 +189,22 @@ def _configs(targets: list[str]) -> list[str]:
     return [t for t in targets if t != "-" and Path(t).is_file() and read_tool_file(t).servers]
 
 
-def _about_configs(report: "Report", configs: list[str], known: "Baseline | None") -> bool:
-    """Add and tell what is wrong with client configs; say whether the gate stops at something."""
+def _add(report: "Report", configs: list[str], wish: _Wish) -> None:
+    """Add and tell what is wrong with client configs and between servers."""
     from classifier.commands.inputs import say
     from classifier.pipeline.config.reading import config_findings
 
+    found = list(wish.extra)
     for target in configs:
-        rows = [row for row in report.rows if row.target == target]
-        found = config_findings(target, rows)
-        report.extra += [known.mark(entry) if known else entry for entry in found]
-    for entry in report.extra:
-        if entry.accepted is None:
-            about = f"{entry.server} / {entry.tool}" if entry.tool else entry.server
-            words = " ".join(quote.text for quote in entry.evidence)
-            say(f"{entry.level.value}: {entry.rule}: {about}: {entry.message} {words}".rstrip())
-    return report.fails()
+        found += config_findings(target, [row for row in report.rows if row.target == target])
+    report.extra += [wish.known.mark(entry) if wish.known else entry for entry in found]
+    new = [entry for entry in report.extra if entry.accepted is None]
+    for entry in new[:_MOST_TOLD]:
+        about = f"{entry.server} / {entry.tool}" if entry.tool else entry.server
+        words = " ".join(quote.text for quote in entry.evidence)
+        say(f"{entry.level.value}: {entry.rule}: {about}: {entry.message} {words}".rstrip())
+    if len(new) > _MOST_TOLD:
+        say(f"{len(new) - _MOST_TOLD} more findings of this kind; --format sarif has all")
 
 
 def _plain(results: Iterable[tuple[Tool, Classification]], output: Format) -> None:
@@ -222,7 +234,7 @@ def _report(
         found = [wish.known.apply(row) for row in found]
     report = Report(found, fail_on=wish.level, has_baseline=wish.known is not None)
     report.skipped = [f"{s.subject}: {s.outcome.value}: {s.reason}" for s in options.skipped]
-    _about_configs(report, _configs(targets), wish.known)
+    _add(report, _configs(targets), wish)
     if wish.output in _REPORTS:
         sys.stdout.write(_written(wish.output, report))
     else:

@@ -81,36 +81,17 @@ def _start(text: str | None, catalog: "Catalog") -> str:
 
 
 def _differences(catalog: "Catalog", since: str) -> "Iterator[Difference]":
+    from classifier.pipeline.catalogue.reading import changed
+
     changes = list(catalog.changes(since))
-    wanted = {change.tool_id for change in changes if change.kind != "changed"}
+    yield from changed(catalog, [change for change in changes if change.kind == "changed"])
+    rest = [change for change in changes if change.kind != "changed"]
+    wanted = {change.tool_id for change in rest}
     known: dict[int, CatalogTool] = {}
     if wanted:
         stream = catalog.tools(include_removed=True)
         known = {item.tool_id: item for item in stream if item.tool_id in wanted}
-    for change in changes:
-        found = _changed(catalog, change) if change.kind == "changed" else _one(change, known)
-        if found is not None:
-            yield found
-
-
-def _changed(catalog: "Catalog", change: "Change") -> "Difference | None":
-    from dataclasses import replace
-
-    from classifier.pipeline.drift import judge
-
-    history = catalog.history(change.tool_id)
-    after = next(
-        (
-            v
-            for v in history
-            if v.first_seen == change.at and v.tool.definition_sha256 == change.definition_sha256
-        ),
-        None,
-    )
-    before = next((v for v in history if v.tool.definition_sha256 == change.previous_sha256), None)
-    if after is None or before is None:
-        return None
-    return replace(judge([(before.tool, after.tool)])[0], at=change.at)
+    yield from (_one(change, known) for change in rest)
 
 
 def _one(change: "Change", known: "dict[int, CatalogTool]") -> "Difference":

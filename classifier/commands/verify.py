@@ -1,11 +1,15 @@
 """`toolrisk verify`: say whether the tools are still those that were agreed to."""
 
 import sys
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from classifier.pipeline.drift import Difference
 
 
 class Format(StrEnum):
@@ -14,6 +18,7 @@ class Format(StrEnum):
     TEXT = "text"
     JSON = "json"
     MARKDOWN = "markdown"
+    SARIF = "sarif"
 
 
 def register(app: typer.Typer) -> None:
@@ -53,9 +58,23 @@ def verify(
             sys.stdout.write(inputs.to_line(drift_report.to_json(found, unknown)) + "\n")
         case Format.MARKDOWN:
             sys.stdout.write(drift_report.markdown(found, unknown))
+        case Format.SARIF:
+            sys.stdout.write(_sarif(found, targets, unknown))
         case Format.TEXT:
             sys.stdout.write(drift_report.text(found))
     checked = sum(tool.server not in unknown for tool in pinned)
     inputs.say(f"{checked} of {len(pinned)} pinned tools compared: {drift_report.summary(found)}")
     code = inputs.report(options)
     raise typer.Exit(1 if found else code)
+
+
+def _sarif(found: "Sequence[Difference]", targets: list[str], unknown: Sequence[str]) -> str:
+    """Return changed definitions as a SARIF log; a single file of tools is where they stand."""
+    from classifier.pipeline import sarif
+    from classifier.pipeline.catalogue import definition_drift
+    from classifier.pipeline.findings import Report
+
+    file = targets[0] if len(targets) == 1 and Path(targets[0]).is_file() else None
+    report = Report([], extra=list(definition_drift.find(found, file)))
+    report.skipped = [f"{server}: pinned, and could not be looked at" for server in unknown]
+    return sarif.write(report)

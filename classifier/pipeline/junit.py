@@ -30,7 +30,7 @@ def write(report: Report) -> str:
             _case(suite, row, fails)
         totals = [totals[0] + len(members), totals[1] + sum(failing), totals[2]]
     if report.extra:
-        failures = _group(root, "client configuration", report, level)
+        failures = _group(root, "servers and configuration", report, level)
         totals = [totals[0] + len(report.extra), totals[1] + failures, totals[2]]
     if report.skipped:
         suite = _suite(root, "could not be looked at", len(report.skipped), 0, len(report.skipped))
@@ -63,7 +63,7 @@ def _case(suite: ET.Element, row: Row, fails: bool) -> None:
 
 
 def _group(root: ET.Element, name: str, report: Report, level: Risk) -> int:
-    """Add what is wrong with client configs; return how much of it fails."""
+    """Add what is wrong with servers and client configs; return how much of it fails."""
     failing = report.failing_extra(level)
     suite = _suite(root, name, len(report.extra), len(failing), 0)
     for entry in report.extra:

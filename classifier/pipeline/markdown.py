@@ -44,7 +44,7 @@ def write(report: Report) -> str:
     if report.extra:
         lines += [
             "",
-            "#### Client configuration",
+            "#### Servers and configuration",
             "",
             *[_item(e) for e in report.extra[:_MOST_ROWS]],
         ]
@@ -71,7 +71,11 @@ def _verdict(report: Report, failing: list[Row], level: Risk) -> str:
     configs = report.failing_extra(level)
     if failing or configs:
         told = [_count(len(failing), f"{what}tool")] if failing else []
-        told += [_count(len(configs), f"{what}finding") + " in client configs"] if configs else []
+        told += (
+            [_count(len(configs), f"{what}finding") + " about servers or configs"]
+            if configs
+            else []
+        )
         return f"{' and '.join(told)} at or above {level.value}"
     if report.skipped:
         return f"nothing {what}at or above {level.value} in what could be looked at"

@@ -1,9 +1,10 @@
-"""Every rule that a report may speak of: the signals, the tool's own level, the client config's."""
+"""Every rule that a report may speak of: of a tool, of a client config, of a catalogue."""
 
 from __future__ import annotations
 
 from functools import cache
 
+from classifier.pipeline.catalogue import definition_drift, lookalike_server, name_collision
 from classifier.pipeline.config import auto_approved, unpinned_launch
 from classifier.pipeline.findings import TOOL_RISK, Rule
 from classifier.signals import detectors
@@ -16,6 +17,9 @@ def rules() -> tuple[Rule, ...]:
     found = [
         unpinned_launch.RULE,
         auto_approved.RULE,
+        definition_drift.RULE,
+        lookalike_server.RULE,
+        name_collision.RULE,
         Rule(
             id=TOOL_RISK,
             title="What a call of this tool can do",

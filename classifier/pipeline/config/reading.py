@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from classifier.pipeline.catalogue import lookalike_server, name_collision
 from classifier.pipeline.config import auto_approved, unpinned_launch
 from classifier.pipeline.findings import Entry, Row
 from crawler.client_config import config_entries, is_client_config, read_settings
@@ -31,5 +32,6 @@ def config_findings(target: str, rows: Iterable[Row]) -> Iterator[Entry]:
     for row in rows:
         known.setdefault(row.tool.server, []).append(row)
     for name, entry in config_entries(value):
-        for module in (unpinned_launch, auto_approved):
-            yield from module.find(name, entry, known.get(name), target)
+        for find in (unpinned_launch.find, auto_approved.find, lookalike_server.find_in_config):
+            yield from find(name, entry, known.get(name), target)
+    yield from name_collision.find((row.tool for own in known.values() for row in own), target)

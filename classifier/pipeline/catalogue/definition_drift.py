@@ -1,0 +1,50 @@
+"""A definition is not what it was: shown with what came, and whether it looks like a rug pull.
+
+Approval was given to other words. A change alone is low; a new threat, a higher risk, a step from
+reading to changing something, or other hints make it high.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from classifier.pipeline.drift import Difference
+from classifier.pipeline.findings import Entry, Rule
+from classifier.pipeline.plain import plain
+from classifier.verdict import Evidence, Severity
+
+RULE = Rule(
+    id="definition-drift",
+    title="The definition changed",
+    kind="catalogue",
+    severity=Severity.HIGH,
+    text="The definition of this tool is not the one that was looked at before.",
+    references=("MCP03:2025", "ASI04:2026", "AML.T0109", "SAFE-T1201"),
+)
+_MOST_QUOTES = 4
+
+
+def find(differences: Iterable[Difference], file: str | None = None) -> Iterator[Entry]:
+    """Yield a finding for every tool that changed."""
+    for one in differences:
+        if one.kind != "changed":
+            continue
+        reasons = one.rug_pull
+        yield Entry(
+            rule=RULE.id,
+            server=one.server,
+            tool=one.tool,
+            level=Severity.HIGH if reasons else Severity.LOW,
+            message=f"looks like a rug pull: {'; '.join(reasons)}" if reasons else "changed",
+            evidence=tuple(_came(one))[:_MOST_QUOTES],
+            file=file,
+        )
+
+
+def _came(one: Difference) -> Iterator[Evidence]:
+    """Yield the words that came, by place; those that went where none came."""
+    for change in one.changes[0]:
+        new = [words for kind, words in change.parts if kind == "in"]
+        old = [words for kind, words in change.parts if kind == "out"]
+        for words in new or old:
+            yield Evidence(change.pointer, 0, 0, plain(words, 160))

@@ -1,0 +1,63 @@
+"""From a catalogue to what is wrong with its servers beside each other and through time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from classifier.lookalike import Known, known
+from classifier.pipeline.catalogue import definition_drift, lookalike_server
+from classifier.pipeline.drift import Difference, judge
+from classifier.pipeline.findings import Entry
+from crawler.records import Tool
+
+if TYPE_CHECKING:
+    from crawler.catalog import Catalog, Change
+
+DRIFT_DAYS = 30
+"""Days for which a change that looks like a rug pull stays a finding."""
+
+
+def catalogue_findings(catalog: Catalog, now: datetime | None = None) -> Iterator[Entry]:
+    """Yield servers that imitate others, and tools that changed for the worse a short time ago.
+
+    Raises:
+        CatalogError: the catalogue cannot be read.
+
+    """
+    yield from lookalike_server.find([*_servers(catalog)])
+    since = (now or datetime.now(UTC)) - timedelta(days=DRIFT_DAYS)
+    changes = catalog.changes(since.isoformat(timespec="seconds"))
+    differences = changed(catalog, [c for c in changes if c.kind == "changed"])
+    yield from definition_drift.find(one for one in differences if one.rug_pull)
+
+
+def _servers(catalog: Catalog) -> Iterator[Known]:
+    for one in catalog.servers():
+        if one.server.status != "deleted":
+            sources = {listing.provenance.source for listing in one.listings}
+            yield known(one.server, len(sources), one.first_seen)
+
+
+def changed(catalog: Catalog, changes: list[Change]) -> list[Difference]:
+    """Return changes of definitions with both sides judged; those without both are left out."""
+    pairs: list[tuple[Tool | None, Tool | None]] = []
+    times: dict[tuple[str, str, str, str], str] = {}
+    for change in changes:
+        history = catalog.history(change.tool_id)
+        by_digest = {version.tool.definition_sha256: version.tool for version in history}
+        before = by_digest.get(change.previous_sha256 or "")
+        after = by_digest.get(change.definition_sha256)
+        if before is not None and after is not None:
+            pairs.append((before, after))
+            times[change.server, change.tool, *_digests(before, after)] = change.at
+    return [
+        replace(one, at=times[one.server, one.tool, *_digests(one.before, one.after)])
+        for one in judge(pairs)
+    ]
+
+
+def _digests(before: Tool | None, after: Tool | None) -> tuple[str, str]:
+    return before.definition_sha256 if before else "", after.definition_sha256 if after else ""
