@@ -41,7 +41,9 @@ ServerKey = Annotated[
 OwnPolicy = Annotated[
     Path | None, typer.Option("--policy", help="Your own policy.toml over the shipped table.")
 ]
-Out = Annotated[Path | None, typer.Option(help="File, or folder for several files.")]
+Out = Annotated[
+    str | None, typer.Option(metavar="PATH", help="File, or folder (FOLDER/) for several files.")
+]
 Merge = Annotated[
     Path | None, typer.Option(help="Bring this settings file up to date and show the diff.")
 ]
@@ -103,7 +105,7 @@ def policy(  # a command's options are its parameters
         elif merge is not None:
             files.merge(for_, merge, intents, keys, dry_run=dry_run)
         else:
-            files.write(for_, out, intents, keys)
+            files.write(for_, files.folder_or_file(out) if out else None, intents, keys)
         raise typer.Exit(code)
 
 

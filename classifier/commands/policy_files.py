@@ -18,8 +18,9 @@ from classifier.enforcement.check import KINDS
 from classifier.enforcement.check import check as check_policy
 from classifier.enforcement.merge import merge as merge_rules
 from classifier.enforcement.names import PLAIN
+from classifier.enforcement.ownership import may_replace
 from classifier.enforcement.reading import simulator
-from classifier.enforcement.target import Output
+from classifier.enforcement.target import Output, Target
 from classifier.enforcement.words import quoted
 from classifier.errors import PolicyError
 from classifier.intent import Intent
@@ -117,11 +118,36 @@ def _put(output: Output, out: Path | None) -> None:
         sys.stdout.write(output.text)
         return
     file = out / output.file_name if out.is_dir() else out
-    replace(file, output.text)
-    for name, text in output.extra:
-        replace(file.parent / name, text)
-        typer.echo(f"{output.target.id}: also wrote {file.parent / name}", err=True)
+    texts = {file: output.text, **{file.parent / name: text for name, text in output.extra}}
+    for path, text in texts.items():  # all are looked at before the first is written
+        _require_ours(output.target, path, text)
+    for path, text in texts.items():
+        replace(path, text)
+        if path != file:
+            typer.echo(f"{output.target.id}: also wrote {path}", err=True)
     typer.echo(f"{output.target.id}: {output.target.install}", err=True)
+
+
+def _require_ours(target: Target, file: Path, text: str) -> None:
+    """Refuse to write over what a person wrote."""
+    module = policies.module_of(target.id)
+    if not file.exists() or may_replace(module, _read(file), text):
+        return
+    way = f"--merge {file} keeps it" if hasattr(module, "read_rules") else "take it away"
+    raise PolicyError(
+        f"{quoted(str(file))} holds what toolrisk did not write; {way}, or give another --out"
+    )
+
+
+def folder_or_file(out: str) -> Path:
+    """Return where to write; a name that ends in a slash is a folder, made if it is not there."""
+    path = Path(out).expanduser()
+    if out.endswith(("/", os.sep)):
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise PolicyError(f"cannot make the folder {quoted(out)}: {error.strerror}") from error
+    return path
 
 
 def merge(target_id: str, file: Path, intents: Intents, keys: Keys, *, dry_run: bool) -> None:

@@ -33,7 +33,7 @@ TARGET = Target(
     checked_by=None,
     documentation="https://geminicli.com/docs/reference/policy-engine/",
     closes_server=True,
-    install="Put it into ~/.gemini/policies/; merge the settings into ~/.gemini/settings.json.",
+    install="Put it into ~/.gemini/policies/; bring gemini-settings.json into ~/.gemini/settings.json.",
 )
 
 LONGEST_FULL_NAME = 63
@@ -81,7 +81,7 @@ def render(servers: tuple[ServerRules, ...]) -> Rendered:
             settings[server.key] = {"excludeTools": denied}
     extra: tuple[tuple[str, str], ...] = ()
     if settings:
-        extra = (("settings.json", json.dumps({"mcpServers": settings}, indent=2) + "\n"),)
+        extra = (("gemini-settings.json", json.dumps({"mcpServers": settings}, indent=2) + "\n"),)
     header = ("Any other tool of these servers is asked about.",)
     return Rendered(
         text=comment(header) + tomli_w.dumps({"rule": rules}),

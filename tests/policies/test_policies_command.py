@@ -328,3 +328,36 @@ def test_what_could_not_be_asked_is_said_to_have_no_rules(tools, tmp_path):
     assert "mcp__gh__get_issue" in done.stdout
     assert "own: unsupported: not run (command: own-server)" in done.stderr
     assert "rules for 1 server; none for what is named above" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("target_id", "theirs"),
+    [
+        ("claude-code", '{"permissions": {"allow": ["Bash(ls)"]}}'),
+        ("codex", 'model = "m"\n'),
+        ("toolhive", '{"version": "1.0", "own": true}'),
+        ("vscode", "# My notes\n"),
+    ],
+)
+def test_a_persons_file_is_never_written_over(tools, tmp_path, target_id, theirs):
+    file = tmp_path / "settings"
+    file.write_text(theirs, encoding="utf-8")
+    words = ("policy", tools, "--for", target_id, "--server-key", "gh", "--out")
+    done = toolrisk(*words, file, code=2)
+    assert "holds what toolrisk did not write" in done.stderr
+    assert file.read_text() == theirs
+    file.write_text(toolrisk(*words[:-1]).stdout, encoding="utf-8")
+    toolrisk(*words, file, "--profile", "strict")
+
+
+def test_a_folder_is_made_and_what_stands_beside_it_stays(tools, tmp_path):
+    settings = tmp_path / "settings.json"
+    settings.write_text('{"mcpServers": {}}', encoding="utf-8")
+    toolrisk(
+        "policy", tools, "--for", "gemini-cli", "--server-key", "gh", "--out", f"{tmp_path}/p/"
+    )
+    assert sorted(p.name for p in (tmp_path / "p").iterdir()) == [
+        "gemini-settings.json",
+        "toolrisk.toml",
+    ]
+    assert settings.read_text() == '{"mcpServers": {}}'

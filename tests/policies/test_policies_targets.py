@@ -154,7 +154,7 @@ def test_gemini_settings_fit_the_published_schema(own_tools, by_server):
     plain = [i for i in intents if i.tool.isidentifier() and len(i.tool) < 40]
     plain = [i for i in plain if i.tool.isascii() and not i.tool.startswith("mcp_")]
     ((name, text),) = render("gemini-cli", "own", plain).extra
-    assert name == "settings.json"
+    assert name == "gemini-settings.json"
     jsonschema.validate(json.loads(text), json.loads(path.read_text()))
     assert "trust" not in text
 
