@@ -8,6 +8,8 @@ from classifier.combinations import Combination, Stack, look
 from classifier.commands.inputs import to_line
 from classifier.commands.table import clean
 from classifier.grade import LETTERS, Grade, grade
+from classifier.pipeline.catalogue import name_collision
+from classifier.pipeline.findings import Entry
 from classifier.policy_table import Overrides
 from classifier.rule import Profile
 from classifier.verdict import Classification, evidence_json
@@ -18,6 +20,7 @@ GRADES = "".join(letter for letter, _ in LETTERS)
 IN_DETAIL = 8
 """Servers up to which each is told in full; of more, a line each."""
 _TOOLS_A_LEG = 5
+_COLLISIONS = 10
 
 
 class Report:
@@ -37,10 +40,11 @@ class Report:
             found = look(pairs, profile, mine)
             self.servers[name] = (found, grade(pairs, found))
         self.whole: Stack | None = None
+        self.collisions: list[Entry] = []
         if as_one and by_server:
-            self.whole = look(
-                [pair for pairs in by_server.values() for pair in pairs], profile, mine
-            )
+            every = [pair for pairs in by_server.values() for pair in pairs]
+            self.whole = look(every, profile, mine)
+            self.collisions = list(name_collision.find(tool for tool, _ in every))
 
     @property
     def stacks(self) -> list[Stack]:
@@ -61,6 +65,7 @@ class Report:
                 for name, (found, given) in self.servers.items()
             ],
             "stack": _stack_json(self.whole) if self.whole else None,
+            "collisions": [_collision_json(entry) for entry in self.collisions],
         }
         return to_line(value) + "\n"
 
@@ -77,7 +82,7 @@ class Report:
                 lines += [f"    {a.points:+4d}  {a.reason}" for a in given.addends]
                 lines.append(f"    {given.points:4d}  = {given.letter}")
         if self.whole is not None:
-            lines += ["", *_whole(self.whole, self.profile)]
+            lines += ["", *_whole(self.whole, self.profile), *_collided(self.collisions)]
         return "\n".join(lines) + "\n"
 
 
@@ -100,6 +105,25 @@ def _whole(found: Stack, profile: Profile) -> list[str]:
         )
         lines += [f"    {clean(server)}\t{clean(tool)}" for server, tool in found.to_shut]
     return lines
+
+
+def _collided(found: list[Entry]) -> list[str]:
+    """Return the tools that another server has under the same or a like name."""
+    if not found:
+        return []
+    lines = ["  tools of different servers under one name, so that either may be called:"]
+    for entry in found[:_COLLISIONS]:
+        _, *others = (clean(quote.text) for quote in entry.evidence)
+        lines.append(f"    {clean(entry.server)}\t{clean(entry.tool)}\t{' '.join(others)}")
+    if len(found) > _COLLISIONS:
+        lines.append(f"    and {len(found) - _COLLISIONS} more (--format json has all)")
+    return lines
+
+
+def _collision_json(entry: Entry) -> dict[str, Any]:
+    other = entry.evidence[1].text
+    like = entry.evidence[2].text if len(entry.evidence) > 2 else entry.tool  # noqa: PLR2004
+    return {"server": entry.server, "tool": entry.tool, "other_server": other, "other_tool": like}
 
 
 def _told(combination: Combination) -> list[str]:
