@@ -100,7 +100,9 @@ def _unasked(server: Server) -> Probe:
         what = f"{first.registry_type}: {first.identifier}"
         return Probe(
             outcome=Outcome.UNSUPPORTED,
-            detail=one_line(f"not run ({what}): no npm or pypi package; give a file of its tools instead"),
+            detail=one_line(
+                f"not run ({what}): no npm or pypi package; give a file of its tools instead"
+            ),
         )
     return Probe(
         outcome=Outcome.UNSUPPORTED, detail="the source names neither a remote nor a package"

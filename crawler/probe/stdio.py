@@ -232,6 +232,8 @@ def _explained(failure: list[ProbeError], told: bytearray, code: int | None) -> 
             outcome = Outcome.NEEDS_NETWORK
         elif any(hint in low for hint in _CONFIG):
             outcome = Outcome.NEEDS_CONFIG
+    elif outcome is Outcome.PROTOCOL_ERROR and any(hint in message.lower() for hint in _NETWORK):
+        outcome = Outcome.NEEDS_NETWORK  # it lists what it first has to fetch
     return ProbeError(outcome, f"{message}: {words}" if words else message)
 
 
@@ -242,6 +244,7 @@ _NETWORK = (
     "getaddrinfo",
     "name resolution",
     "enetunreach",
+    "fetch failed",
 )
 _CONFIG = ("environment variable", "env var", "api key", "api_key", "apikey", "token is required", "must be set", "not set", "required argument", "usage:", "missing required", "is required", "please provide", "credentials")  # fmt: skip
 

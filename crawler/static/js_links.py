@@ -75,7 +75,19 @@ class Links(ABC):
             return self._member(node, module, depth)
         if node.type == "call_expression":
             return self._called(node, module, depth) or (node, module)
+        if node.type == "ternary_expression":
+            return self._chosen(node, module, depth)
         return node, module
+
+    def _chosen(self, node: Node, module: Module, depth: int) -> Place | None:
+        """Return the branch that is taken where no variable of the environment is set."""
+        condition = node.child_by_field_name("condition")
+        place = self.follow(condition, module, depth + 1) if condition is not None else None
+        holds = without_settings(place[0] if place is not None else condition)
+        if holds is None:
+            return None
+        branch = node.child_by_field_name("consequence" if holds else "alternative")
+        return self.follow(branch, module, depth + 1) if branch is not None else None
 
     def _name(self, node: Node, module: Module, depth: int) -> Place | None:
         name = text_of(node)
@@ -205,6 +217,18 @@ class Links(ABC):
     @abstractmethod
     def value(self, node: Node, module: Module, depth: int = 0) -> Any:
         """Return the JSON value of an expression."""
+
+
+def without_settings(condition: Node | None) -> bool | None:
+    """Say what a test of `process.env.X` gives where X is not set; None for any other test."""
+    if condition is None:
+        return None
+    words = text_of(condition)[:200].replace(" ", "")
+    if words in {"true", "false"}:
+        return words == "true"
+    if not words.lstrip("!(").startswith("process.env"):
+        return None
+    return words.startswith("!") or "!==" in words or "!=" in words
 
 
 def _returned_by(function: Node) -> Node | None:

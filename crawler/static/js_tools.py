@@ -12,7 +12,7 @@ from crawler.static.js_schema import Schemas
 from crawler.static.js_syntax import FUNCTIONS, Module, arguments_of, text_of
 from crawler.static.js_values import Place, Scripts
 
-_REGISTER = ("tool", "registerTool", "addTool", "defineTool", "registerAppTool", "register_tool", "createTool", "makeTool", "registerMcpTool")  # fmt: skip
+_REGISTER = ("tool", "registerTool", "addTool", "defineTool", "registerAppTool", "register_tool", "createTool", "makeTool", "registerMcpTool", "registerToolTask")  # fmt: skip
 _WORDS = " ".join(f'"{name}"' for name in _REGISTER)
 _CALLS = f"""
 (call_expression function: (member_expression property: (property_identifier) @name) (#any-of? @name {_WORDS})) @call

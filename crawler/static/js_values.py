@@ -8,7 +8,7 @@ from typing import Any
 from tree_sitter import Node
 
 from crawler.static.found import ELLIPSIS, UNKNOWN
-from crawler.static.js_links import MAX_DEPTH, Links, Place
+from crawler.static.js_links import MAX_DEPTH, Links, Place, without_settings
 from crawler.static.js_syntax import Module, arguments_of, text_of
 
 MAX_CHARACTERS = 200_000
@@ -101,8 +101,9 @@ class Scripts(Links):
         if sign is None or left is None or right is None or depth > MAX_DEPTH:
             return UNKNOWN
         one = self.value(left, module, depth + 1)
-        if text_of(sign) in {"||", "??"} and one is not UNKNOWN:
-            return one
+        if text_of(sign) in {"||", "??"}:
+            is_setting = without_settings(left) is False
+            return self.value(right, module, depth + 1) if is_setting else one
         if text_of(sign) != "+" or not isinstance(one, str):
             return UNKNOWN
         other = self.value(right, module, depth + 1)
@@ -128,13 +129,23 @@ class Scripts(Links):
                 return UNKNOWN
         return UNKNOWN if any(item is UNKNOWN for item in out) else out
 
-    def _object(self, node: Node, module: Module, depth: int) -> Any:
-        """Return an object; members that cannot be told are left out of it."""
+    def _object(
+        self, node: Node, module: Module, depth: int, *, is_properties: bool = False
+    ) -> Any:
+        """Return an object; members that cannot be told are left out of it.
+
+        A property of a schema that cannot be told is one that takes anything.
+        """
         out: dict[str, Any] = {}
         for key, value, home in self.pairs(node, module, depth):
-            found = self.value(value, home, depth + 1) if value is not None else UNKNOWN
+            if key == "properties" and value is not None and value.type == "object":
+                found = self._object(value, home, depth + 1, is_properties=True)
+            else:
+                found = self.value(value, home, depth + 1) if value is not None else UNKNOWN
             if found is not UNKNOWN:
                 out[key] = found
+            elif is_properties and value is not None:
+                out[key] = {}
             if len(out) > MAX_ITEMS:
                 return UNKNOWN
         return out

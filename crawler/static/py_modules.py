@@ -1,6 +1,8 @@
 """Python sources as syntax trees (`ast`), and where their names lead inside one package."""
 
 import ast
+import inspect
+import textwrap
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -141,7 +143,7 @@ class Sources:
             case ast.Constant(value=str() | int() | float() | None as found):
                 return found
             case ast.JoinedStr() as joined:
-                return self._joined(joined, place[1], depth, partial=False)
+                return self._format(joined, place[1], depth, partial=False)
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 found = self.value(operand, place[1], depth + 1)
                 return -found if isinstance(found, int | float) else UNKNOWN
@@ -165,7 +167,7 @@ class Sources:
             return None
         match place[0]:
             case ast.JoinedStr() as joined:
-                return str(self._joined(joined, place[1], 0, partial=True))
+                return str(self._format(joined, place[1], 0, partial=True))
             case ast.BinOp(op=ast.Add(), left=left, right=right):
                 return (self.text(left, place[1]) or ELLIPSIS) + (self.text(right, place[1]) or ELLIPSIS)  # fmt: skip
             case ast.Call(func=ast.Attribute(attr="format", value=inner)):
@@ -180,7 +182,7 @@ class Sources:
         is_short = isinstance(other, str) and len(one) + len(other) < MAX_CHARACTERS
         return one + other if is_short else UNKNOWN
 
-    def _joined(self, node: ast.JoinedStr, source: Source, depth: int, *, partial: bool) -> Any:
+    def _format(self, node: ast.JoinedStr, source: Source, depth: int, *, partial: bool) -> Any:
         out: list[str] = []
         for part in node.values:
             inner = part.value if isinstance(part, ast.FormattedValue) else part
@@ -207,40 +209,55 @@ class Sources:
                 return UNKNOWN
         return UNKNOWN if any(one is UNKNOWN for one in out) else out
 
-    def _dict(self, node: ast.Dict, source: Source, depth: int) -> Any:
-        """Return a mapping; members that cannot be told are left out of it."""
+    def _dict(
+        self, node: ast.Dict, source: Source, depth: int, *, is_properties: bool = False
+    ) -> Any:
+        """Return a mapping; members that cannot be told are left out of it.
+
+        A property of a schema that cannot be told is one that takes anything.
+        """
         out: dict[str, Any] = {}
         for key, value in zip(node.keys, node.values, strict=True):
-            found = self.value(value, source, depth + 1)
+            name = self.value(key, source, depth + 1) if key is not None else None
+            if name == "properties" and isinstance(value, ast.Dict):
+                found = self._dict(value, source, depth + 1, is_properties=True)
+            else:
+                found = self.value(value, source, depth + 1)
             if key is None:
                 out |= found if isinstance(found, dict) else {}
-                continue
-            name = self.value(key, source, depth + 1)
-            if isinstance(name, str) and found is not UNKNOWN:
-                out[name] = found
+            elif isinstance(name, str) and (found is not UNKNOWN or is_properties):
+                out[name] = {} if found is UNKNOWN else found
             if len(out) > MAX_ITEMS:
                 return UNKNOWN
         return out
 
     def _call(self, node: ast.Call, source: Source, depth: int) -> Any:
-        """Return what dict(), dedent() and joins of known texts give."""
+        """Return what dict(), dedent(), joins, and own functions that only return give."""
         name = called(node.func)
         if name == "dict" and not node.args:
             pairs = {k.arg: self.value(k.value, source, depth + 1) for k in node.keywords if k.arg}
             return {key: value for key, value in pairs.items() if value is not UNKNOWN}
-        if name in {"dedent", "cleandoc", "strip"}:
-            inner = node.func.value if name == "strip" and isinstance(node.func, ast.Attribute) else None  # fmt: skip
-            found = self.value(inner or (node.args[0] if node.args else None), source, depth + 1)
-            import inspect
-
-            return inspect.cleandoc(found) if isinstance(found, str) else UNKNOWN
-        if name == "join" and isinstance(node.func, ast.Attribute) and node.args:
-            between = self.value(node.func.value, source, depth + 1)
-            found = self.value(node.args[0], source, depth + 1)
-            if isinstance(between, str) and isinstance(found, list) and all(isinstance(x, str) for x in found):  # fmt: skip
-                text = between.join(found)
-                return text if len(text) < MAX_CHARACTERS else UNKNOWN
+        owner = node.func.value if isinstance(node.func, ast.Attribute) else None
+        first = self.value(node.args[0], source, depth + 1) if node.args else UNKNOWN
+        if name in {"dedent", "cleandoc"} and isinstance(first, str):
+            return textwrap.dedent(first) if name == "dedent" else inspect.cleandoc(first)
+        if name in {"strip", "join"} and owner is not None:
+            held = self.value(owner, source, depth + 1)
+            if isinstance(held, str):
+                return held.strip() if name == "strip" else _joined(held, first)
+        place = self.follow(node.func, source, depth + 1)
+        if place is not None and isinstance(place[0], ast.FunctionDef):
+            last = place[0].body[-1]
+            if isinstance(last, ast.Return) and last.value is not None:
+                return self.value(last.value, place[1], depth + 1)
         return UNKNOWN
+
+
+def _joined(between: str, parts: Any) -> Any:
+    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+        return UNKNOWN
+    size = sum(map(len, parts)) + len(between) * len(parts)
+    return between.join(parts) if size < MAX_CHARACTERS else UNKNOWN
 
 
 def called(function: ast.expr) -> str:

@@ -17,6 +17,11 @@ SERVERS = Path(__file__).parent.parent / "servers"
 ANSWER = """
 import json, sys, time
 def out(m): sys.stdout.write(json.dumps(m) + "\\n"); sys.stdout.flush()
+def refuse(why):
+    for line in sys.stdin:
+        m = json.loads(line)
+        if m.get("method") == "initialize": out({"jsonrpc": "2.0", "id": m["id"], "result": {"protocolVersion": "2025-06-18", "capabilities": {"tools": {}}}})
+        elif "id" in m: out({"jsonrpc": "2.0", "id": m["id"], "error": {"code": -32603, "message": why}})
 def serve(tools=({"name": "get_x", "description": "Get x."},)):
     for line in sys.stdin:
         m = json.loads(line)
@@ -94,6 +99,7 @@ serve()
         ("sys.stderr.write('\\x1b[31mboom\\x07'); sys.exit(1)", Outcome.CRASHED, "boom"),
         ("sys.stderr.write('API_KEY environment variable is required'); sys.exit(1)", Outcome.NEEDS_CONFIG, "API_KEY"),
         ("sys.stderr.write('getaddrinfo ENOTFOUND example.com'); sys.exit(1)", Outcome.NEEDS_NETWORK, "ENOTFOUND"),
+        ("refuse('fetch failed')", Outcome.NEEDS_NETWORK, "fetch failed"),
         ("while True: print('y')", Outcome.PROTOCOL_ERROR, "no messages"),
         ("sys.stdout.write('x' * 20_000_000); sys.stdout.flush(); time.sleep(60)", Outcome.TOO_LARGE, "line"),
         ("for line in sys.stdin: sys.stdout.write(line); sys.stdout.flush()", Outcome.TIMEOUT, "no answer"),
