@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
@@ -250,6 +250,16 @@ class Names:
                     one = Lookalike(name, other, holder.server, how)
                     found.append((how.confidence, holder.listings, one))
         return max(found, key=lambda item: item[:2])[2] if found else None
+
+
+def imitations(servers: Sequence[Known]) -> Iterator[tuple[Known, Lookalike]]:
+    """Yield the servers whose names imitate better-known ones: well-known packages, or each other."""
+    names = Names()
+    names.add(known_packages())
+    names.add(servers)
+    for server in servers:
+        if found := names.imitated_by(server):
+            yield server, found
 
 
 def _keys(name: Name) -> Iterator[int]:

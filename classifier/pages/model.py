@@ -134,6 +134,8 @@ class ServerPage:
     unclassified: tuple[str, ...] = ()
     similar: tuple[tuple[str, str, int], ...] = ()
     """(title, slug, shared tools) of servers that offer much the same."""
+    imitates: tuple[str, str, str | None] | None = None
+    """(name, how, slug if it is here) of a better-known server of a like name."""
 
     @property
     def path(self) -> str:

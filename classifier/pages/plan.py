@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 
+from classifier.lookalike import Lookalike, imitations, known
 from classifier.pages import words
 from classifier.pages.likeness import Likeness, exact_key
 from classifier.pages.model import Row, ServerFacts, ServerTools, ToolFacts
@@ -66,6 +67,22 @@ class Plan:
         )
 
     @cached_property
+    def _imitations(self) -> dict[str, Lookalike]:
+        present = [
+            known(facts.server, len({one.source for one in facts.listings}), facts.first_seen)
+            for facts in self.servers
+            if not facts.is_withdrawn
+        ]
+        return {server.server: found for server, found in imitations(present)}
+
+    def imitates(self, name: str) -> tuple[str, str, str | None] | None:
+        """Return (name, how, slug if it is here) of a better-known server of a like name."""
+        found = self._imitations.get(name)
+        if found is None:
+            return None
+        return str(found.of), found.how.value, self.slug.get(found.of_server)
+
+    @cached_property
     def titles(self) -> dict[str, str]:
         """Titles of the servers, by name."""
         return {
@@ -81,6 +98,7 @@ class Plan:
             self.slug[name],
             self.overview.scale,
             self.similar_servers(name),
+            self.imitates(name),
             [
                 [(r.path, r.server_title, r.category, r.risk) for r in self.similar(row)]
                 for row in self.rows[name]

@@ -38,6 +38,7 @@ def pages_of(
         known=tuple((tool, row.path) for row, tool in pairs),
         unclassified=offered.unclassified,
         similar=plan.similar_servers(name),
+        imitates=plan.imitates(name),
     )
     head = rows[: SIBLINGS + 1]
     tools = (

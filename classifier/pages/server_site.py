@@ -88,6 +88,7 @@ def context(page: ServerPage, stamp: str, base_url: str | None) -> dict[str, Any
         "withdrawn": page.is_withdrawn,
         "linked": application(page),
         "similar": page.similar,
+        "imitates": page.imitates,
     }
 
 

@@ -88,6 +88,7 @@ def server_json(page: ServerPage) -> bytes:
                 for row in page.rows
             ],
             "unclassified": list(page.unclassified),
+            "lookalike_of": page.imitates[0] if page.imitates else None,
         }
     )
 

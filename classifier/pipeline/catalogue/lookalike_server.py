@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from classifier.lookalike import How, Known, Lookalike, Name, Names, known, known_packages
+from classifier.lookalike import How, Known, Lookalike, Name, imitations, known
 from classifier.pipeline.findings import Entry, Row, Rule
 from classifier.pipeline.plain import plain
 from classifier.verdict import Evidence, Severity
@@ -34,12 +34,8 @@ _MOST_ODD = 4
 
 def find(servers: Sequence[Known]) -> Iterator[Entry]:
     """Yield a finding for every server of a catalogue whose name imitates a better-known one."""
-    names = Names()
-    names.add(known_packages())
-    names.add(servers)
-    for server in servers:
-        if found := names.imitated_by(server):
-            yield _entry(server.server, found, None)
+    for server, found in imitations(servers):
+        yield _entry(server.server, found, None)
 
 
 def find_in_config(
@@ -49,10 +45,8 @@ def find_in_config(
     file: str,
 ) -> Iterator[Entry]:
     """Yield a finding when a client starts a package whose name imitates a well-known one."""
-    names = Names()
-    names.add(known_packages())
     for server in config_servers({"mcpServers": {name: entry}})[0]:
-        if found := names.imitated_by(known(server)):
+        for _, found in imitations([known(server)]):
             yield _entry(name, found, file)
 
 
