@@ -40,6 +40,17 @@ def test_links_lead_somewhere(page):
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
+def test_the_readme_shows_pictures_that_are_small():
+    shown = set(re.findall(r"\]\((docs/images/[^)]+)\)", README))
+    assert shown == {f"docs/images/{p.name}" for p in (ROOT / "docs" / "images").iterdir()}
+    for path in shown:
+        data = (ROOT / path).read_bytes()
+        assert len(data) < 200_000
+        assert b"font-face" not in data  # nothing is fetched to show it
+        if path.endswith(".png"):
+            assert int.from_bytes(data[16:20]) == 1200
+
+
 def test_every_data_file_is_explained():
     told = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`([^`]+)`", told))

@@ -32,8 +32,26 @@ def test_nothing_is_shown_elsewhere(monkeypatch, capsys):
     assert capsys.readouterr().err == ""
 
 
+def test_a_person_at_standard_input_is_told_so(monkeypatch, capsys):
+    keyboard = Terminal()
+    keyboard.buffer = io.BytesIO(b'{"name": "get_note"}')
+    monkeypatch.setattr(sys, "stdin", keyboard)
+    with pytest.raises(SystemExit):
+        main(["classify", "-"])
+    assert "standard input; end them with Ctrl-D" in capsys.readouterr().err
+
+
+def test_what_is_wrong_with_a_client_config_is_said_once(tmp_path, capsys):
+    config = tmp_path / "mcp.json"
+    config.write_text('{"mcpServers": {"own": {"command": "/opt/own"}, "bad": 5}}')
+    with pytest.raises(SystemExit) as stop:
+        main(["classify", str(config)])
+    assert stop.value.code == 3
+    assert capsys.readouterr().err.count("'bad'") == 1
+
+
 def test_an_interrupt_is_one_line_and_130(monkeypatch, capsys):
-    class Impatient:
+    class Impatient(io.StringIO):
         """Standard input whose person presses Ctrl-C."""
 
         @property

@@ -62,13 +62,14 @@ def tools(targets: list[str], options: InputOptions) -> Iterator[Tool]:
 def _file(target: FileTarget, options: InputOptions) -> Iterator[Tool]:
     from crawler.tool_file import read_tool_file
 
+    if target.text == "-" and sys.stdin.isatty():
+        say("reading definitions from standard input; end them with Ctrl-D")
     found = read_tool_file(target.text)
-    options.problems.extend(found.problems)
-    if found.servers and not options.launch:
+    if found.servers and options.launch:
+        yield from _gathered(target, options)  # which tells the problems itself
         return
-    if found.servers:
-        yield from _gathered(target, options)
-    else:
+    options.problems.extend(found.problems)
+    if not found.servers:
         chosen = found.tools if options.limit is None else found.tools[: options.limit]
         yield from chosen if _mixes(options) else counted(chosen, len(chosen), "tools")
 
