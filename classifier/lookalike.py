@@ -13,8 +13,9 @@ import tomllib
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 
 from classifier.errors import DataError
 from classifier.resources import data_dir
@@ -169,6 +170,7 @@ def _famous(registry: str, text: str) -> Known:
 _FAMOUS = 1_000_000
 
 
+@lru_cache(maxsize=1 << 16)
 def skeleton(text: str) -> str:
     """Return a text as the eye reads it: equal skeletons look alike."""
     seen = unicodedata.normalize("NFKC", text[:_LONGEST]).casefold().translate(_ALIKE)
@@ -176,6 +178,7 @@ def skeleton(text: str) -> str:
     return seen.replace("rn", "m").replace("vv", "w").replace("cl", "d")
 
 
+@lru_cache(maxsize=1 << 16)
 def words(bare: str) -> tuple[str, ...]:
     """Return the words of a name."""
     return tuple(bare.lower().translate(_JOINTS).split()[:_MOST_WORDS])
@@ -254,9 +257,15 @@ class Names:
 
 def imitations(servers: Sequence[Known]) -> Iterator[tuple[Known, Lookalike]]:
     """Yield the servers whose names imitate better-known ones: well-known packages, or each other."""
+    least = min((server.listings for server in servers), default=0)
+    newest = max(servers, key=lambda server: _day(server.since[:10]), default=None)
     names = Names()
     names.add(known_packages())
-    names.add(servers)
+    names.add(
+        server
+        for server in servers
+        if server.listings > least or (newest and _age(server, newest) >= KNOWN_DAYS)
+    )
     for server in servers:
         if found := names.imitated_by(server):
             yield server, found
@@ -277,18 +286,23 @@ def _keys(name: Name) -> Iterator[int]:
 
 
 def _better_known(holder: Known, server: Known) -> bool:
-    if holder.server == server.server or set(holder.names) & set(server.names):
-        return False
     if server.listings >= _FAMOUS or holder.listings < server.listings:
         return False
-    return holder.listings > server.listings or _days(holder.since, server.since) >= KNOWN_DAYS
+    if holder.listings == server.listings and _age(holder, server) < KNOWN_DAYS:
+        return False
+    return holder.server != server.server and not any(n in server.names for n in holder.names)
 
 
-def _days(earlier: str, later: str) -> int:
-    from datetime import date
+def _age(holder: Known, server: Known) -> int:
+    """Return how many days longer one is known than the other; 0 where it is not said."""
+    earlier, later = _day(holder.since[:10]), _day(server.since[:10])
+    return later - earlier if earlier and later else 0
 
+
+@lru_cache(maxsize=4096)
+def _day(text: str) -> int:
     try:
-        return (date.fromisoformat(later[:10]) - date.fromisoformat(earlier[:10])).days
+        return date.fromisoformat(text).toordinal()
     except ValueError:
         return 0
 
