@@ -2,7 +2,8 @@
 
 The command is the verified profile: own namespaces, no nested user namespaces, an empty
 environment, read-only code, small tmpfs, uid 65534, no capabilities, limits on processes, files
-and CPU. bubblewrap does not limit memory; `Watchdog` does.
+and CPU. bubblewrap does not limit memory, and the kernel does not limit the processes of root;
+`watch` limits both.
 """
 
 import os
@@ -19,7 +20,9 @@ PROFILE = "bubblewrap"
 MEMORY = 768 * 1024 * 1024
 """Bytes of resident memory of all processes of a sandbox together."""
 _TMPFS = "67108864"
-_PROCESSES, _FILES, _CPU_SECONDS = "128", "4096", "60"
+PROCESSES = 128
+"""Processes of a sandbox together."""
+_FILES, _CPU_SECONDS = "4096", "60"
 _HOME = "/home/crawl"
 
 
@@ -89,7 +92,7 @@ def command(program: Program) -> list[str]:
     words += ["--chdir", "/tmp"]  # noqa: S108 - inside the sandbox
     limits = [
         "prlimit",
-        f"--nproc={_PROCESSES}",
+        f"--nproc={PROCESSES}",
         f"--nofile={_FILES}",
         f"--cpu={_CPU_SECONDS}",
         "--",
@@ -111,30 +114,44 @@ def python() -> str:
     return str(Path(sys.base_prefix).resolve() / "bin" / f"python3.{sys.version_info.minor}")
 
 
-async def watch_memory(pid: int, limit: int = MEMORY) -> None:
-    """Return when the process tree below a pid holds more memory than allowed, or is gone."""
+async def watch(pid: int, memory: int = MEMORY, processes: int = PROCESSES) -> str:
+    """Return what the process tree below a pid has more of than allowed: `memory`, `processes`.
+
+    The kernel's own limit of processes does not bind root (setrlimit(2), RLIMIT_NPROC), whoever
+    he looks like inside; so they are counted here as well.
+    """
     page = os.sysconf("SC_PAGE_SIZE")
     while Path(f"/proc/{pid}").exists():  # noqa: ASYNC240 - /proc does not block
-        if sum(_resident(child) for child in _tree(pid)) * page > limit:
-            return
-        await anyio.sleep(0.1)
+        tree = _tree(pid, processes)
+        if len(tree) > processes:
+            return "processes"
+        if sum(_resident(child) for child in tree) * page > memory:
+            return "memory"
+        await anyio.sleep(0.05)
     await anyio.sleep_forever()
+    return ""
 
 
-def _tree(pid: int) -> list[int]:
+def _tree(pid: int, limit: int) -> list[int]:
+    """Return a process and all below it, a few beyond the limit at most."""
     found, queue = [pid], [pid]
-    while queue and len(found) < 512:  # noqa: PLR2004 - more than the process limit allows
-        parent = queue.pop()
-        try:
-            words = (
-                Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii").split()
-            )
-        except OSError:
-            continue
-        children = [int(word) for word in words]
-        found += children
-        queue += children
+    while queue and len(found) <= limit:
+        for task in _listed(Path(f"/proc/{queue.pop()}/task")):
+            try:  # every thread has children of its own
+                words = (task / "children").read_text(encoding="ascii").split()
+            except OSError:
+                continue
+            children = [int(word) for word in words]
+            found += children
+            queue += children
     return found
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except OSError:  # it ended meanwhile
+        return []
 
 
 def _resident(pid: int) -> int:

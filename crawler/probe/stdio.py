@@ -17,7 +17,7 @@ from crawler.parse import load_json
 from crawler.printable import one_line
 from crawler.probe import jsonrpc
 from crawler.probe.jsonrpc import Listed
-from crawler.probe.sandbox import watch_memory
+from crawler.probe.sandbox import watch
 from crawler.records import JsonObject, Outcome, ServerName
 
 MAX_LINE = 10_000_000
@@ -172,7 +172,7 @@ async def list_stdio(
     try:
         async with anyio.create_task_group() as group:
             group.start_soon(_keep_stderr, process, told)
-            group.start_soon(_stop_on_memory, process, failure, group.cancel_scope)
+            group.start_soon(_stop_on_excess, process, failure, group.cancel_scope)
             group.start_soon(
                 _converse, process, server, seconds, found, failure, group.cancel_scope
             )
@@ -200,11 +200,11 @@ async def _converse(  # noqa: PLR0913, PLR0917 - a task of list_stdio, with all 
     scope.cancel()
 
 
-async def _stop_on_memory(
+async def _stop_on_excess(
     process: anyio.abc.Process, failure: list[ProbeError], scope: anyio.CancelScope
 ) -> None:
-    await watch_memory(process.pid)
-    failure.append(ProbeError(Outcome.TOO_LARGE, "used more memory than allowed"))
+    what = await watch(process.pid)
+    failure.append(ProbeError(Outcome.TOO_LARGE, f"used more {what} than allowed"))
     scope.cancel()
 
 

@@ -150,6 +150,6 @@ time.sleep(120)
 
 
 def test_a_process_that_eats_memory_is_stopped(monkeypatch):
-    monkeypatch.setattr(sandbox.watch_memory, "__defaults__", (200 * 1024 * 1024,))
+    monkeypatch.setattr(sandbox.watch, "__defaults__", (200 * 1024 * 1024, 128))
     error = failure("x = bytearray(600 * 1024 * 1024); time.sleep(30)", seconds=20)
     assert error.outcome is Outcome.TOO_LARGE
