@@ -25,6 +25,7 @@ _RULES = (
     meeting(0.9, "settings skip"),
     meeting(0.9, "never_ask straight", unless="safe"),
     meeting(0.9, "never_ask consent skip must", unless="safe"),
+    meeting(0.9, "no_wait", unless="safe"),
     meeting(0.9, "agreed skip consent", unless="safe"),
     meeting(0.9, "agreed straight"),
     meeting(0.9, "agreed consent model"),

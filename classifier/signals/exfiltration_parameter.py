@@ -33,6 +33,8 @@ _RULES = (
     meeting(0.9, "you_know verbatim"),
     meeting(0.9, "keyfile out_of", alien="keyfile secret"),
     meeting(0.9, "env_dump verbatim"),
+    meeting(0.9, "steal out_of", alien="secret steal"),
+    meeting(0.9, "own_stuff verbatim", alien="own_stuff"),
 )
 _NEVER_NEEDED = (
     r"(?i)^(?:(?:full_?|entire_?)?conversation_?(?:history|log)|full_?conversation|chat_?(?:history|transcript|log)"
@@ -76,8 +78,10 @@ def detect(reading: Reading, matched: Sequence[Rule]) -> Iterator[tuple[float, E
         if not text.pointer.startswith("/inputSchema"):
             continue
         if text.is_key:
-            weight = _weight_of_key(text.searched())
-            if weight:
+            key = text.searched()
+            if _is_fetched_secret(key):
+                yield 0.9, text.quote(0, 0)
+            elif weight := _weight_of_key(key):
                 yield weight * share, text.quote(0, 0)
             continue
         for weight, quote in meetings(reading, text, _RULES):
@@ -86,14 +90,17 @@ def detect(reading: Reading, matched: Sequence[Rule]) -> Iterator[tuple[float, E
 
 def _weight_of_key(key: str) -> float:
     """Weigh the name of a parameter; `system_prompt` alone is honest in tools that run a model."""
-    words = set(name_tokens(key))
-    if not words.isdisjoint(_KEPT) and len(words & _FETCHED) > 1 - ("of" in words):
-        return 0.9
     if len(key) > _LONGEST:
         return 0.0
     if _never_needed.search(key):
         return 0.9
     return 0.5 if _doubtful.search(key) else 0.0
+
+
+def _is_fetched_secret(key: str) -> bool:
+    """Say whether a name asks for what stands in a file of secrets: `content_of_ssh_key`."""
+    words = set(name_tokens(key))
+    return not words.isdisjoint(_KEPT) and len(words & _FETCHED) > 1 - ("of" in words)
 
 
 _LONGEST = 40

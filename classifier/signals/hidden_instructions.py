@@ -50,7 +50,21 @@ _RULES = (
     meeting(0.9, "override rules earlier"),
     meeting(0.9, "override rules model"),
     meeting(0.9, "override user_asked"),
+    meeting(0.9, "fake_system"),
+    meeting(0.9, "switch_off order_you"),
+    meeting(0.9, "switch_off must", unless="safe", alien="switch_off"),
+    meeting(0.9, "false_say user"),
+    meeting(0.9, "hide2", unless="safe"),
+    meeting(0.9, "hide2 give"),
     # taking and handing over
+    meeting(0.9, "order_you own_stuff", alien="own_stuff"),
+    meeting(0.9, "order_you private give", alien="private"),
+    meeting(0.9, "own_stuff user give", alien="own_stuff"),
+    meeting(0.9, "own_stuff away", alien="own_stuff"),
+    meeting(0.9, "own_stuff order_you give", alien="own_stuff"),
+    meeting(0.9, "steal take", alien="secret steal"),
+    meeting(0.9, "steal give", alien="secret steal"),
+    meeting(0.9, "secret give users_own", alien="secret"),
     meeting(0.9, "keyfile give sink", alien="keyfile"),
     meeting(0.9, "keyfile take give", alien="keyfile"),
     meeting(0.9, "keyfile must give", alien="keyfile"),
@@ -85,6 +99,7 @@ _RULES = (
     meeting(0.9, "memory_file remember must"),
     meeting(0.9, "memory_file away"),
     meeting(0.9, "memory_file give"),
+    meeting(0.9, "memory_file remember hide2"),
     meeting(0.9, "from_now remember consent"),
     meeting(0.9, "from_now remember away"),
     meeting(0.9, "from_now remember model"),
@@ -113,6 +128,9 @@ def detect(reading: Reading, matched: Sequence[Rule]) -> Iterator[tuple[float, E
 
 _SUBJECT = frozenset(
     [
+        "guardrail",
+        "guardrails",
+        "confusables",
         "injection",
         "injections",
         "jailbreak",
@@ -134,6 +152,13 @@ _SUBJECT = frozenset(
 )
 _LOOKS = frozenset(
     [
+        "eval",
+        "evals",
+        "suite",
+        "block",
+        "blocks",
+        "filter",
+        "filters",
         "scan",
         "scans",
         "detect",

@@ -21,6 +21,8 @@ SIGNAL = Signal(
     references=("MCP03:2025", "ASI09:2026", "SAFE-T1008"),
 )
 _RULES = (
+    meeting(0.9, "reward"),
+    meeting(0.9, "for_every"),
     meeting(0.9, "rivals choose whatever"),
     meeting(0.9, "rivals user whatever"),
     meeting(0.9, "rivals best choose"),
