@@ -89,6 +89,11 @@ def command(program: Program) -> list[str]:
         words += ["--ro-bind", prefix, prefix]
     for name, value in program.variables:
         words += ["--setenv", name, value]
+    # Without these, code that root runs could write /proc/sys (it is owned by root, and bwrap
+    # covers it only where it sees that it is writable), and anyone could fill the memory that
+    # holds / and /dev.
+    words += ["--size", _TMPFS, "--tmpfs", "/dev/shm"]  # noqa: S108 - inside the sandbox
+    words += ["--remount-ro", "/proc", "--remount-ro", "/dev", "--remount-ro", "/"]
     words += ["--chdir", "/tmp"]  # noqa: S108 - inside the sandbox
     limits = [
         "prlimit",

@@ -216,18 +216,21 @@ async def _keep_stderr(process: anyio.abc.Process, told: bytearray) -> None:
     ):
         while True:
             part = await process.stderr.receive(4096)
-            told += part[: max(0, _STDERR - len(told))]
+            told += part
+            if len(told) > 2 * _STDERR:
+                del told[_STDERR // 2 : -_STDERR // 2]  # its first words and its last
 
 
 def _explained(failure: list[ProbeError], told: bytearray, code: int | None) -> ProbeError:
     error = failure[0] if failure else ProbeError(Outcome.CRASHED, "ended before it answered")
     message = str(error)
-    words = one_line(told.decode("utf-8", "replace"))[:300]
+    text = told.decode("utf-8", "replace")
+    words = one_line(_told_last(text) if _TRACEBACK in text else text)[:300]
     outcome = error.outcome
     if outcome is Outcome.CRASHED:
         if code is not None and code > 0:
             message += f" (exit code {code})"
-        low = words.lower()
+        low = text.lower()
         if any(hint in low for hint in _NETWORK):
             outcome = Outcome.NEEDS_NETWORK
         elif any(hint in low for hint in _CONFIG):
@@ -235,6 +238,15 @@ def _explained(failure: list[ProbeError], told: bytearray, code: int | None) -> 
     elif outcome is Outcome.PROTOCOL_ERROR and any(hint in message.lower() for hint in _NETWORK):
         outcome = Outcome.NEEDS_NETWORK  # it lists what it first has to fetch
     return ProbeError(outcome, f"{message}: {words}" if words else message)
+
+
+_TRACEBACK = "Traceback (most recent call last)"
+
+
+def _told_last(text: str) -> str:
+    """Return the last line that is indented by nothing: what a Python traceback comes to."""
+    lines = [line for line in text.splitlines() if line.strip() and not line[0].isspace()]
+    return lines[-1] if lines else text
 
 
 _NETWORK = (
