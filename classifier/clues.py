@@ -189,7 +189,7 @@ class _Clues:
 
     def __init__(self, text: str, tools: frozenset[str]) -> None:
         self._text = text
-        self._bytes = text.encode()
+        self._bytes = text.encode("utf-8", "replace")
         self._tools = tools
         self._known: dict[str, bool] = {}
 
