@@ -8,6 +8,8 @@ Exit codes: 0 done, 1 findings at or above --fail-on, 2 usage, 3 could not finis
 import importlib
 import os
 import sys
+from contextlib import suppress
+from pathlib import Path
 
 import typer
 
@@ -76,6 +78,9 @@ _INTERRUPTED = 130
 def main(arguments: list[str] | None = None) -> None:
     """Run `toolrisk` and exit with its code; one clear line instead of a traceback."""
     words = sys.argv[1:] if arguments is None else arguments
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # started with it closed
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - to the end
     asked = next((word for word in words if not word.startswith("-")), None)
     verbs = (asked,) if asked in VERBS else tuple(VERBS)
     sys.exit(_run(verbs, words))
@@ -88,7 +93,10 @@ def main_classify() -> None:
 
 def _run(verbs: tuple[str, ...], words: list[str]) -> int:
     try:
-        build(verbs)(args=words, prog_name="toolrisk")
+        try:
+            build(verbs)(args=words, prog_name="toolrisk")
+        finally:
+            sys.stdout.flush()  # a full disk shows here, and must not end as 1, which means findings
     except SystemExit as stop:
         if stop.code == _INTERRUPTED:  # typer catches Ctrl-C and says nothing
             print("toolrisk: interrupted", file=sys.stderr)
@@ -96,17 +104,30 @@ def _run(verbs: tuple[str, ...], words: list[str]) -> int:
     except KeyboardInterrupt:
         print("toolrisk: interrupted", file=sys.stderr)
         return _INTERRUPTED
-    except BrokenPipeError:  # the reader went away, as with `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except OSError as error:
+        _drop_output()
+        if isinstance(error, BrokenPipeError):  # the reader went away, as with `| head`
+            ended = error.__context__  # what was decided before the rest could not be written
+            return (
+                ended.code if isinstance(ended, SystemExit) and isinstance(ended.code, int) else 0
+            )
+        code = _say(f"{error.filename or 'output'}: {error.strerror or error}", 3)
     except (TargetError, PolicyError) as error:
-        return _say(error, 2)
+        code = _say(error, 2)
     except (CrawlError, ClassifierError) as error:
-        return _say(error, 3)
-    return 0
+        code = _say(error, 3)
+    else:
+        code = 0
+    return code
 
 
-def _say(error: Exception, code: int) -> int:
+def _drop_output() -> None:
+    """Let what is still buffered go nowhere, so that Python's own end does not fail again."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _say(error: object, code: int) -> int:
     line = " ".join(str(error).split())
     print(f"toolrisk: {line}", file=sys.stderr)
     return code

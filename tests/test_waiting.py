@@ -1,7 +1,9 @@
-"""What a person at a terminal sees of a long job, and of one that they end."""
+"""What a person at a terminal sees of a long job, of one that they end, and of a full disk."""
 
 import io
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -63,3 +65,21 @@ def test_an_interrupt_is_one_line_and_130(monkeypatch, capsys):
         main(["classify", "-"])
     assert stop.value.code == 130
     assert capsys.readouterr().err.strip() == "toolrisk: interrupted"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
+@pytest.mark.parametrize("words", [("schema",), ("policy", "--list")])
+def test_a_full_disk_is_one_line_and_3_not_1_which_means_findings(words):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", "from classifier.cli import main; main()", *words],
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=60,
+        )  # fmt: skip
+    assert done.returncode == 3
+    assert done.stderr == "toolrisk: output: No space left on device\n"
+
+
+def test_a_closed_output_is_no_error():
+    command = f"{sys.executable} -c 'from classifier.cli import main; main()' policy --list >&-"
+    done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, b"")

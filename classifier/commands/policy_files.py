@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re  # noqa: TID251  # one class of characters over a server's key, linear
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import typer
@@ -135,7 +137,7 @@ def _require_ours(target: Target, file: Path, text: str) -> None:
         return
     way = f"--merge {file} keeps it" if hasattr(module, "read_rules") else "take it away"
     raise PolicyError(
-        f"{quoted(str(file))} holds what toolrisk did not write; {way}, or give another --out"
+        f"{_path(file)} holds what toolrisk did not write; {way}, or give another --out"
     )
 
 
@@ -146,7 +148,7 @@ def folder_or_file(out: str) -> Path:
         try:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise PolicyError(f"cannot make the folder {quoted(out)}: {error.strerror}") from error
+            raise PolicyError(f"cannot make the folder {_path(out)}: {error.strerror}") from error
     return path
 
 
@@ -157,7 +159,8 @@ def merge(target_id: str, file: Path, intents: Intents, keys: Keys, *, dry_run: 
     memory = file.with_name(file.name + ".toolrisk")
     old = _read(file) if file.exists() else ""
     remembered = _read(memory) if memory.exists() else None
-    merged = merge_rules(policies.module_of(target_id), output, old, remembered)
+    with _about(file):
+        merged = merge_rules(policies.module_of(target_id), output, old, remembered)
     sys.stdout.write(merged.diff)
     for line in (*merged.kept, *output.report):
         typer.echo(f"{target_id}: {line}", err=True)
@@ -172,7 +175,10 @@ def check(target_id: str, file: Path, intents: Intents, keys: Keys) -> int:
     chosen = _keys(target_id, intents, keys)
     by_key = {chosen[server]: given for server, given in intents.items()}
     shown: Counter[str] = Counter()
-    for fault in check_policy(target, policies.module_of(target_id), _read(file), by_key):
+    text = _read(file)
+    with _about(file):
+        faults = list(check_policy(target, policies.module_of(target_id), text, by_key))
+    for fault in faults:
         shown[fault.kind] += 1
         if shown[fault.kind] <= SHOWN_PER_KIND:
             typer.echo(f"{fault.kind}: {fault.text}")
@@ -183,12 +189,12 @@ def check(target_id: str, file: Path, intents: Intents, keys: Keys) -> int:
 
 def simulate(target_id: str, words: list[str], calls: Path | None, keys: Keys) -> None:
     """Print a JSON object for each call: allow, ask, deny or limited."""
-    import json
-
     target = policies.target(target_id)
     if len(words) != 1 or calls is None:
         raise PolicyError("simulate needs one policy FILE and --calls FILE (or - for stdin)")
-    decide = simulator(target, policies.module_of(target_id), _read(Path(words[0])))
+    text = _read(Path(words[0]))
+    with _about(Path(words[0])):
+        decide = simulator(target, policies.module_of(target_id), text)
     how = f"the real engine {target.checked_by}" if target.checked_by else "our model of the order"
     typer.echo(f"{target_id}: answered by {how}", err=True)
     key = keys if isinstance(keys, str) else "server"
@@ -197,13 +203,27 @@ def simulate(target_id: str, words: list[str], calls: Path | None, keys: Keys) -
         typer.echo(json.dumps(answer))
 
 
+def _path(file: Path | str) -> str:
+    """Return a path whole, for a terminal: its end says which file it is."""
+    return json.dumps(str(file))
+
+
+@contextmanager
+def _about(file: Path) -> Iterator[None]:
+    """Name the file in what is said to be wrong with it."""
+    try:
+        yield
+    except PolicyError as error:
+        raise PolicyError(f"{_path(file)}: {error}") from error
+
+
 def _read(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except OSError as error:
-        raise PolicyError(f"cannot read {quoted(str(file))}: {error.strerror}") from error
+        raise PolicyError(f"cannot read {_path(file)}: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise PolicyError(f"{quoted(str(file))} is not UTF-8 text") from error
+        raise PolicyError(f"{_path(file)} is not UTF-8 text") from error
 
 
 def replace(file: Path, text: str) -> None:
@@ -223,4 +243,4 @@ def replace(file: Path, text: str) -> None:
             Path(name).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise PolicyError(f"cannot write {quoted(str(file))}: {error.strerror}") from error
+        raise PolicyError(f"cannot write {_path(file)}: {error.strerror}") from error

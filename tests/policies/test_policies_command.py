@@ -361,3 +361,10 @@ def test_a_folder_is_made_and_what_stands_beside_it_stays(tools, tmp_path):
         "toolrisk.toml",
     ]
     assert settings.read_text() == '{"mcpServers": {}}'
+
+
+def test_a_broken_settings_file_is_named(tools, tmp_path):
+    settings = tmp_path / "settings.json"
+    settings.write_text('{"a":', encoding="utf-8")
+    done = toolrisk("policy", tools, "--for", "claude-code", "--merge", settings, code=2)
+    assert f'"{settings}": settings: not valid JSON at line 1' in done.stderr
