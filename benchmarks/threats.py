@@ -5,7 +5,8 @@
 The corpus is of real definitions, nearly all harmless, so what is raised there counts as a false
 alarm: an upper bound. With --peers the static checks of `cisco-ai-mcp-scanner` (YARA) and the
 import of `mcp-tool-auditor` read the same definitions in the same run, and are timed in turn with
-us on one file of 1,000 definitions that all can read, whole processes.
+us on one file of 1,000 definitions that all can read, whole processes. The peers look for threats
+only, so we are timed with `classify --only-threats`, and once more with all that we say.
 """
 
 import argparse
@@ -114,9 +115,11 @@ def times(rows, scanners, unread):
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "tools.json"
         file.write_text(json.dumps({"tools": [tool.definition for tool in some]}), encoding="utf-8")
+        own = [sys.executable, "-m", "classifier", "classify", str(file), "--format", "jsonl"]
         commands = {
-            "toolrisk": [sys.executable, "-m", "classifier", "classify", str(file), "--format", "jsonl"]
-        } | {name: scanner.words(file) for name, scanner in scanners.items()}  # fmt: skip
+            "toolrisk": [*own, "--only-threats"],
+            "toolrisk, whole": own,
+        } | {name: scanner.words(file) for name, scanner in scanners.items()}
         taken = {name: [] for name in commands}
         for _ in range(RUNS):
             for name, words in commands.items():
@@ -158,6 +161,8 @@ def table(rows, verdicts, taken, failed):
         print(
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         )
+    wall, cpu = taken["toolrisk, whole"]
+    print(f"toolrisk is timed with --only-threats; with category and risk: {wall} s, CPU {cpu} s")
     for name, why in failed.items():
         print(f"{name}: not available: {why}")
     for name, verdict in verdicts.items():

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -70,16 +70,21 @@ def classify(
     also: Annotated[list[str] | None, typer.Option(metavar="FORMAT=FILE", help="Write a report to a file as well, such as sarif=toolrisk.sarif.")] = None,
     launch: Annotated[bool, typer.Option(help="Ask the servers of a client config for their tools; without, only the file is looked at.")] = True,
     baseline: Annotated[Path | None, typer.Option(metavar="FILE", help="Known findings, as `toolrisk baseline` writes them; only new ones fail.")] = None,
+    only_threats: Annotated[bool, typer.Option("--only-threats", help="Look for hostile definitions only, quickly: no category, no risk.")] = False,
     reviews: Annotated[bool, typer.Option(help="Look definitions up that people have reviewed.")] = True,
     limit: Annotated[int | None, typer.Option(min=1, help="Take at most so many tools of a file, or servers of a registry.")] = None,
     allow_private: Annotated[bool, typer.Option("--allow-private", help="Allow loopback and private addresses.")] = False,
     unsafe_no_sandbox: Annotated[bool, typer.Option("--unsafe-no-sandbox", help="Run packages without a sandbox. They can do anything that you can.")] = False,
 ) -> None:  # fmt: skip
     """Label tools Read, Write, Execute or Other with a risk, and quote why."""
+    level = risk_level(fail_on)
+    if only_threats:
+        reach = {"allow_private": allow_private, "unsafe_no_sandbox": unsafe_no_sandbox}
+        given: dict[str, Any] = {"limit": limit, "launch": launch, **reach}
+        raise typer.Exit(_only_threats(targets or [], db, given, output, level, baseline))
     from classifier.commands import inputs
     from classifier.engine import Options
 
-    level = risk_level(fail_on)
     engine = Options(use_reviews=reviews, extra_reviews=inputs.user_reviews() if reviews else None)
     options = inputs.InputOptions(
         allow_private=allow_private, unsafe_no_sandbox=unsafe_no_sandbox, limit=limit, engine=engine
@@ -95,6 +100,27 @@ def classify(
     if wish.known is not None and wish.known.expired:
         inputs.say(f"{wish.known.expired} accepted findings have expired in {baseline}")
     raise typer.Exit(1 if code == 0 and fails else code)
+
+
+def _only_threats(
+    targets: list[str], db: str, given: dict[str, Any], output: Format, level: Risk | None,
+    baseline: Path | None,
+) -> int:  # fmt: skip
+    """Look for threats alone; return the exit code."""
+    from classifier.commands import only_threats
+
+    known = _read_baseline(baseline)
+    found, options = only_threats.look(targets, db, given, known.mark if known else None)
+    skipped = (
+        [f"{s.subject}: {s.outcome.value}: {s.reason}" for s in options.skipped] if options else []
+    )
+    fails = only_threats.write(found, output.value, level, skipped)
+    code = 0
+    if options is not None:
+        from classifier.commands import inputs
+
+        code = inputs.report(options)
+    return 1 if code == 0 and fails else code
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,11 +97,11 @@ class Places:
         """Return where a client config names a server."""
         return self._servers.get(name)
 
-    def named(self, name: str) -> Region | None:
-        """Return where the first tool of this name stands that `tool` has not given away."""
+    def named(self, name: str) -> int | None:
+        """Return where the first tool of this name starts that `tool` has not given away."""
         found = (starts for (own, _), starts in self._tools.items() if own == name and starts)
         starts = next(found, None)
-        return self.head(starts[0]) if starts else None
+        return starts[0] if starts else None
 
     def evidence(self, start: int, quote: Evidence) -> Region | None:
         """Return where a quote of the tool that starts at `start` stands."""

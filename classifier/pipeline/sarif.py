@@ -220,10 +220,11 @@ class _Files:
 
     def _region(self, places: Places, row: Row | None, entry: Entry) -> Region | None:
         if row is None:
-            return places.server(entry.server) or places.named(entry.tool)
-        if id(row) not in self._starts:
-            self._starts[id(row)] = places.tool(row.tool)
-        start = self._starts[id(row)]
+            start = places.named(entry.tool)
+        else:
+            if id(row) not in self._starts:
+                self._starts[id(row)] = places.tool(row.tool)
+            start = self._starts[id(row)]
         if start is None:
             return places.server(entry.server)
         for quote in entry.evidence:

@@ -254,7 +254,8 @@ def test_verify_writes_drift_as_sarif(toolrisk, tools_file, tmp_path):
     assert all(r["ruleId"] == "definition-drift" for r in by_tool.values())
     region = by_tool["forecast"]["locations"][0]["physicalLocation"]["region"]
     line = file.read_text().splitlines()[region["startLine"] - 1]
-    assert '"forecast"' in line
+    assert '"description"' in line
+    assert "Deletes every file" in line
 
 
 def test_known_packages_are_told_apart_from_each_other():

@@ -1,0 +1,176 @@
+"""`toolrisk classify --only-threats`: which definitions look hostile, and nothing else.
+
+Heavy imports are left out on purpose: files of a thousand tools are looked at in well under a second.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from classifier.pipeline.findings import Entry, Numbering, Report
+from classifier.pipeline.plain import plain
+from classifier.threats import threats_of_many
+from classifier.verdict import Finding, Risk, Severity, evidence_json
+from crawler.errors import TargetError
+from crawler.records import Tool
+from crawler.targets import FileTarget, parse_target
+
+if TYPE_CHECKING:
+    from classifier.commands.inputs import InputOptions
+
+Mark = Callable[[Entry], Entry]
+"""Marks what a baseline accepts."""
+
+
+class Look:
+    """One look at definitions; `seen` counts them, `entries` are what was found."""
+
+    def __init__(self, mark: Mark | None) -> None:
+        self._mark = mark
+        self.seen = 0
+        self.entries: list[Entry] = []
+        self.lines: list[dict[str, Any]] = []
+
+    def at(self, tools: Iterator[tuple[Tool, str | None]]) -> None:
+        """Look at definitions, each with the file that it came from, if it did."""
+        number, files = Numbering(), list[str | None]()
+
+        def only() -> Iterator[Tool]:
+            for tool, file in tools:
+                files.append(file)
+                yield tool
+
+        for tool, found in threats_of_many(only()):
+            file, ordinal = files[self.seen], number(tool)
+            self.seen += 1
+            new = [self._entry(tool, one, ordinal, file) for one in found]
+            self.entries += new
+            if any(entry.accepted is None for entry in new):
+                self.lines.append(_line(tool, found))
+
+    def _entry(self, tool: Tool, found: Finding, ordinal: int, file: str | None) -> Entry:
+        sure = found.is_threat
+        entry = Entry(
+            rule=found.signal.id,
+            server=tool.server,
+            tool=tool.name,
+            ordinal=ordinal,
+            level=found.signal.severity if sure else Severity.INFO,
+            message=found.signal.title if sure else f"{found.signal.title}, perhaps",
+            evidence=found.evidence,
+            confidence=found.confidence,
+            file=file,
+        )
+        return self._mark(entry) if self._mark else entry
+
+
+def look(
+    targets: list[str], db: str, options: dict[str, Any], mark: Mark | None
+) -> tuple[Look, InputOptions | None]:
+    """Look at TARGETs or the catalogue; also return what could not be looked at, if that matters.
+
+    Raises:
+        TargetError: a target cannot be read, or there is neither a target nor a catalogue.
+        CatalogError: the catalogue cannot be opened.
+
+    """
+    found, given = Look(mark), _Inputs(db, options)
+    found.at(given.tools(targets))
+    return found, given.options
+
+
+class _Inputs:
+    """Definitions; whatever is no plain file costs the imports of a crawl."""
+
+    def __init__(self, db: str, wish: dict[str, Any]) -> None:
+        self._db, self._wish = db, wish
+        self.options: InputOptions | None = None
+
+    def tools(self, targets: list[str]) -> Iterator[tuple[Tool, str | None]]:
+        parsed = [(text, parse_target(text)) for text in dict.fromkeys(targets)]
+        if not targets:
+            yield from ((tool, None) for tool in self._catalogue())
+        for text, target in parsed:
+            if isinstance(target, FileTarget) and (plain_file := self._file(target)) is not None:
+                yield from ((tool, text) for tool in plain_file)
+            else:
+                file = text if isinstance(target, FileTarget) else None
+                yield from ((tool, file) for tool in self._others(text))
+
+    def _file(self, target: FileTarget) -> list[Tool] | None:
+        from crawler.tool_file import read_tool_file
+
+        if target.text == "-":
+            return None  # it can be read once only, and may turn out to be a client config
+        found = read_tool_file(target.text)
+        if found.servers or found.problems:
+            return None  # servers have to be asked, problems have to be told
+        return list(found.tools[: self._wish.get("limit")])
+
+    def _others(self, text: str) -> Iterator[Tool]:
+        from classifier.commands import inputs
+
+        if self.options is None:
+            self.options = inputs.InputOptions(**self._wish)
+        yield from inputs.tools([text], self.options)
+
+    def _catalogue(self) -> Iterator[Tool]:
+        from classifier.commands import inputs
+        from crawler.catalog import Catalog
+
+        inputs.require_catalog(self._db)
+        with Catalog.open(self._db, create=False) as catalog:
+            yield from (item.tool for item in catalog.tools())
+
+
+def write(found: Look, form: str, level: Risk | None, skipped: list[str]) -> bool:
+    """Print what was found; say whether the gate stops."""
+    report = Report([], fail_on=level, extra=found.entries, skipped=skipped)
+    match form:
+        case "sarif" | "junit" | "markdown":
+            sys.stdout.write(importlib.import_module(f"classifier.pipeline.{form}").write(report))
+        case "json":
+            sys.stdout.write(json.dumps(found.lines) + "\n")
+        case "jsonl":
+            sys.stdout.writelines(json.dumps(line) + "\n" for line in found.lines)
+        case "table":
+            sys.stdout.writelines(_row(entry) for entry in _worst(found.entries))
+        case _:
+            raise TargetError(f"--only-threats cannot be written as {form}; csv has a row a tool")
+    hostile = {(e.server, e.tool, e.ordinal) for e in found.entries if e.level is not Severity.INFO}
+    sys.stderr.write(f"toolrisk: {found.seen} tools looked at, {len(hostile)} look hostile\n")
+    return report.fails()
+
+
+def _worst(entries: list[Entry]) -> list[Entry]:
+    order = tuple(Severity)
+    new = [entry for entry in entries if entry.accepted is None]
+    return sorted(new, key=lambda e: (-order.index(e.level), -e.confidence, e.server, e.tool))
+
+
+def _row(entry: Entry) -> str:
+    quote = plain(entry.evidence[0].text, 80)
+    cells = (entry.level.value, plain(entry.server, 60), plain(entry.tool, 60), entry.rule, quote)
+    return "\t".join((*cells, f"{entry.confidence:.2f}")) + "\n"
+
+
+def _line(tool: Tool, found: tuple[Finding, ...]) -> dict[str, Any]:
+    return {
+        "server": tool.server,
+        "tool": tool.name,
+        "definition_sha256": tool.definition_sha256,
+        "threats": [
+            {
+                "id": one.signal.id,
+                "title": one.signal.title,
+                "severity": one.signal.severity.value,
+                "confidence": one.confidence,
+                "evidence": [evidence_json(quote) for quote in one.evidence],
+            }
+            for one in found
+        ],
+    }
