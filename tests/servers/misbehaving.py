@@ -30,6 +30,7 @@ def named(*names):
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def log_message(self, *_):
         pass
@@ -200,6 +201,36 @@ class Handler(BaseHTTPRequestHandler):
     def on_basic_login(self, message):
         self.send_response(401)
         self.send_header("WWW-Authenticate", 'Basic realm="intranet"')
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def on_empty_answer(self, message):
+        self._send(200, b"", "application/json")
+
+    def on_no_list(self, message):
+        self.on_good(message, tools="none")
+
+    def on_number_cursor(self, message):
+        self.on_good(message, extra={"nextCursor": 7})
+
+    def on_another_id(self, message):
+        self.on_good(message | {"id": "another"} if "id" in message else message)
+
+    def on_bad_session(self, message):
+        if message.get("method") != "initialize":
+            return self.on_good(message)
+        body = {"protocolVersion": "2025-06-18", "capabilities": {"tools": {}}}
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Mcp-Session-Id", "caf\xe9\x01")
+        text = json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": body}).encode()
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        return self.wfile.write(text)
+
+    def on_wait_for_ever(self, message):
+        self.send_response(503)
+        self.send_header("Retry-After", "9" * 400)
         self.send_header("Content-Length", "0")
         self.end_headers()
 

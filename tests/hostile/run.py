@@ -1,0 +1,24 @@
+"""Crawl a registry of hostile servers with shorter limits: `run.py REGISTRY DATABASE`.
+
+A program of its own, so that its memory can be measured; prints one JSON line.
+"""
+
+import json
+import resource
+import sys
+
+from crawler import probe
+from crawler.catalog import Catalog
+from crawler.crawl import CrawlOptions, crawl
+from crawler.probe import sandbox
+from crawler.targets import parse_targets
+
+if __name__ == "__main__":
+    probe.TOTAL_SECONDS = 6.0
+    sandbox.watch.__defaults__ = (300_000_000, sandbox.PROCESSES)
+    with Catalog.open(sys.argv[2]) as catalog:
+        summary = crawl(
+            parse_targets(sys.argv[1:2]), CrawlOptions(allow_private=True, per_host=4), catalog
+        )
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    print(json.dumps(summary.to_json() | {"peak": peak}))
