@@ -1,5 +1,7 @@
 """The ids of frameworks: every one that is named has a title and the edition of its version."""
 
+from pathlib import Path
+
 import pytest
 
 from classifier.combinations import PATTERNS
@@ -62,3 +64,21 @@ def test_a_reference_is_read_with_its_version():
     assert explained("MCP03:2025") == "OWASP MCP Top 10 (2025): Tool Poisoning"
     assert explained("CWE-94") == "CWE (4.16): Code Injection"
     assert explained("XYZ-1") == "XYZ-1"
+
+
+ATLAS = Path(__file__).parent.parent.parent / "shared" / "schemas" / "mitre-atlas.yaml"
+
+
+def test_titles_of_atlas_are_those_of_its_own_data():
+    if not ATLAS.is_file():
+        pytest.skip("the data of MITRE ATLAS is not beside the checkout")
+    text = ATLAS.read_text(encoding="utf-8")
+    (atlas,) = [one for one in taxonomies() if one.prefix == "AML.T"]
+    assert f"\nversion: {atlas.version}\n" in text
+    names = {}
+    for part in text.split("- id: ")[1:]:
+        own, _, rest = part.partition("\n")
+        names[own.strip()] = rest.split("name: ", 1)[1].split("\n")[0].strip()
+    for own, title in titles().items():
+        if own.startswith("AML.T"):
+            assert title.removeprefix("LLM Prompt Injection: ") == names[own]

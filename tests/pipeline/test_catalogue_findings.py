@@ -4,17 +4,21 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from classifier.lookalike import (
     How,
     Known,
     Names,
+    imitations,
     known,
     known_packages,
     off_by_one,
     skeleton,
 )
 from classifier.pipeline.catalogue import name_collision
+from classifier.pipeline.catalogue.lookalike_server import find
 from classifier.pipeline.catalogue.reading import catalogue_findings
 from classifier.verdict import Severity
 from crawler.catalog import Catalog
@@ -133,6 +137,22 @@ def test_a_flood_of_like_names_hides_nothing_and_is_bounded():
     found = names.imitated_by(known(server("io.github.eve/weather-forecatss"), 1))
     assert found is not None
     assert found.of_server == genuine.server
+
+
+WRITTEN = st.text(max_size=30) | st.sampled_from(["", "/", "@/", "a" * 500, "\ud800", "mcp/mcp"])
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(WRITTEN, WRITTEN), min_size=1, max_size=4))
+def test_any_names_are_borne_and_none_imitates_itself(pairs):
+    servers = [
+        known(server(name, f"npm:{package}"), listings)
+        for listings, (name, package) in enumerate(pairs)
+    ]
+    for one, found in imitations(servers):
+        assert found.name in one.names
+        assert found.of not in one.names
+    assert list(find(servers)) == list(find(servers))
 
 
 def tool(server_name, name, description="Does it."):
