@@ -76,9 +76,9 @@ def test_titles_of_atlas_are_those_of_its_own_data():
     (atlas,) = [one for one in taxonomies() if one.prefix == "AML.T"]
     assert f"\nversion: {atlas.version}\n" in text
     names = {}
-    for part in text.split("- id: ")[1:]:
+    for part in text.split("- id: AML.T")[1:]:
         own, _, rest = part.partition("\n")
-        names[own.strip()] = rest.split("name: ", 1)[1].split("\n")[0].strip()
+        names[f"AML.T{own.strip()}"] = rest.partition("name: ")[2].partition("\n")[0].strip()
     for own, title in titles().items():
         if own.startswith("AML.T"):
             assert title.removeprefix("LLM Prompt Injection: ") == names[own]
