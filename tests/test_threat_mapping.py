@@ -78,7 +78,8 @@ def test_titles_of_atlas_are_those_of_its_own_data():
     names = {}
     for part in text.split("- id: AML.T")[1:]:
         own, _, rest = part.partition("\n")
-        names[f"AML.T{own.strip()}"] = rest.partition("name: ")[2].partition("\n")[0].strip()
+        name = rest.partition("name: ")[2].partition("\n")[0].strip()
+        names.setdefault(f"AML.T{own.strip()}", name)
     for own, title in titles().items():
         if own.startswith("AML.T"):
             assert title.removeprefix("LLM Prompt Injection: ") == names[own]
