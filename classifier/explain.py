@@ -25,7 +25,7 @@ def words(reading: Reading, rows: list[int], model: Model, column: int) -> tuple
     weights = model.weights[rows, column]
     tried = 0
     for index in weights.argsort(kind="stable")[::-1].tolist():
-        block, key = model.features[rows[index]]
+        block, key = model.feature(rows[index])
         if weights[index] <= 0 or tried == _TRIES:
             break
         if block not in _QUOTED:

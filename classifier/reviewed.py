@@ -42,20 +42,42 @@ def user_file() -> Path:
 
 
 @cache
-def _table(extra: Path | None) -> dict[str, tuple[str, ...]]:
-    rows: dict[str, tuple[str, ...]] = {}
-    for path in (data_dir() / "labels" / "reviewed.tsv", extra):
-        if path is None or not path.is_file():
-            continue
-        for line in path.read_text(encoding="utf-8").splitlines():
-            if line and line[0] != "#":
-                rows[line[:_DIGITS]] = (line, str(path))
-    return rows
+def _shipped() -> bytes:
+    """Return the shipped file: its lines are sorted by text digest, so nothing has to be parsed."""
+    path = data_dir() / "labels" / "reviewed.tsv"
+    return path.read_bytes() if path.is_file() else b""
+
+
+def _find(lines: bytes, digest: bytes) -> str | None:
+    """Return the line that begins with a digest, by halving the sorted lines."""
+    low, high = 0, len(lines)
+    while low < high:
+        start = lines.rfind(b"\n", low, (low + high) // 2) + 1 or low
+        end = lines.find(b"\n", start, high)
+        end = high if end < 0 else end + 1
+        key = lines[start : start + _DIGITS]
+        if key == digest:
+            return lines[start:end].decode().rstrip("\n")
+        if key < digest:  # the header begins with "#", which comes before every digit
+            low = end
+        else:
+            high = start
+    return None
+
+
+@cache
+def _own(extra: Path | None) -> dict[str, str]:
+    """Return a person's reviews by digest; the last line of a digest holds."""
+    if extra is None or not extra.is_file():
+        return {}
+    lines = extra.read_text(encoding="utf-8").splitlines()
+    return {line[:_DIGITS]: line for line in lines if line and line[0] != "#"}
 
 
 def count(extra: Path | None = None) -> int:
     """Return how many definitions can be looked up."""
-    return len(_table(extra))
+    known = (line[:_DIGITS].decode() for line in _shipped().splitlines() if line[:1] != b"#")
+    return len({*known, *_own(extra)})
 
 
 def lookup(tool: Tool, extra: Path | None = None) -> Review | None:
@@ -65,10 +87,12 @@ def lookup(tool: Tool, extra: Path | None = None) -> Review | None:
         DataError: the line found is malformed.
 
     """
-    found = _table(extra).get(text_digest(tool))
-    if found is None:
+    digest = text_digest(tool)
+    line, path = _own(extra).get(digest), str(extra)
+    if line is None:
+        line, path = _find(_shipped(), digest.encode()), "labels/reviewed.tsv"
+    if line is None:
         return None
-    line, path = found
     fields = line.split("\t")
     if len(fields) < _FIELDS:
         raise DataError(f"{path}: malformed review {line[:40]!r}")

@@ -47,7 +47,7 @@ class Model:
 
     name: str
     vocabulary: dict[str, dict[Any, int]]  # block -> key -> row
-    features: list[tuple[str, Any]]  # row -> (block, key)
+    keys: dict[str, list[Any]]  # block -> keys in the order of their rows
     weights: npt.NDArray[np.float32]  # rows x OUTPUTS, already times the inverse document frequency
     squares: npt.NDArray[np.float32]  # squared weight of a feature in the vector's length
     intercept: Array
@@ -70,6 +70,14 @@ class Model:
             found.update(map(vocabulary[block].get, keys, _UNKNOWN))
         found.discard(-1)
         return sorted(found)
+
+    def feature(self, row: int) -> tuple[str, Any]:
+        """Return the block and the key of a vocabulary row."""
+        for block, keys in self.keys.items():
+            if row < len(keys):
+                return block, keys[row]
+            row -= len(keys)
+        raise IndexError(row)
 
     def score(self, batch: Sequence[list[int]]) -> Scores:
         """Score a batch of row lists."""
@@ -141,9 +149,8 @@ def load(directory: Path | None = None) -> Model:
     vocabulary: dict[str, dict[Any, int]] = defaultdict(dict)
     row = 0
     for block, keys in words.items():
-        vocabulary[block] = {
-            (tuple(key) if isinstance(key, list) else key): row + i for i, key in enumerate(keys)
-        }
+        hashable = map(tuple, keys) if keys and isinstance(keys[0], list) else keys
+        vocabulary[block] = dict(zip(hashable, range(row, row + len(keys)), strict=True))
         row += len(keys)
     if weights.shape != (row, OUTPUTS) or config.get("outputs") != OUTPUTS:
         raise DataError(
@@ -162,7 +169,7 @@ def assemble(
     return Model(
         name=config["name"],
         vocabulary=vocabulary,
-        features=[(block, key) for block, keys in vocabulary.items() for key in keys],
+        keys={block: list(keys) for block, keys in vocabulary.items()},
         weights=weights * idf[:, None],
         squares=idf**2,
         intercept=np.array(config["intercept"]),
