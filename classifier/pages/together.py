@@ -61,7 +61,9 @@ def _meeting(combination: Combination, rows: dict[str, Row]) -> Meeting:
     state = "The recommended policy leaves it open."
     if combination.shut:
         legs = " and ".join(leg.value for leg in combination.shut)
-        state = f"The recommended policy breaks it: no tool that gives {legs} runs without a person."
+        state = (
+            f"The recommended policy breaks it: no tool that gives {legs} runs without a person."
+        )
     return Meeting(
         title=combination.pattern.title,
         text=combination.pattern.text,

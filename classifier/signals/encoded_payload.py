@@ -41,13 +41,13 @@ _FORMS = (
     r"(?:[\x{1d400}-\x{1d7ff}\x{ff21}-\x{ff5a}][ \x{3000},.]{0,3}){12,}",  # letters of other blocks
 )
 _found = re2.compile("|".join(f"(?:{form})" for form in _FORMS))  # type: ignore[no-untyped-call]
+_DIGITS = str.maketrans("013457", "oieast")
 _DISGUISES: tuple[tuple[str, Callable[[str], str]], ...] = (
     (r"(?i)\brot-?13\b", lambda text: codecs.encode(text, "rot13")),
     (r"(?i)//:s?ptth", lambda text: text[::-1]),
     (r"(?i)(?:\b[a-z']*[0134][a-z'0134]*[ ,.]+){4}", lambda text: text.translate(_DIGITS)),
 )
 """What gives a disguise away, and how to take it off."""
-_DIGITS = str.maketrans("013457", "oieast")
 _disguises = tuple((re2.compile(sign), undo) for sign, undo in _DISGUISES)  # type: ignore[no-untyped-call]
 _run = re2.compile(
     r"(?i)\beval\(\s*(?:atob|base64|decode|buffer\.from)|\bbase64\s+(?:-d|--decode)[^\n]{0,40}\|\s*(?:ba)?sh"
