@@ -28,6 +28,7 @@ from crawler.records import Outcome
 
 __all__ = ["Answer", "FetchOptions", "Fetcher", "Turn", "pieces"]
 
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _RETRIES = 2
 _STATUS = {
     401: Outcome.AUTH_REQUIRED,
@@ -157,13 +158,14 @@ class Fetcher:
                     await self._pools.let_go(origin, keep=keep)
 
     @asynccontextmanager
-    async def stream(
+    async def stream(  # noqa: PLR0913 - what makes a request
         self, turn: Turn, method: str, url: str, *, headers: Mapping[str, str] | None = None,
-        content: bytes | None = None,
+        content: bytes | None = None, redirects: bool = True,
     ) -> AsyncIterator[httpx.Response]:  # fmt: skip
         """Yield a response with its body still to be read (through `body` or `pieces`).
 
-        Redirects stay on the origin, at most three, each through the guard.
+        Redirects stay on the origin, at most three, each through the guard. Without `redirects`
+        one is an answer like any other.
 
         Raises:
             FetchError: transport, guard or redirect failure; or the host is left alone.
@@ -174,7 +176,7 @@ class Fetcher:
             self._check(target)
             async with self._exchange(turn, method, target, headers, content) as response:
                 location = response.headers.get("location")
-                if response.status_code in {301, 302, 303, 307, 308} and location:
+                if redirects and response.status_code in REDIRECTS and location:
                     target = _same_origin(target, location)
                     continue
                 if response.status_code in {429, 503} and "retry-after" in response.headers:

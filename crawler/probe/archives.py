@@ -4,13 +4,13 @@
 is refused: pip would have to run its build to learn its name.
 """
 
-import hashlib
 import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from crawler.errors import ProbeError
 from crawler.fetch import Fetcher
+from crawler.fetch.download import download
 from crawler.printable import one_line
 from crawler.probe import clients
 from crawler.probe.clients import cache_dir, folder, keep, made, run
@@ -69,16 +69,20 @@ async def _bundle(package: Package, fetcher: Fetcher) -> Path:
     url = package.identifier
     if urlsplit(url).scheme not in {"http", "https"}:
         raise ProbeError(Outcome.UNSUPPORTED, "the bundle is not named by a URL")
-    body = (await fetcher.get(url)).body
-    digest = hashlib.sha256(body).hexdigest()
-    if package.file_sha256 is not None and package.file_sha256.lower() != digest:
-        raise ProbeError(
-            Outcome.PROTOCOL_ERROR, "the bundle's SHA-256 is not the one that its listing states"
-        )
-    place = cache_dir() / "archives" / "mcpb" / f"{digest}.mcpb"
-    if not place.is_file():
-        with tempfile.TemporaryDirectory(dir=made(place.parent), prefix=".fetch-") as work:
-            file = Path(work) / "bundle"
-            file.write_bytes(body)
-            file.replace(place)
-    return place
+    stated = (package.file_sha256 or "").lower()
+    kept = made(cache_dir() / "archives" / "mcpb")
+    if _is_digest(stated) and (kept / f"{stated}.mcpb").is_file():
+        return kept / f"{stated}.mcpb"
+    with tempfile.TemporaryDirectory(dir=kept, prefix=".fetch-") as work:
+        file = Path(work) / "bundle"
+        digest = await download(fetcher, url, file)
+        if stated and stated != digest:
+            raise ProbeError(
+                Outcome.PROTOCOL_ERROR,
+                "the bundle's SHA-256 is not the one that its listing states",
+            )
+        return file.replace(kept / f"{digest}.mcpb")
+
+
+def _is_digest(text: str) -> bool:
+    return len(text) == 64 and all(c in "0123456789abcdef" for c in text)  # noqa: PLR2004 - SHA-256

@@ -17,7 +17,7 @@ import pytest
 
 from crawler.asking import CrawlOptions
 from crawler.errors import ProbeError
-from crawler.fetch import Fetcher, FetchOptions
+from crawler.fetch import Fetcher, FetchOptions, download
 from crawler.probe import probe, sandbox, static
 from crawler.records import Origin, Outcome, Package, Server, ServerName
 from crawler.static import Static, files
@@ -251,6 +251,55 @@ def test_a_bundle_of_another_digest_is_refused(cache, site):
     assert "SHA-256" in found.detail
     missing = Package(registry_type="mcpb", identifier=f"{url}/none.mcpb")
     assert ask(missing, Static.ONLY).outcome is Outcome.NOT_FOUND
+
+
+class Front(SimpleHTTPRequestHandler):
+    """Hands every request on: `/to/URL` to that URL, `/round` to itself, `/file` to a local file."""
+
+    def do_GET(self):
+        self.send_response(302)
+        target = {"/round": "/round", "/file": "file:///etc/passwd"}.get(self.path)
+        self.send_header("Location", target or self.path.removeprefix("/to/"))
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def front():
+    with ThreadingHTTPServer(("127.0.0.1", 0), Front) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+def bundle_at(url):
+    return ask(Package(registry_type="mcpb", identifier=url), Static.ONLY)
+
+
+def test_a_bundle_may_lie_on_another_origin(cache, site, front):
+    folder, url = site
+    zipped(folder / "w.mcpb", {"manifest.json": json.dumps(MANIFEST)})
+    found = bundle_at(f"{front}/to/{url}/w.mcpb")
+    assert [tool.name for tool in found.tools] == ["look_up", "only_named"], found.detail
+
+
+@pytest.mark.parametrize(
+    ("path", "outcome"),
+    [("/round", Outcome.HTTP_ERROR), ("/file", Outcome.BLOCKED_SSRF), ("/to/ftp://a.example/x", Outcome.BLOCKED_SSRF)],
+)  # fmt: skip
+def test_a_bundle_that_leads_elsewhere_is_refused(cache, front, path, outcome):
+    assert bundle_at(front + path).outcome is outcome
+
+
+def test_a_bundle_beyond_the_cap_is_refused_and_not_kept(cache, site, monkeypatch):
+    folder, url = site
+    zipped(folder / "w.mcpb", {"manifest.json": json.dumps(MANIFEST)})
+    monkeypatch.setattr(download, "MAX_BYTES", 100)
+    assert bundle_at(f"{url}/w.mcpb").outcome is Outcome.TOO_LARGE
+    assert [path for path in cache.rglob("*") if path.is_file()] == []
 
 
 RUNS = """
