@@ -120,7 +120,8 @@ def _conclude(
         risk_score=answer.score,
         confidence=confidence,
         decided_by=basis,
-        needs_review=review is None and (confidence < model.review_below or insufficient),
+        needs_review=review is None
+        and (confidence < model.review_below or insufficient or reading.truncated),
         insufficient_definition=insufficient,
         findings=findings,
         evidence=_evidence(item, model, category),

@@ -2,6 +2,7 @@
 
 ClassifierError
 ├── DataError      a shipped or user-made data file is malformed: file and line (exit 3)
+│   └── LabelError a file of labels that a user named is missing or malformed (exit 2)
 ├── PolicyError    a policy cannot be made or checked without being wrong (exit 2)
 └── PageError      the site cannot be written (exit 3)
 """
@@ -13,6 +14,10 @@ class ClassifierError(Exception):
 
 class DataError(ClassifierError):
     """A data file that does not say what it must."""
+
+
+class LabelError(DataError):
+    """A file of labels that does not say what it must."""
 
 
 class PolicyError(ClassifierError):

@@ -195,10 +195,14 @@ def text_tokens(text: str) -> list[str]:
     return _expand(_TOKEN.findall(lower(text)))
 
 
+_FILES = (".json", ".jsonl", ".ndjson", ".gz", ".txt", ".toml", ".yaml", ".yml")
+"""A file of definitions names no server: what it is called must not decide."""
+
+
 @lru_cache(maxsize=4096)
 def _server(name: str, text: str) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
     """Return the words of a server's name, of name and text, and those with their classes."""
-    named = name_tokens(name)
+    named = [] if name.endswith(_FILES) else name_tokens(name)
     words = frozenset(named + text_tokens(text[:_MAX_SERVER]))
     return frozenset(named), words, frozenset().union(*map(keys, words)) if words else words
 

@@ -82,7 +82,10 @@ class Summary:
         """Return the summary for people: a line for each number that says something."""
         removed = f", {self.removed:,} gone" if self.removed else ""
         lines = [
-            f"{self.servers:,} servers and {self.tools:,} tools in {self.seconds:.1f} s, in {database}",
+            (
+                f"{_count(self.servers, 'server')} and {_count(self.tools, 'tool')}"
+                f" in {self.seconds:.1f} s, in {database}"
+            ),
             f"{self.new:,} new, {self.changed:,} changed, {self.unchanged:,} unchanged{removed}",
         ]
         if self.skipped:
@@ -91,6 +94,10 @@ class Summary:
         if self.interrupted:
             lines.append("interrupted: what is counted here is stored; the same command goes on")
         return "\n".join(lines)
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def crawl(

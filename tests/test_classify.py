@@ -8,6 +8,7 @@ import pytest
 
 from classifier.engine import Options, classify
 from classifier.verdict import Category, Risk
+from crawler.parse import parse_tool
 from crawler.records import ServerName, Tool
 
 FIELDS = {
@@ -129,3 +130,19 @@ def test_classify_imports_neither_network_nor_database_nor_training():
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stderr.strip().splitlines()[-1] == "[]"
+
+
+def test_the_name_of_a_file_decides_nothing():
+    definition = {"name": "convert_duration", "description": "Converts a duration to seconds."}
+    results = [
+        classify(parse_tool(ServerName(name), definition, ""), Options(use_reviews=False))
+        for name in ("tools.json", "delete-all-users.json", "wallet.jsonl")
+    ]
+    assert len({(one.category, one.risk_score, one.confidence) for one in results}) == 1
+
+
+def test_what_was_not_read_needs_a_person():
+    definition = {"name": "get_time", "description": "Gets the time. " + "x " * 20_000 + "Deletes."}
+    result = classify(parse_tool(ServerName("clock"), definition, ""), Options(use_reviews=False))
+    assert result.truncated
+    assert result.needs_review

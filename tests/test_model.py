@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from classifier.engine import Options, classify, classify_many
-from classifier.errors import DataError
+from classifier.errors import DataError, LabelError
 from classifier.model import evaluate, facts, runtime, train
 from classifier.model.labels import Labelled, read_labels
 from classifier.reviewed import text_digest
@@ -162,7 +162,7 @@ def test_a_malformed_label_names_its_line(tmp_path):
     path.write_text(
         '{"tool": "x", "category": "Read", "risk": "low"}\n{"tool": "y", "category": "Sing", "risk": "low"}\n'
     )
-    with pytest.raises(DataError, match=r"labels\.jsonl:2"):
+    with pytest.raises(LabelError, match=r"labels\.jsonl:2"):
         read_labels(path)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from classifier.errors import DataError
+from classifier.errors import LabelError
 from classifier.model.runtime import CATEGORIES, LABEL_SIGNALS, RISKS
 from crawler.records import ServerName, Tool
 
@@ -29,7 +29,7 @@ def lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the objects of a JSONL file (also .gz) with their line numbers.
 
     Raises:
-        DataError: the file is missing, or a line is not a JSON object.
+        LabelError: the file is missing, or a line is not a JSON object.
 
     """
     try:
@@ -38,12 +38,12 @@ def lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                 if line.strip():
                     value = orjson.loads(line)
                     if not isinstance(value, dict):
-                        raise DataError(f"{path}:{number}: expected an object")
+                        raise LabelError(f"{path}:{number}: expected an object")
                     yield number, value
     except OSError as cause:
-        raise DataError(f"{path}: {cause.strerror}; give a JSONL file of labels") from cause
+        raise LabelError(f"{path}: {cause.strerror}; give a JSONL file of labels") from cause
     except orjson.JSONDecodeError as cause:
-        raise DataError(f"{path}: not JSON: {cause}") from cause
+        raise LabelError(f"{path}: not JSON: {cause}") from cause
 
 
 def read_labels(path: Path) -> list[Labelled]:
@@ -69,10 +69,10 @@ def to_tool(row: dict[str, Any]) -> Tool:
 def _labelled(path: Path, number: int, row: dict[str, Any]) -> Labelled:
     category, risk, signals = row.get("category"), row.get("risk"), row.get("signals") or []
     if category not in CATEGORIES or risk not in RISKS:
-        raise DataError(f"{path}:{number}: category must be one of {CATEGORIES}, risk of {RISKS}")
+        raise LabelError(f"{path}:{number}: category must be one of {CATEGORIES}, risk of {RISKS}")
     names = frozenset(str(s).replace("-", "_").replace("bulk_operation", "bulk") for s in signals)
     if names - set(LABEL_SIGNALS):
-        raise DataError(f"{path}:{number}: unknown signal {sorted(names - set(LABEL_SIGNALS))}")
+        raise LabelError(f"{path}:{number}: unknown signal {sorted(names - set(LABEL_SIGNALS))}")
     return Labelled(
         tool=to_tool(row),
         family=str(row.get("server_family") or row.get("server") or number),
@@ -87,7 +87,7 @@ def read_facts(facts: Path, corpus: Path, known: set[str]) -> list[Labelled]:
     """Join labels by digest with the definitions they speak of; `known` digests are left out.
 
     Raises:
-        DataError: a file is missing or malformed.
+        LabelError: a file is missing or malformed.
 
     """
     from classifier.reviewed import text_digest
@@ -99,7 +99,7 @@ def read_facts(facts: Path, corpus: Path, known: set[str]) -> list[Labelled]:
                 fields = line.split("\t")
                 rows[fields[0]] = fields
     except OSError as cause:
-        raise DataError(f"{facts}: {cause.strerror}; give a file of reviewed digests") from cause
+        raise LabelError(f"{facts}: {cause.strerror}; give a file of reviewed digests") from cause
     found: list[Labelled] = []
     for number, row in lines(corpus):
         tool = to_tool(row)

@@ -70,7 +70,7 @@ def test_the_summary_is_one_object_and_updates_never_duplicate(toolrisk, tmp_pat
 def test_text_for_people(toolrisk, tmp_path: Path) -> None:
     done = toolrisk("crawl", write(tmp_path / "tools.json", "a"))
     assert done.returncode == 0
-    assert done.stdout.startswith("1 servers and 1 tools in ")
+    assert done.stdout.startswith("1 server and 1 tool in ")
     assert "1 new, 0 changed, 0 unchanged" in done.stdout
     assert (tmp_path / "toolrisk.db").exists()
 
