@@ -15,7 +15,8 @@ from classifier.model import runtime
 from classifier.model.features import extract
 from classifier.reading import Reading, read
 from classifier.rules import Rule
-from classifier.signals import Detector, alarms, detectors, threats
+from classifier.signals import Detector, alarms, detectors
+from classifier.threats import found_in
 from classifier.verdict import Basis, Category, Classification, Evidence, Finding, Risk
 from crawler.records import Tool, canonical_json, sha256
 
@@ -164,23 +165,10 @@ def _findings(
 
 
 def _threats(item: _Read) -> Iterator[Finding]:
-    """Yield what looks hostile in the definition; weights of several quotes add up like odds."""
+    """Yield what looks hostile in the definition."""
     item.reading.suspects = alarms().suspects(item.reading.tool)
-    if not item.reading.suspects:
-        return
-    for detector in threats():
-        if detector.signal.id not in item.reading.suspects:
-            continue
-        doubt, quotes = 1.0, list[Evidence]()
-        for weight, quote in detector.detect(item.reading, item.matched):
-            if quote not in quotes:
-                doubt *= 1.0 - weight
-                quotes.append(quote)
-            if len(quotes) == _EVIDENCE:
-                break
-        if quotes:
-            confidence = round(1.0 - doubt, 4)
-            yield Finding(signal=detector.signal, evidence=tuple(quotes), confidence=confidence)
+    if item.reading.suspects:
+        yield from found_in(item.reading, item.matched)
 
 
 def _capability(  # noqa: PLR0913, PLR0917 - one step of _findings, with all it knows

@@ -5,10 +5,11 @@ What is found is what the whole classification finds; a test holds them together
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from classifier.effects import book
-from classifier.reading import read
+from classifier.reading import Reading, read
+from classifier.rules import Rule
 from classifier.signals import alarms, threats
 from classifier.verdict import Evidence, Finding
 from crawler.records import Tool
@@ -23,16 +24,19 @@ def threats_of_many(tools: Iterable[Tool]) -> Iterator[tuple[Tool, tuple[Finding
 
 
 def threats_of(tool: Tool) -> tuple[Finding, ...]:
-    """Return what looks hostile in one definition; weights of several quotes add up like odds."""
+    """Return what looks hostile in one definition."""
     suspects = alarms().suspects(tool)
     if not suspects:
         return ()
     reading = read(tool)
     reading.suspects = suspects
-    matched = book().matching(reading)
-    found = []
+    return tuple(found_in(reading, book().matching(reading)))
+
+
+def found_in(reading: Reading, matched: Sequence[Rule]) -> Iterator[Finding]:
+    """Yield the threats of a reading whose suspects are set; weights of quotes add up like odds."""
     for detector in threats():
-        if detector.signal.id not in suspects:
+        if detector.signal.id not in reading.suspects:
             continue
         doubt, quotes = 1.0, list[Evidence]()
         for weight, quote in detector.detect(reading, matched):
@@ -43,5 +47,4 @@ def threats_of(tool: Tool) -> tuple[Finding, ...]:
                 break
         if quotes:
             sure = round(1.0 - doubt, 4)
-            found.append(Finding(signal=detector.signal, evidence=tuple(quotes), confidence=sure))
-    return tuple(found)
+            yield Finding(signal=detector.signal, evidence=tuple(quotes), confidence=sure)
