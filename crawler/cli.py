@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 TARGET_HELP = (
     "npm:NAME[@VERSION], pypi:NAME[==VERSION], https://HOST/PATH, official-registry, "
     "registry+https://HOST, clients, SOURCE[+WHERE], a file of tools, a client config, "
+    "a package (a folder, .mcpb, .whl, .tgz) "
     "or - (standard input)."
 )
 _SHOWN = 20

@@ -118,8 +118,9 @@ def from_file(target: FileTarget, content: ToolFile) -> Iterator[Gathered]:
     for name, tools in groups.items():
         server = Server(name=name)
         provenance = Provenance(source="file", url=target.text, fetched_at=utc_now())
-        listing = Listing(server=server, provenance=provenance, tools=tuple(tools))
-        yield Gathered(server=server, listing=listing, tools=tuple(tools))
+        origin = content.origin
+        listing = Listing(server=server, provenance=provenance, tools=tuple(tools), origin=origin)
+        yield Gathered(server=server, listing=listing, tools=tuple(tools), origin=origin)
     for server in content.servers:
         yield _stated(server, target.text, source="client-config")
     for problem in content.problems:

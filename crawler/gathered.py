@@ -39,7 +39,7 @@ class Gathered:
         """
         probe = self.probe
         if probe is None:
-            return True
+            return self.origin is not Origin.STATIC
         return not (probe.truncated or probe.dummy_config or probe.origin is Origin.STATIC)
 
 

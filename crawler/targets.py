@@ -12,7 +12,8 @@ OFFICIAL_REGISTRY = "https://registry.modelcontextprotocol.io"
 
 ACCEPTED = (
     "npm:NAME[@VERSION], pypi:NAME[==VERSION], https://HOST/PATH, official-registry, "
-    "registry+https://HOST, clients, SOURCE[+WHERE], a file of tools or a client config, "
+    "registry+https://HOST, clients, SOURCE[+WHERE], a file of tools, a client config, a package "
+    "(a folder, .mcpb, .whl, .tgz), "
     "or - for standard input"
 )
 """What a target may be, for messages and help."""

@@ -2,7 +2,8 @@
 
 This is where `classify FILE` starts: standard library and orjson only. Accepted: a tools/list
 result, the JSON-RPC answer around it, a recording of a session, a list, JSON Lines,
-`{server: {tools}}`, an MCPB manifest, and a client config, whose servers are the targets.
+`{server: {tools}}`, an MCPB manifest, a client config, whose servers are the targets, and a
+package, whose source is read.
 """
 
 import json
@@ -14,8 +15,9 @@ from typing import Any
 
 from crawler.client_config import config_servers, is_client_config, read_settings
 from crawler.errors import TargetError
+from crawler.package_file import is_package, read_package_file
 from crawler.parse import MalformedToolError, load_json, parse_tool
-from crawler.records import JsonObject, Server, ServerName, Tool
+from crawler.records import JsonObject, Origin, Server, ServerName, Tool
 from crawler.server_json import parse_server, unwrap
 
 MAX_BYTES = 256 * 1024 * 1024
@@ -29,10 +31,11 @@ class ToolFile:
     tools: tuple[Tool, ...]
     servers: tuple[Server, ...]
     problems: tuple[str, ...]
+    origin: Origin = Origin.DECLARED
 
 
 def read_tool_file(path_or_dash: str) -> ToolFile:
-    """Read a file of tools or a client config; `-` is standard input.
+    """Read a file of tools, a client config or a package; `-` is standard input.
 
     Tools keep the order of the file and every value as received.
 
@@ -44,6 +47,10 @@ def read_tool_file(path_or_dash: str) -> ToolFile:
     shown = path_or_dash if path_or_dash.isprintable() else repr(path_or_dash)
     label = "standard input" if path_or_dash == "-" else shown
     name = "stdin" if path_or_dash == "-" else Path(path_or_dash).name
+    path = Path(path_or_dash).expanduser()
+    if path_or_dash != "-" and is_package(path):
+        found, problems = read_package_file(path, label)
+        return ToolFile(found, (), problems, Origin.STATIC)
     data = _read(path_or_dash, label)
     return parse_tool_file(data, label=label, server=ServerName(name))
 
@@ -97,10 +104,6 @@ def _read(path_or_dash: str, label: str) -> bytes:
                 data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise TargetError(f"{label} does not exist; give an existing file of tools") from None
-    except IsADirectoryError:
-        raise TargetError(
-            f"{label} is a directory; give a file of tools or a client config"
-        ) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise TargetError(f"{label} cannot be read: {reason}") from None

@@ -1,0 +1,86 @@
+"""Packages as targets: a folder or an archive on this machine."""
+
+import json
+import sqlite3
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+CODE = 'server.tool("delete_place", "Delete a place for good.", { id: z.string() }, run);'
+
+
+@pytest.fixture
+def toolrisk(tmp_path):
+    def run(*words):
+        return subprocess.run(
+            [sys.executable, "-c", "from classifier.cli import main; main()", *words],
+            cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+
+    return run
+
+
+@pytest.fixture
+def bundle(tmp_path):
+    with zipfile.ZipFile(tmp_path / "places.mcpb", "w") as archive:
+        tools = [{"name": "find_place", "description": "Find a place."}, {"name": "${x}"}]
+        archive.writestr("manifest.json", json.dumps({"manifest_version": "0.3", "tools": tools}))
+        archive.writestr("server/index.js", CODE)
+    return "places.mcpb"
+
+
+def test_a_bundle_is_classified(toolrisk, bundle):
+    done = toolrisk("classify", bundle, "--format", "jsonl")
+    assert done.returncode == 0, done.stderr
+    found = {one["tool"]: one for one in map(json.loads, done.stdout.splitlines())}
+    assert found.keys() == {"find_place", "delete_place"}
+    assert found["delete_place"]["risk"] in {"high", "critical"}
+    assert "1 template text" in done.stderr
+
+
+@pytest.mark.parametrize("form", ["sarif", "junit", "markdown", "csv"])
+def test_reports_take_a_package_too(toolrisk, bundle, form):
+    done = toolrisk("classify", bundle, "--format", form)
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 0, done.stderr
+    assert "delete_place" in done.stdout
+
+
+def test_a_folder_is_crawled_and_marked(toolrisk, tmp_path):
+    (tmp_path / "server").mkdir()
+    (tmp_path / "server" / "index.js").write_text(CODE)
+    done = toolrisk("crawl", "server")
+    assert done.returncode == 0, done.stderr
+    connection = sqlite3.connect(tmp_path / "toolrisk.db")
+    assert connection.execute("SELECT name, origin FROM tool").fetchall() == [
+        ("delete_place", "static")
+    ]
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("a.whl", b"no zip", "cannot be read as a package"),
+        ("b.tgz", b"", "cannot be read as a package"),
+        ("c", None, "without source files"),
+    ],
+)
+def test_what_is_no_package_is_refused_in_one_line(toolrisk, tmp_path, name, data, said):
+    path = tmp_path / name
+    path.mkdir() if data is None else path.write_bytes(data)
+    done = toolrisk("classify", name)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_source_without_tools_says_where_to_look(toolrisk, tmp_path):
+    (tmp_path / "index.js").write_text(
+        "for (const t of made()) server.tool(t.name, t.text, {}, run);"
+    )
+    done = toolrisk("classify", ".")
+    assert done.returncode == 2
+    assert "made at run time" in done.stderr
