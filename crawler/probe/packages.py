@@ -31,7 +31,7 @@ async def fetch(package: Package) -> tuple[Program, str]:
     """
     match package.registry_type:
         case "npm":
-            tree, version = await _npm(package)
+            tree, version = await npm_tree(package)
             return _npm_program(package, tree), version
         case "pypi":
             tree, version = await _pypi(package)
@@ -63,7 +63,13 @@ def bare(program: Program) -> tuple[list[str], dict[str, str], Path]:
     return words, env, Path(tempfile.gettempdir())
 
 
-async def _npm(package: Package) -> tuple[Path, str]:
+async def npm_tree(package: Package) -> tuple[Path, str]:
+    """Return the folder into which npm put a package and its dependencies, and its version.
+
+    Raises:
+        ProbeError: it cannot be had.
+
+    """
     npm, version = clients.npm(), await clients.npm_version(package)
     wanted = f"{package.identifier}@{version}"
     place = npm_place(package, version)

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
@@ -12,6 +13,7 @@ from crawler.fetch import Fetcher
 from crawler.parse import load_json, parse_tools
 from crawler.printable import one_line
 from crawler.probe.archives import archive
+from crawler.probe.packages import npm_tree
 from crawler.records import JsonObject, Origin, Outcome, Package, Probe, ServerName
 
 READ_SECONDS = 90.0
@@ -33,10 +35,19 @@ async def read_package(name: ServerName, package: Package, fetcher: Fetcher) -> 
     try:
         path, version = await archive(package, fetcher)
         told = await read_path(path)
+        if package.registry_type == "npm" and not told.get("tools"):
+            told = await _with_dependencies(replace(package, version=version))
     except FetchError as error:
         return _with(base, error.outcome, one_line(str(error)))
     base = _with(base, base.outcome, "", endpoint=f"{one_line(label.partition('?')[0])}@{version}")
     return listed(base, name, told)
+
+
+async def _with_dependencies(package: Package) -> JsonObject:
+    """Read a package whose own source only starts what packages of the same hand define."""
+    tree, _ = await npm_tree(package)
+    root = tree / "node_modules"
+    return await read_path(root / package.identifier, root)
 
 
 def listed(base: Probe, name: ServerName, told: JsonObject) -> Probe:
@@ -55,7 +66,7 @@ def listed(base: Probe, name: ServerName, told: JsonObject) -> Probe:
     return _with(base, outcome, one_line(detail), tools=tuple(tools), problems=tuple(problems[:50]))
 
 
-async def read_path(path: Path) -> JsonObject:
+async def read_path(path: Path, dependencies: Path | None = None) -> JsonObject:
     """Read a folder or an archive in a process of its own.
 
     Raises:
@@ -63,6 +74,7 @@ async def read_path(path: Path) -> JsonObject:
 
     """
     words = [sys.executable, "-P", "-m", "crawler.static", str(path), str(CPU_SECONDS)]
+    words += [str(dependencies)] if dependencies is not None else []
     out, told = bytearray(), bytearray()
     try:
         with anyio.fail_after(READ_SECONDS):
@@ -94,6 +106,4 @@ async def _take(stream: anyio.abc.ByteReceiveStream | None, into: bytearray, lim
 
 
 def _with(probe: Probe, outcome: Outcome, detail: str, **others: object) -> Probe:
-    from dataclasses import replace
-
     return replace(probe, outcome=outcome, detail=detail, **others)  # type: ignore[arg-type]

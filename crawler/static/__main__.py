@@ -19,15 +19,16 @@ MAX_OUTPUT = 20_000_000
 """Characters of the answer; tools beyond it are left out and counted."""
 
 
-def main(path: str, seconds: int = 30) -> int:
+def main(path: str, seconds: str = "30", dependencies: str | None = None) -> int:
     """Print the reading of a package; return 1 where it is none.
 
-    `seconds` of processor time end the process.
+    `seconds` of processor time end the process; `dependencies` is npm's folder of them.
     """
-    for what, limit in ((resource.RLIMIT_CPU, seconds), (resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CORE, 0)):  # fmt: skip
+    limit_of_time = int(seconds)
+    for what, limit in ((resource.RLIMIT_CPU, limit_of_time), (resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CORE, 0)):  # fmt: skip
         resource.setrlimit(what, (limit, limit))
     try:
-        reading = read(Path(path))
+        reading = read(Path(path), Path(dependencies) if dependencies else None)
     except UnreadableError as error:
         sys.stderr.write(one_line(str(error)) + "\n")
         return 1
@@ -44,4 +45,4 @@ def main(path: str, seconds: int = 30) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], *map(int, sys.argv[2:3])))
+    sys.exit(main(*sys.argv[1:]))

@@ -91,7 +91,7 @@ def texts_of(path: Path) -> Texts:
     found = Texts()
     try:
         if path.is_dir():
-            _folder(path, found)
+            folder_texts(path, found)
         elif path.stat().st_size > MAX_ARCHIVE:
             raise UnreadableError(f"an archive of more than {MAX_ARCHIVE:,} bytes")
         elif zipfile.is_zipfile(path):
@@ -107,7 +107,8 @@ def texts_of(path: Path) -> Texts:
     return _without_root(found)
 
 
-def _folder(root: Path, found: Texts) -> None:
+def folder_texts(root: Path, found: Texts, prefix: str = "") -> None:
+    """Read the source files of a folder; their paths start with a prefix."""
     for count, path in enumerate(_walk(root)):
         if count >= MAX_MEMBERS:
             found.left_out["over the limit of a package"] += 1
@@ -115,7 +116,7 @@ def _folder(root: Path, found: Texts) -> None:
         name = path.relative_to(root).as_posix()
         if found.is_wanted(name):
             with path.open("rb") as file:
-                found.add(name, file.read(MAX_FILE + 1))
+                found.add(prefix + name, file.read(MAX_FILE + 1))
 
 
 def _walk(root: Path) -> Iterator[Path]:

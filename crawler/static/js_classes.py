@@ -4,6 +4,7 @@ from tree_sitter import Node
 
 from crawler.static.js_syntax import strip, text_of
 
+_GIVEN = frozenset({"argsShape", "inputSchema", "getInputSchema", "schema", "parameters"})
 _FIELDS = frozenset({"field_definition", "public_field_definition"})
 
 
@@ -45,8 +46,8 @@ def _set_in(constructor: Node) -> dict[str, Node]:
 
 
 def _got_by(method: Node) -> dict[str, Node]:
-    """Return what a getter that only returns something gives."""
-    is_getter = any(child.type == "get" for child in method.children)
+    """Return what a getter, or a method for a schema, that only returns something gives."""
+    is_getter = any(child.type == "get" for child in method.children) or _name(method) in _GIVEN
     body = method.child_by_field_name("body")
     if not is_getter or body is None or len(body.named_children) != 1:
         return {}

@@ -10,10 +10,12 @@ from typing import Any
 
 from tree_sitter import Node
 
+from crawler.static.dependencies import Dependencies
 from crawler.static.js_classes import fields_of
 from crawler.static.js_names import required_by
 from crawler.static.js_syntax import FUNCTIONS, Module, arguments_of, strip, text_of
 
+SCRIPTS = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx")
 MAX_STEPS = 300_000
 MAX_DEPTH = 60
 _SUFFIXES = ("", ".js", ".mjs", ".cjs", ".ts", ".mts", ".tsx", "/index.js", "/index.mjs", "/index.cjs", "/index.ts")  # fmt: skip
@@ -25,39 +27,46 @@ Place = tuple[Node, Module]
 class Links(ABC):
     """All script files of a package, parsed when first needed, and what their names mean."""
 
-    def __init__(self, files: dict[str, bytes]) -> None:
-        self._files = {
-            path: data
-            for path, data in files.items()
-            if path.endswith((".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx"))
-        }
+    def __init__(self, files: dict[str, bytes], dependencies: Dependencies | None = None) -> None:
+        self._files = {path: data for path, data in files.items() if path.endswith(SCRIPTS)}
+        self._dependencies = dependencies
         self._modules: dict[str, Module] = {}
         self.steps = 0
 
     @property
     def paths(self) -> list[str]:
-        """The paths of all script files, sorted."""
+        """The paths of the package's own script files, sorted."""
         return sorted(self._files)
 
     def module(self, path: str) -> Module | None:
         """Return a file as a module, or None if there is none."""
-        if path not in self._files:
-            return None
         if path not in self._modules:
-            suffix = posixpath.splitext(path)[1]
-            self._modules[path] = Module(path, suffix, self._files[path])
+            data = self._files.get(path)
+            if data is None and self._dependencies is not None and path.endswith(SCRIPTS):
+                data = self._dependencies.texts.files.get(path)
+            if data is None:
+                return None
+            self._modules[path] = Module(path, posixpath.splitext(path)[1], data)
             _ = self._modules[path].root
         return self._modules[path]
 
+    def _is_there(self, path: str) -> bool:
+        others = self._dependencies.texts.files if self._dependencies is not None else {}
+        return path in self._files or (path.endswith(SCRIPTS) and path in others)
+
     def resolve_path(self, origin: str, wanted: str) -> str | None:
-        """Return the file that a relative import means."""
-        if not wanted.startswith("."):
-            return None
-        base = posixpath.normpath(posixpath.join(posixpath.dirname(origin), wanted))
-        stem, suffix = posixpath.splitext(base)
-        typed = [stem + ".ts", stem + ".tsx"] if suffix in {".js", ".mjs", ".jsx"} else []
-        tried = [base + ending for ending in _SUFFIXES] + typed
-        return next((path for path in tried if path in self._files), None)
+        """Return the file that an import means, where it is one of those that are read."""
+        if wanted.startswith("."):
+            bases: tuple[str, ...] = (posixpath.join(posixpath.dirname(origin), wanted),)
+        else:
+            bases = self._dependencies.resolve(wanted) if self._dependencies is not None else ()
+        for base in map(posixpath.normpath, bases):
+            stem, suffix = posixpath.splitext(base)
+            typed = [stem + ".ts", stem + ".tsx"] if suffix in {".js", ".mjs", ".jsx"} else []
+            for path in (*(base + ending for ending in _SUFFIXES), *typed):
+                if self._is_there(path):
+                    return path
+        return None
 
     def spend(self) -> bool:
         """Take one step; False when the budget of the package is used up."""

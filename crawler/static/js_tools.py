@@ -188,15 +188,22 @@ class ScriptTools:
         """Read a class whose objects are tools: it sets a name, a description and a schema."""
         values = fields_of(node)
         has_schema = any(key in values for key in STRONG + _WEAK)
-        if "name" not in values and "toolName" in values:
-            values["name"] = values["toolName"]
+        label = node.child_by_field_name("name")
+        for key in ("toolName", "name"):  # also set on the class: FindTool.toolName = "find"
+            outside = module.members.get((text_of(label), key)) if label is not None else None
+            given = values.get(key) or outside
+            if given is not None:
+                values["name"] = given
+                break
         if not has_schema or "name" not in values or "description" not in values:
             return None
         fields: dict[str, Place | None] = {key: (value, module) for key, value in values.items()}
         name = self._value(fields["name"])
         if name is UNKNOWN:
             return None
-        return self._build(name, fields, module.path, _line(node))
+        above = next((text_of(c) for c in node.named_children if c.type == "class_heritage"), "")
+        is_tool = "tool" in above.lower()
+        return self._build(name, fields, module.path, _line(node), is_registered=is_tool)
 
     def _build(
         self, name: object, fields: dict[str, Place | None], file: str, line: int,

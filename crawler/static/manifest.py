@@ -34,6 +34,11 @@ def tools(texts: Texts) -> Iterator[Found]:
         )
 
 
+def name_of(texts: Texts) -> str:
+    """Return the name of an npm package."""
+    return _text(_json(texts, "package.json").get("name")) or ""
+
+
 def scripts(texts: Texts) -> list[str]:
     """Return the script files that a package starts with: `bin`, `main`, `exports`, entry point."""
     package, manifest = _json(texts, "package.json"), _json(texts, "manifest.json")

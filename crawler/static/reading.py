@@ -9,11 +9,13 @@ from crawler.static.found import Found, Reading
 MAX_TOOLS = 5_000
 
 
-def read(path: Path) -> Reading:
+def read(path: Path, dependencies: Path | None = None) -> Reading:
     """Read the tools that a package defines: a folder, `.tgz`, `.whl`, `.tar.gz`, `.zip`, `.mcpb`.
 
     Files that the program's entry points lead to are read first; only where they define nothing
-    are the others, so that an example or a client beside the server adds no tool.
+    are the others, so that an example or a client beside the server adds no tool. `dependencies`
+    is npm's folder of them: those that belong to the package are read where its own source
+    defines nothing.
 
     Raises:
         UnreadableError: it is no package, or over a limit as a whole.
@@ -22,6 +24,8 @@ def read(path: Path) -> Reading:
     texts = texts_of(path)
     reading = Reading(left_out=texts.left_out, files=len(texts.files))
     _keep(reading, [*manifest.tools(texts), *_scripts(texts), *_modules(texts, reading)])
+    if dependencies is not None and not reading.tools:
+        _keep(reading, _beside(texts, reading, dependencies))
     return reading
 
 
@@ -54,6 +58,23 @@ def _scripts(texts: Texts) -> list[Found]:
     if not found:
         rest = (scripts.module(path) for path in scripts.paths)
         found = [one for module in rest if module is not None for one in finder.find(module)]
+    return found
+
+
+def _beside(texts: Texts, reading: Reading, root: Path) -> list[Found]:
+    """Read what a package's scripts import of the packages that belong to it."""
+    from crawler.static.dependencies import Dependencies
+    from crawler.static.js_tools import ScriptTools, reachable
+    from crawler.static.js_values import Scripts
+
+    others = Dependencies(root, manifest.name_of(texts))
+    scripts = Scripts(texts.files, others)
+    finder = ScriptTools(scripts)
+    starts = (scripts.resolve_path("package.json", f"./{p}") for p in manifest.scripts(texts))
+    modules = reachable(scripts, [path for path in starts if path])
+    found = [one for module in modules for one in finder.find(module)]
+    reading.files += len(modules)
+    reading.left_out.update(others.texts.left_out)
     return found
 
 

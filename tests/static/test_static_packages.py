@@ -166,6 +166,32 @@ def test_limits_of_a_package(tmp_path, monkeypatch):
         read(zipped(tmp_path / "a.zip", {f"{n}.js": CODE for n in range(9)}))
 
 
+def test_what_a_package_only_starts_is_read_where_it_lies(tmp_path):
+    root = tmp_path / "node_modules"
+    start = 'import { serve } from "@acme/core/lib/serve"; import x from "acme-extra"; import y from "express"; serve();'
+    for name, text in {
+        "@acme/mcp/package.json": '{"name": "@acme/mcp", "main": "main.js"}',
+        "@acme/mcp/main.js": start,
+        "@acme/core/package.json": '{"exports": {"./lib/serve": {"import": "./lib/serve.mjs"}}}',
+        "@acme/core/lib/serve.mjs": 'import "./tools.js"; export const serve = () => {};',
+        "@acme/core/lib/tools.js": CODE.decode(),
+        "@acme/core/lib/never.js": 'server.tool("never_imported", "D.", {}, run);',
+        "acme-extra/package.json": '{"main": "a"}',
+        "acme-extra/a.js": 'class FindTool extends BaseTool { constructor() { super(); this.description = "Find."; } argsShape() { return {}; } }\nFindTool.toolName = "find_it";',
+        "express/package.json": "{}",
+        "express/index.js": 'server.tool("a_library", "D.", {}, run);',
+    }.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    (root / "acme-link").symlink_to(tmp_path)
+    assert names(root / "@acme/mcp") == []
+    found = read(root / "@acme/mcp", root)
+    assert {tool.name: tool.file for tool in found.tools} == {
+        "look_up": "node_modules/@acme/core/lib/tools.js",
+        "find_it": "node_modules/acme-extra/a.js",
+    }
+
+
 # -- the reading process -------------------------------------------------------------------------
 
 
