@@ -16,6 +16,9 @@ def collect(module: Module, found: Iterable[dict[str, Node]]) -> None:
             return
         if "declared" in match:
             _declare(module, text_of(match["declared"]), match["value"])
+        elif "assigned" in match:
+            name = text_of(match["assigned"])
+            module.assigned[name] = None if name in module.assigned else strip(match["given"])
         elif "pattern" in match:
             _pattern(module, match["pattern"], match["patterned"])
         elif "left" in match:

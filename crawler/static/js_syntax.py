@@ -19,7 +19,7 @@ _NAMES = """
 (lexical_declaration (variable_declarator name: (object_pattern) @pattern value: (_) @patterned))
 (variable_declaration (variable_declarator name: (object_pattern) @pattern value: (_) @patterned))
 (assignment_expression left: [(member_expression) (subscript_expression)] @left right: (_) @right)
-(assignment_expression left: (identifier) @declared right: (_) @value)
+(assignment_expression left: (identifier) @assigned right: (_) @given)
 (function_declaration name: (identifier) @declared) @value
 (class_declaration name: (_) @declared) @value
 (import_statement) @import
@@ -101,6 +101,7 @@ class Module:
     suffix: str
     source: bytes
     declared: dict[str, list[Declared]] = field(default_factory=dict)
+    assigned: dict[str, Node | None] = field(default_factory=dict)  # None: given several things
     members: dict[tuple[str, str], Node] = field(default_factory=dict)
     imported: dict[str, tuple[str, str]] = field(default_factory=dict)  # local -> (from, name)
     exported: dict[str, Node | tuple[str, str]] = field(default_factory=dict)
@@ -129,6 +130,8 @@ class Module:
         """Return what a name is bound to at a byte: the innermost scope that declares it.
 
         Scopes nest, so the innermost is the last to start before that byte and not to end.
+        A name that is declared without a value means what it is given, where that is one thing:
+        bundlers declare at the top and assign in a function that runs later.
         """
         found = self.declared.get(name, [])
         if name not in self._sorted:
@@ -138,7 +141,7 @@ class Module:
         for one in reversed(found[max(0, last - MAX_SCOPES) : last]):
             if at < one.end:
                 return one.value
-        return None
+        return self.assigned.get(name)
 
 
 def scope_of(node: Node) -> Node:

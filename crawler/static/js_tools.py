@@ -30,7 +30,7 @@ _SHAPES = f"""
 _CLASSES = """
 [(class_declaration) (class)] @class
 """
-_HANDLERS = frozenset({"handler", "execute", "callback", "run", "cb", "call", "fn", "func", "invoke", "handle", "annotations", "execution", "type"})  # fmt: skip
+_HANDLERS = frozenset({"handler", "execute", "callback", "run", "cb", "call", "fn", "func", "invoke", "handle", "annotations", "execution", "type", "outputSchema"})  # fmt: skip
 _WRAPPERS = frozenset({"schema", "definition", "tool", "config", "spec", "metadata", "default", "function", "properties", "items", "options", "params"})  # fmt: skip
 _PREDICATES = ("tool", "Tool")
 
@@ -176,7 +176,7 @@ class ScriptTools:
                 return None  # a schema of tools, or a copy of one: nothing that names a tool
             return self._build(name, fields, module.path, _line(node))
         parent = node.parent
-        if not is_strong or "description" not in fields or parent is None or parent.type != "pair":
+        if "description" not in fields or parent is None or parent.type != "pair":
             return None
         key = parent.child_by_field_name("key")
         label = text_of(key).strip("\"'") if key is not None else ""

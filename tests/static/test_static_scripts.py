@@ -49,12 +49,15 @@ LITERAL = json.dumps(PLACE)
         f'registerAppTool(server, "look_up", {{ description: "Look up.", inputSchema: {SHAPE} }}, run);',
         f'const Names = (() => ({{ LOOK: "look_up" }}))(); var N; (function (N) {{ N["LOOK"] = "look_up"; }})(N || (N = {{}}));\nserver.tool(N.LOOK, ["Look", "up."].join(" "), {SHAPE}, run);',
         f'const base = z.object({{}}); server.tool("look_up", "Look up.", base.extend({SHAPE}).shape, run);',
+        f'var tools = {{ look_up: {{ description: "Look up.", parameters: z.object({SHAPE}), outputSchema: z.object({{}}) }} }};',
+        f'var late; var init = __esm({{ "a.ts"() {{ late = z.object({SHAPE}); }} }}); var init2 = __esm({{ "b.ts"() {{ server.tool("look_up", "Look up.", late, run); }} }});',
         f'const part = z.object({SHAPE}); server.tool("look_up", "Look up.", {{ ...part.shape }}, run);',
     ],
 )
 def test_every_way_of_registering(tmp_path, code):
     wire = one(tmp_path, index_js=ZOD + code)
     wire.pop("annotations", None)
+    wire.pop("outputSchema", None)
     assert wire == {"name": "look_up", "description": "Look up.", "inputSchema": PLACE}
 
 
