@@ -19,7 +19,7 @@ _CALLS = f"""
 (call_expression function: (identifier) @name (#any-of? @name {_WORDS})) @call
 """
 STRONG = ("inputSchema", "input_schema")
-_WEAK = ("parameters", "schema", "paramsSchema", "paramSchema", "argsSchema", "argsShape", "inputShape", "params", "zodSchema", "args")  # fmt: skip
+_WEAK = ("parameters", "schema", "paramsSchema", "paramSchema", "argsSchema", "argsShape", "inputShape", "params", "zodSchema")  # fmt: skip
 _KEYS = " ".join(f'"{name}"' for name in STRONG + _WEAK)
 _QUOTED = " ".join(f'"\\"{name}\\""' for name in STRONG)
 _SHAPES = f"""
@@ -30,7 +30,7 @@ _SHAPES = f"""
 _CLASSES = """
 [(class_declaration) (class)] @class
 """
-_HANDLERS = frozenset({"handler", "execute", "callback", "run", "cb", "call", "fn", "func", "invoke", "handle", "annotations", "execution", "type", "outputSchema"})  # fmt: skip
+_HANDLERS = frozenset({"handler", "execute", "callback", "run", "cb", "call", "fn", "func", "invoke", "handle", "annotations", "execution", "outputSchema"})  # fmt: skip
 _WRAPPERS = frozenset({"schema", "definition", "tool", "config", "spec", "metadata", "default", "function", "properties", "items", "options", "params"})  # fmt: skip
 _PREDICATES = ("tool", "Tool")
 

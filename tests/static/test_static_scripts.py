@@ -149,6 +149,24 @@ def test_an_inner_schema_of_tools_is_no_tool(tmp_path):
     assert (found.tools, found.artefacts) == ([], {})
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "const field = { name: 'users', description: 'All users.', type: UserList, args: { first: { type: Int } }, resolve: run };",
+        "program.command('serve').description('Serve.').option('--port <n>', 'Port').action(run);",
+        "const rule = { meta: { type: 'problem', schema: [{ type: 'object' }] }, create: run, name: 'no_x' };",
+        "const route = { path: '/x', parameters: [{ name: 'id', in: 'path', schema: { type: 'string' } }] };",
+        "toolbox.tool('hammer'); shed.addTool(hammer);",
+        "const e = { name: 'TypeError', description: 'No.', params: {} };",
+        "const schema = { type: 'object', properties: { name: { type: 'string' }, inputSchema: { type: 'object' } } };",
+        "for (const t of tools) list.push({ name: t.name, description: t.description, inputSchema: t.schema });",
+    ],
+    ids=["GraphQL", "command line", "lint rule", "OpenAPI", "a shed", "error", "schema of tools", "a copy"],
+)  # fmt: skip
+def test_what_is_shaped_alike_is_no_tool(tmp_path, code):
+    assert [tool.name for tool in reading(tmp_path, index_js=code).tools] == []
+
+
 def test_tests_examples_types_and_dependencies_are_not_read(tmp_path):
     code = 'server.tool("not_ours", "D.", {}, run);'
     found = reading(tmp_path, node_modules__a__index_js=code, tests__a_js=code, examples__b_js=code)
