@@ -1,0 +1,232 @@
+"""What a host sees of us: how often, how many at once, under what name, and when no more."""
+
+import json
+import threading
+import time
+from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
+
+import anyio
+import pytest
+
+from crawler.asking import user_agent
+from crawler.errors import FetchError
+from crawler.fetch import Fetcher, FetchOptions
+from crawler.fetch.breaker import FAILURES
+from crawler.fetch.pace import retry_after
+from crawler.records import Outcome
+
+
+class Host(ThreadingHTTPServer):
+    """A host that answers as it is told and remembers who came."""
+
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Visit)
+        self.answers = {}  # path -> list of (status, headers, body), the last one again and again
+        self.visits = []  # (path, headers, when)
+        self.inside = self.most = 0
+        self.pause = 0.0
+        self.lock = threading.Lock()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    @property
+    def paths(self):
+        return [path for path, _, _ in self.visits]
+
+    def gaps(self):
+        times = [when for _, _, when in self.visits]
+        return [later - sooner for sooner, later in pairwise(times)]
+
+    def handle_error(self, request, client_address):
+        pass
+
+
+class Visit(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        host = self.server
+        with host.lock:
+            host.visits.append((self.path, dict(self.headers), time.monotonic()))
+            host.inside += 1
+            host.most = max(host.most, host.inside)
+            told = host.answers.get(self.path, [(200, {}, b"{}")])
+            status, headers, body = told.pop(0) if len(told) > 1 else told[0]
+        time.sleep(host.pause)
+        with host.lock:
+            host.inside -= 1
+        if status == "drop":
+            self.close_connection = True
+            return
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@pytest.fixture
+def host():
+    with Host() as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def fetching(work, **options):
+    async def run():
+        async with Fetcher(FetchOptions(allow_private=True, **options)) as fetcher:
+            return await work(fetcher)
+
+    return anyio.run(run)
+
+
+def getting(*urls, **options):
+    """Get URLs one after the other; return bodies and outcomes."""
+
+    async def work(fetcher):
+        found = []
+        for url in urls:
+            try:
+                found.append((await fetcher.get(url)).body)
+            except FetchError as error:
+                found.append(error.outcome)
+        return found
+
+    return fetching(work, **options)
+
+
+@pytest.mark.parametrize("per_host", [1, 3])
+def test_connections_to_a_domain_at_a_time(host, per_host):
+    host.pause = 0.05
+
+    async def work(fetcher):
+        async with anyio.create_task_group() as group:
+            for number in range(9):
+                group.start_soon(fetcher.get, f"{host.url}/{number}")
+
+    fetching(work, per_host=per_host)
+    assert len(host.visits) == 9
+    assert host.most == per_host
+
+
+def test_a_pause_between_two_requests(host):
+    getting(*(f"{host.url}/{number}" for number in range(4)), per_host_delay=0.2)
+    assert min(host.gaps()) > 0.19
+
+
+def test_the_crawl_delay_of_robots_txt(host):
+    host.answers["/robots.txt"] = [(200, {}, b"User-agent: *\nCrawl-delay: 0.3\nDisallow: /no")]
+
+    async def work(fetcher):
+        allowed = [await fetcher.allowed(f"{host.url}/{path}") for path in ("yes", "no", "no/x")]
+        for number in range(3):
+            await fetcher.get(f"{host.url}/{number}")
+        return allowed
+
+    assert fetching(work) == [True, False, False]
+    assert Counter(host.paths)["/robots.txt"] == 1
+    assert min(host.gaps()[1:]) > 0.29
+
+
+@pytest.mark.parametrize(
+    ("answer", "allowed"),
+    [
+        ((404, {}, b""), True),
+        ((500, {}, b""), False),
+        (("drop", {}, b""), False),
+        ((200, {}, b"\xff\xfe\x00 not text"), True),
+        ((200, {}, b"User-agent: toolrisk\nDisallow: /"), False),
+        ((200, {}, b"User-agent: other\nDisallow: /"), True),
+    ],
+)
+def test_a_robots_txt_that_is_missing_or_broken(host, answer, allowed):
+    host.answers["/robots.txt"] = [answer]
+
+    async def work(fetcher):
+        return await fetcher.allowed(f"{host.url}/page")
+
+    assert fetching(work) is allowed
+
+
+def test_a_short_wait_is_waited_for(host):
+    host.answers["/"] = [(429, {"Retry-After": "1"}, b""), (200, {}, b"done")]
+    assert getting(host.url + "/") == [b"done"]
+    assert host.gaps()[0] > 0.9
+
+
+def test_a_host_that_asks_for_a_long_rest_is_left_alone(host):
+    host.answers["/a"] = [(429, {"Retry-After": "600"}, b"")]
+    found = getting(host.url + "/a", host.url + "/b", host.url + "/c")
+    assert found == [Outcome.RATE_LIMITED] * 3
+    assert host.paths == ["/a"]
+
+
+def test_a_host_that_fails_again_and_again_is_left_alone(host):
+    host.answers["/x"] = [("drop", {}, b"")]
+    found = getting(*[host.url + "/x"] * 8)
+    assert found[0] is Outcome.CONNECT_ERROR
+    assert found[-1] is Outcome.SKIPPED_POLICY
+    assert len(host.visits) == FAILURES
+
+
+def test_an_answer_makes_up_for_failures(host):
+    host.answers["/x"] = [("drop", {}, b"")]
+    getting(*[host.url + "/x", host.url + "/good"] * 2)
+    assert Counter(host.paths) == {"/x": 6, "/good": 2}
+
+
+def test_what_did_not_change_is_not_sent_again(host, tmp_path):
+    full = (200, {"ETag": '"one"', "Content-Type": "application/json"}, b'{"a": 1}')
+    host.answers["/list"] = [full, (304, {}, b"")]
+    for _ in range(2):
+        assert getting(host.url + "/list", cache=tmp_path) == [b'{"a": 1}']
+    assert [headers.get("If-None-Match") for _, headers, _ in host.visits] == [None, '"one"']
+
+
+def test_a_broken_cache_is_an_empty_one(host, tmp_path):
+    host.answers["/list"] = [(200, {"ETag": '"one"'}, b"whole")]
+    getting(host.url + "/list", cache=tmp_path)
+    for path in tmp_path.iterdir():
+        path.write_bytes(path.read_bytes()[:-2])
+    assert getting(host.url + "/list", cache=tmp_path) == [b"whole"]
+    assert "If-None-Match" not in host.visits[-1][1]
+
+
+def test_what_was_asked_with_a_key_is_not_kept(host, tmp_path):
+    host.answers["/list"] = [(200, {"ETag": '"one"'}, b"secret")]
+
+    async def work(fetcher):
+        await fetcher.get(host.url + "/list", {"Authorization": "Bearer x"})
+
+    fetching(work, cache=tmp_path)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_everyone_is_told_who_asks(host):
+    name = user_agent("https://example.org/crawl")
+    getting(host.url + "/", user_agent=name)
+    assert host.visits[0][1]["User-Agent"] == name
+    assert name.startswith("toolrisk/")
+    assert name.endswith("(+https://example.org/crawl)")
+    assert json.dumps(name).isascii()
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [("7", 7.0), ("0", 0.0), ("9" * 400, 3600.0), ("-5", 1.0), ("soon", 1.0), ("", 1.0), ("\uff11\uff12", 1.0),
+     ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0), ("Wed, 21 Oct 2915 07:28:00 GMT", 3600.0), ("\x00", 1.0)],
+)  # fmt: skip
+def test_every_kind_of_wait(value, seconds):
+    assert retry_after({"retry-after": value}) == seconds
