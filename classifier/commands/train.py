@@ -27,12 +27,10 @@ def train(
     labelled = [item for path in labels for item in read_labels(path)]
     if (facts is None) != (corpus is None):
         raise typer.BadParameter("--facts and --corpus go together")
-    if facts and corpus:
-        labelled += read_facts(
-            facts, corpus, known={item.tool.definition_sha256 for item in labelled}
-        )
+    known = {item.tool.definition_sha256 for item in labelled}
+    also = read_facts(facts, corpus, known) if facts and corpus else []
     if write_facts:
         from classifier.model.facts import write
 
-        say(f"{write(write_facts, labelled)} reviewed definitions in {write_facts}")
-    training.train(labelled, out, name, say)
+        say(f"{write(write_facts, [*labelled, *also])} reviewed definitions in {write_facts}")
+    training.train(labelled, out, name, say, also)

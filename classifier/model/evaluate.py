@@ -48,7 +48,7 @@ def grouped(
     truth = train.truth_of(everything)
     features, matched = train.documents(everything)
     raw, models = train.out_of_fold(features, truth, progress)
-    config = train.calibrate(raw, truth, matched)
+    config = train.calibrate(raw, truth, matched, len(labelled))
     found: list[Classification | None] = [None] * len(labelled)
     for fold, fitted in enumerate(models):
         rows = [row for row in np.where(truth.fold == fold)[0].tolist() if row < len(labelled)]

@@ -43,7 +43,7 @@ _C = 8.0
 _ITERATIONS = 300
 _TRUST = 0.9  # precision from which a rule may set a floor
 _TRUST_COUNT = 8
-_CAUTION = 0.08  # a real chance of high or critical is never called low
+_CAUTION = 0.04  # a real chance of high or critical is never called low
 _REVIEW_SHARE = 0.85
 
 Progress = Callable[[str], None]
@@ -190,8 +190,18 @@ def to_model(fitted: Fitted, config: dict[str, Any], name: str) -> Model:
     )
 
 
-def calibrate(raw: Array, truth: Truth, matched: Sequence[set[str]]) -> dict[str, Any]:
-    """Fit what turns scores into probabilities and answers, on out-of-fold scores."""
+def calibrate(
+    raw: Array, truth: Truth, matched: Sequence[set[str]], count: int
+) -> dict[str, Any]:
+    """Fit what turns scores into probabilities and answers, on the first `count` out-of-fold scores.
+
+    The rest was chosen for being hard: on it, probabilities would be fitted to a world that is harder
+    than the one they are used in.
+    """
+    truth = Truth(
+        truth.category[:count], truth.risk[:count], truth.signals[:count], truth.fold[:count]
+    )
+    raw, matched = raw[:count], matched[:count]
     first, second = len(CATEGORIES), len(CATEGORIES) + len(RISKS)
     category = LogisticRegression(C=1.0, max_iter=1000).fit(raw[:, :first], truth.category)
     risk = LogisticRegression(C=1.0, max_iter=1000).fit(raw[:, first:second], truth.risk)
@@ -224,7 +234,7 @@ def _best_threshold(probability: Array, labels: npt.NDArray[np.int64]) -> float:
         said = probability >= threshold
         return float(2 * (said & (labels == 1)).sum() / max(1, said.sum() + labels.sum()))
 
-    return float(max(np.arange(0.3, 0.7, 0.025), key=f1))
+    return float(max(np.arange(0.35, 0.7, 0.025), key=f1))
 
 
 def _trusted(truth: Truth, matched: Sequence[set[str]]) -> list[str]:
@@ -241,14 +251,24 @@ def _trusted(truth: Truth, matched: Sequence[set[str]]) -> list[str]:
     return found
 
 
-def train(labelled: Sequence[Labelled], directory: Path, name: str, progress: Progress) -> Array:
-    """Train on everything, calibrate out of fold, write the directory; return those scores."""
-    truth = truth_of(labelled)
-    features, matched = documents(labelled)
-    progress(f"read {len(labelled)} labelled tools")
+def train(
+    labelled: Sequence[Labelled],
+    directory: Path,
+    name: str,
+    progress: Progress,
+    also: Sequence[Labelled] = (),
+) -> Array:
+    """Train on everything, calibrate out of fold, write the directory; return those scores.
+
+    `also` are labels to learn from that say nothing of how common a thing is.
+    """
+    everything = [*labelled, *also]
+    truth = truth_of(everything)
+    features, matched = documents(everything)
+    progress(f"read {len(everything)} labelled tools")
     raw, _ = out_of_fold(features, truth, progress)
-    config = calibrate(raw, truth, matched)
-    fitted = fit(features, truth, np.arange(len(labelled)))
+    config = calibrate(raw, truth, matched, len(labelled))
+    fitted = fit(features, truth, np.arange(len(everything)))
     write(directory, name, fitted, config)
     progress(f"wrote {directory}: {len(fitted.keys)} features")
     return raw
