@@ -7,6 +7,7 @@ is, and a name that may be respelt is never let through unasked.
 from __future__ import annotations
 
 import re  # noqa: TID251  # one class of characters over bounded names, linear
+from collections.abc import Iterable
 from dataclasses import replace
 
 from classifier.enforcement.names import PLAIN
@@ -21,6 +22,12 @@ Changed = dict[tuple[str, str], Intent]
 def respelt(name: str) -> str:
     """Return the spelling that every model API admits: everything else becomes `_`."""
     return re.sub(r"[^A-Za-z0-9_-]", "_", name)
+
+
+def namesakes(intents: Iterable[Intent]) -> set[str]:
+    """Return the spellings under which a client may call a tool that must not run unasked."""
+    asked = (i.tool for i in intents if i.decision is not Decision.ALLOW)
+    return {respelt(name) for name in asked if not PLAIN.fullmatch(name)}
 
 
 def settle(server: ServerRules, changed: Changed) -> list[tuple[str, Decision]]:

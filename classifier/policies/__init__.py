@@ -19,7 +19,7 @@ from functools import lru_cache
 from types import ModuleType
 
 from classifier import plugins
-from classifier.enforcement import drift
+from classifier.enforcement import drift, respelling
 from classifier.enforcement.approximation import Report, approximate, strictest_per_name
 from classifier.enforcement.names import fault_anywhere
 from classifier.enforcement.target import Output, Power, Rendered, ServerRules, Target
@@ -41,6 +41,7 @@ __all__ = [
 ]
 
 LONGEST_GUESS = 40
+_RESPELT = "no way to tell it from a tool whose name the client may respell"
 
 Keys = str | Mapping[str, str] | None
 """A server's key in the user's configuration; for several servers a mapping by server name."""
@@ -157,8 +158,12 @@ def _prepare(
     listed, effective = list[Intent](), list[Intent]()
     faults: dict[str, list[str]] = {}
     closed = False
+    # A client that asks may respell a name; what it then finds must not be another tool's leave.
+    taken = respelling.namesakes(unique) if chosen.unlisted is Decision.ASK else set()
     for intent in unique:
         got, why = approximate(chosen, intent, getattr(module, "condition_fault", None))
+        if got.decision is Decision.ALLOW and intent.tool in taken:
+            got, why = as_decision(got, Decision.ASK), _RESPELT
         if why:
             report.add(intent, got, why)
         fault = fault_anywhere(intent.tool) or (fault_of(intent.tool, key) if fault_of else None)

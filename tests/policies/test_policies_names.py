@@ -85,6 +85,20 @@ def test_no_name_breaks_or_widens_a_policy(target_id, matrix, strangers):
     assert list(module.lint(output.text)) == [] or target_id == "agentcore"
 
 
+@pytest.mark.parametrize("target_id", ["claude-code", "cursor", "gemini-cli"])
+@pytest.mark.parametrize("asked", ["delete.all", "deleté_all", "delete all"])
+def test_a_respelt_name_never_gets_the_leave_of_another_tool(target_id, asked):
+    plain = "delete_all" if asked != "deleté_all" else "delet__all"
+    rules = {asked: (Decision.ASK, None), plain: (Decision.ALLOW, None)}
+    output = render(target_id, "srv", intents(rules))
+    decide = module_of(target_id).simulate(output.text)
+    assert decide(Call(server="srv", tool=plain)) is Verdict.ASK
+    assert "may respell" in " ".join(output.report)
+    alone = render(target_id, "srv", intents({plain: (Decision.ALLOW, None)}))
+    allowed = module_of(target_id).simulate(alone.text)
+    assert allowed(Call(server="srv", tool=plain)) is Verdict.ALLOW
+
+
 @pytest.mark.parametrize("target_id", [t for t in TARGETS if TARGETS[t].whole_set])
 @settings(max_examples=40, deadline=None)
 @given(first=matrices, second=matrices)
