@@ -41,7 +41,8 @@ def merge(module: ModuleType, output: Output, old: str, remembered: str | None) 
     """Bring an existing file up to date with a new policy.
 
     The target's module needs `read_rules(text) -> Rules`, `write_rules(text, Rules) -> str` and
-    `server_of(rule) -> str`, and `implied(text, rule)` where leaving a tool out decides about it.
+    `server_of(rule) -> str`, `implied(text, rule)` where leaving a tool out decides about it, and
+    `fallback(rule) -> str` where another rule decides about a tool that has none.
 
     Raises:
         PolicyError: the target has no settings file to merge into, or the file is broken.
@@ -104,7 +105,11 @@ def _laid_over(
     told: list[str] = []
     for rule, decision in wanted.items():
         theirs = result.get(rule) or _implied(module, old, rule, before)
-        if theirs is None or decision.rank > theirs.rank:
+        general = _general(module, rule, made) if theirs is None else None
+        if general is not None and general.rank > decision.rank:
+            told.append(f"{quoted(rule)}: your {general} stays, though {decision} was enough")
+            result[rule] = ours[rule] = general
+        elif theirs is None or decision.rank > theirs.rank:
             result[rule] = ours[rule] = decision
             if theirs is not None:
                 told.append(f"{quoted(rule)}: tightened from {theirs} to {decision}")
@@ -123,6 +128,15 @@ def _implied(
         return None  # the allow list of this server is ours
     implied: Decision | None = module.implied(old, rule)
     return implied
+
+
+def _general(module: ModuleType, rule: str, made: tuple[Rules, Rules]) -> Decision | None:
+    """Return what the user's own rule for all tools of a server says of one without a rule."""
+    if not hasattr(module, "fallback"):
+        return None
+    result, ours = made
+    general = module.fallback(rule)
+    return None if general in ours else result.get(general)
 
 
 def _remembered(text: str | None, target_id: str) -> Mapping[str, Decision]:

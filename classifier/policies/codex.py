@@ -113,7 +113,8 @@ def lint(text: str) -> Iterator[str]:
 def read_rules(text: str) -> dict[str, Decision]:
     """Return the decision of everything that the file names, as `SERVER:TOOL`.
 
-    `SERVER:` alone stands for a server that is switched off.
+    `SERVER:` alone stands for a server that is switched off, `SERVER:*` for one that asks about
+    every tool that has no mode of its own.
     """
     found: dict[str, Decision] = {}
     for key, server in mapping(read_toml(text, "config").get("mcp_servers"), "").items():
@@ -121,6 +122,8 @@ def read_rules(text: str) -> dict[str, Decision]:
         if table.get("enabled") is False:
             found[f"{key}:"] = Decision.DENY
         default = table.get("default_tools_approval_mode", "auto")
+        if default == "prompt":
+            found[fallback(f"{key}:")] = Decision.ASK
         modes = mapping(table.get("tools"), "tools")
         for name in dict.fromkeys((*table.get("enabled_tools", ()), *modes)):
             mode = mapping(modes.get(name), name).get("approval_mode", default)
@@ -137,6 +140,11 @@ def implied(text: str, rule: str) -> Decision | None:
     return Decision.DENY if refused else None
 
 
+def fallback(rule: str) -> str:
+    """Return the rule that decides about the tools of a server that have none of their own."""
+    return rule.partition(":")[0] + ":*"
+
+
 def write_rules(text: str, rules: dict[str, Decision]) -> str:
     """Return the file with exactly these rules; comments and everything else as they were."""
     tomlkit = engine("tomlkit", "tomlkit")
@@ -147,13 +155,17 @@ def write_rules(text: str, rules: dict[str, Decision]) -> str:
         mine = {r.partition(":")[2]: d for r, d in rules.items() if r.startswith(f"{key}:")}
         theirs = {r.partition(":")[2]: d for r, d in before.items() if r.startswith(f"{key}:")}
         if mine != theirs:
-            _write_server(servers.setdefault(key, tomlkit.table()), mine)
+            table = servers.setdefault(key, tomlkit.table())
+            if "" in theirs and "" not in mine:
+                table.pop("enabled", None)
+            _write_server(table, mine)
     return str(tomlkit.dumps(document))
 
 
 def _write_server(table: Any, rules: dict[str, Decision]) -> None:
     if rules.pop("", None) is Decision.DENY:
         table["enabled"] = False
+    rules.pop("*", None)
     enabled = [name for name, decision in rules.items() if not decision.refuses]
     disabled = [name for name, decision in rules.items() if decision.refuses]
     table["enabled_tools"] = enabled

@@ -167,6 +167,43 @@ def test_a_merge_into_codex_keeps_comments_and_the_users_allow_list(tools, tmp_p
     assert tomllib.loads(config.read_text())["mcp_servers"]["other"]["enabled_tools"] == ["only"]
 
 
+def test_a_merge_into_codex_keeps_asking_where_the_user_asks_about_everything(tools, tmp_path):
+    pytest.importorskip("tomlkit")
+    config = tmp_path / "config.toml"
+    config.write_text(
+        "[mcp_servers.gh]\ncommand = 'x'\ndefault_tools_approval_mode = 'prompt'\n",
+        encoding="utf-8",
+    )
+    words = ("policy", tools, "--for", "codex", "--server-key", "gh", "--merge", config)
+    assert '"gh:get_issue": your ask stays' in toolrisk(*words).stderr
+    text = config.read_text()
+    server = tomllib.loads(text)["mcp_servers"]["gh"]
+    assert "tools" not in server
+    assert {"get_issue", "list_labels", "create_issue"} <= set(server["enabled_tools"])
+    assert toolrisk(*words).stdout == ""
+    assert config.read_text() == text
+
+
+def test_a_server_that_a_merge_switched_off_comes_on_again(tmp_path):
+    pytest.importorskip("tomlkit")
+    tools, config = tmp_path / "t.json", tmp_path / "config.toml"
+    config.write_text("[mcp_servers.gh]\ncommand = 'x'\n", encoding="utf-8")
+    words = ("policy", tools, "--for", "codex", "--server-key", "gh", "--merge", config)
+    own = tmp_path / "policy.toml"
+    own.write_text("version = 1\n[servers]\n't.json' = 'deny'\n", encoding="utf-8")
+    tools.write_text(json.dumps(TOOLS[:1]), encoding="utf-8")
+    toolrisk(*words, "--policy", own)
+    assert tomllib.loads(config.read_text())["mcp_servers"]["gh"]["enabled"] is False
+    toolrisk(*words)
+    server = tomllib.loads(config.read_text())["mcp_servers"]["gh"]
+    assert "enabled" not in server
+    assert server["enabled_tools"] == [TOOLS[0]["name"]]
+    config.write_text("[mcp_servers.gh]\ncommand = 'x'\nenabled = false\n", encoding="utf-8")
+    config.with_name("config.toml.toolrisk").unlink()
+    toolrisk(*words)
+    assert tomllib.loads(config.read_text())["mcp_servers"]["gh"]["enabled"] is False
+
+
 def test_a_merge_that_cannot_be_is_refused_and_touches_nothing(tools, tmp_path):
     broken = tmp_path / "broken.json"
     broken.write_text('{"permissions": ', encoding="utf-8")
