@@ -12,7 +12,7 @@ from classifier.errors import PolicyError
 from classifier.policy_table import Overrides, ToolOverride
 from classifier.rule import Profile, Rule, stricter
 
-_HEAD = (
+HEAD = (
     "The fewest rules that break every combination of these tools that is still open:",
     "one leg of each is shut. Made for the profile {profile}; with another one, make it anew.",
     "Use it as: toolrisk policy TARGET --for CLIENT --policy THIS-FILE",
@@ -42,7 +42,7 @@ def text(stacks: Iterable[Stack], rule: Rule, profile: Profile) -> str:
     import tomlkit
 
     document = tomlkit.document()
-    for line in _HEAD:
+    for line in HEAD:
         document.add(tomlkit.comment(line.format(profile=profile.value)))
     document.add("version", tomlkit.item(1))
     tables: dict[str, dict[str, str]] = {}

@@ -315,6 +315,18 @@ def test_the_attack_goes_through_before_and_stops_after_as_a_user_would_run_it(t
     assert after[1] == "deny"
 
 
+def test_the_rules_never_replace_a_persons_own_policy(tmp_path):
+    rules = tmp_path / "policy.toml"
+    rules.write_text('version = 1\n[servers]\n"code_host.json" = "ask"\n', encoding="utf-8")
+    before = rules.read_text()
+    done = toolrisk("stack", CODE_HOST, "--out", rules, code=2)
+    assert "holds what toolrisk did not write" in done.stderr
+    assert rules.read_text() == before
+    rules.unlink()
+    toolrisk("stack", CODE_HOST, "--out", rules)
+    toolrisk("stack", CODE_HOST, "--break-with", "deny", "--out", rules)
+
+
 def test_the_command_names_tools_that_two_servers_have(tmp_path):
     other = tmp_path / "other.json"
     mine = [
