@@ -86,6 +86,8 @@ def policy(  # a command's options are its parameters
     from classifier.commands import policy_files as files
 
     words, keys = targets or [], _keys(server_key)
+    if dry_run and merge is None:
+        raise PolicyError("--dry-run shows what --merge FILE would change; name the FILE")
     if list_:
         files.show_targets()
     elif not for_:

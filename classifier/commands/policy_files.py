@@ -21,11 +21,12 @@ from classifier.enforcement.check import check as check_policy
 from classifier.enforcement.merge import merge as merge_rules
 from classifier.enforcement.names import PLAIN
 from classifier.enforcement.ownership import may_replace
-from classifier.enforcement.reading import simulator
+from classifier.enforcement.reading import documented_form, simulator
 from classifier.enforcement.target import Output, Target
 from classifier.enforcement.words import quoted
 from classifier.errors import PolicyError
 from classifier.intent import Intent
+from crawler.records import sha256
 
 Intents = Mapping[str, list[Intent]]
 Keys = str | Mapping[str, str] | None
@@ -63,11 +64,24 @@ def write(target_id: str, out: Path | None, intents: Intents, keys: Keys) -> Non
             "give a folder with --out"
         )
     chosen = _keys(target_id, intents, keys)
+    folders = _folders(chosen)
     for server, given in intents.items():
         key = chosen[server]
-        folder = out / re.sub(r"[^A-Za-z0-9_.-]+", "-", key).strip(".-")[:80]
+        folder = out / folders[key]
         folder.mkdir(parents=True, exist_ok=True)
         _put(policies.render(target_id, key, given), folder / target.file_name)
+
+
+def _folders(chosen: Mapping[str, str]) -> dict[str, str]:
+    """Return a folder's name for each key; keys that would share one are told apart by a digest."""
+    plain = {key: re.sub(r"[^A-Za-z0-9_.-]+", "-", key).strip(".-")[:80] for key in chosen.values()}
+    holders = Counter(name.casefold() for name in plain.values())
+    return {
+        key: name
+        if name and holders[name.casefold()] == 1
+        else f"{name}-{sha256(json.dumps(key))[:10]}"
+        for key, name in plain.items()
+    }
 
 
 def _keys(target_id: str, intents: Intents, given: Keys) -> dict[str, str]:
@@ -83,6 +97,7 @@ def _keys(target_id: str, intents: Intents, given: Keys) -> dict[str, str]:
         )
     fault_of = getattr(policies.module_of(target_id), "key_fault", None)
     keys: dict[str, str] = {}
+    taken: set[str] = set()
     for server in intents:
         # A plain name is a key that somebody chose; guessing another would match nothing.
         if server not in named and PLAIN.fullmatch(server) and fault_of and fault_of(server):
@@ -90,9 +105,8 @@ def _keys(target_id: str, intents: Intents, given: Keys) -> dict[str, str]:
                 f"{policies.target(target_id).title} cannot hold the server key {quoted(server)}: "
                 f"{fault_of(server)}; give another with --server-key {server}=KEY"
             )
-        keys[server] = named.get(server) or policies.suggest_key(
-            target_id, server, taken=keys.values()
-        )
+        keys[server] = named.get(server) or policies.suggest_key(target_id, server, taken)
+        taken.add(keys[server])
     _say_guesses(target_id, {s: k for s, k in keys.items() if s not in named and k != s})
     return keys
 
@@ -159,7 +173,7 @@ def merge(target_id: str, file: Path, intents: Intents, keys: Keys, *, dry_run: 
     memory = file.with_name(file.name + ".toolrisk")
     old = _read(file) if file.exists() else ""
     remembered = _read(memory) if memory.exists() else None
-    with _about(file):
+    with _about(file), documented_form(output.target):
         merged = merge_rules(policies.module_of(target_id), output, old, remembered)
     sys.stdout.write(merged.diff)
     for line in (*merged.kept, *output.report):
@@ -224,6 +238,17 @@ def _read(file: Path) -> str:
         raise PolicyError(f"cannot read {_path(file)}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise PolicyError(f"{_path(file)} is not UTF-8 text") from error
+
+
+def require_rules_of_ours(file: Path, head: str) -> None:
+    """Refuse to write over a policy.toml that does not begin as ours do.
+
+    Raises:
+        PolicyError: a person wrote it.
+
+    """
+    if file.exists() and (old := _read(file)).strip() and head not in old.partition("\n")[0]:
+        raise PolicyError(f"{_path(file)} holds what toolrisk did not write; give another --out")
 
 
 def replace(file: Path, text: str) -> None:

@@ -10,6 +10,9 @@ from typing import Any
 from classifier.enforcement.simulation import Call, Simulator
 from classifier.errors import PolicyError
 
+_LATEST = 253_402_300_799
+"""The end of the year 9999; NaN and the infinities are beyond any bound."""
+
 
 def read_calls(lines: Iterable[str], default_server: str) -> Iterator[Call]:
     """Read `{"tool": NAME, "server": KEY, "arguments": {...}, "at": SECONDS or ISO time}`.
@@ -44,7 +47,9 @@ def _call(value: dict[str, Any], default_server: str, number: int) -> Call:
 
 def _seconds(value: object, number: int) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
+        if abs(value) <= _LATEST:
+            return float(value)
+        raise PolicyError(f"calls line {number}: at is no time")
     try:
         time = datetime.fromisoformat(str(value))
     except ValueError as error:

@@ -287,6 +287,18 @@ def test_a_file_per_server_goes_into_a_folder(tmp_path):
     assert set(both["mcp_servers"]) == {"one", "two"}
 
 
+def test_servers_whose_names_make_one_folder_keep_a_policy_each(tmp_path):
+    path, out = tmp_path / "t.jsonl", tmp_path / "out"
+    names = ("npm:@a/b", "npm:@a-b", "\N{CJK UNIFIED IDEOGRAPH-65E5}", "c", "C")
+    rows = [{"name": f"get_{n}", "server": name} for n, name in enumerate(names)]
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    toolrisk("policy", path, "--for", "intercept", "--out", out)
+    found = {p.parent.name.casefold(): p.read_text() for p in out.rglob("policy.yaml")}
+    assert len(found) == len(names)
+    assert not (out / "policy.yaml").exists()
+    assert all(sum(f"get_{n}" in text for text in found.values()) == 1 for n in range(len(names)))
+
+
 def test_a_server_name_that_is_no_key_is_guessed_aloud_or_refused(tmp_path):
     path = tmp_path / "t.jsonl"
     path.write_text(json.dumps({**TOOLS[0], "server": "io.github.owner/issues"}), encoding="utf-8")
@@ -311,6 +323,7 @@ def test_a_server_name_that_is_no_key_is_guessed_aloud_or_refused(tmp_path):
         (("--for", "opa", "--server-key", "a", "--server-key", "b"), "SERVER=KEY"),
         (("--for", "opa", "--server-key", "nobody=b"), "not among the servers"),
         (("--for", "opa", "--check", "absent.rego"), "cannot read"),
+        (("--for", "opa", "--out", "x.rego", "--dry-run"), "--dry-run shows what --merge"),
         (("--for", "opa", "--out", "no/such/folder/x.rego"), "cannot write"),
     ],
 )
@@ -334,6 +347,7 @@ def test_bad_calls_are_named_by_line(tools, tmp_path):
         ("[1]", "calls line 2: an object is needed"),
         ('{"arguments": {}}', "calls line 2: needs a tool"),
         ('{"tool": "x", "at": "noon"}', "calls line 2: at is no ISO time"),
+        ('{"tool": "x", "at": Infinity}', "calls line 2: at is no time"),
     ):
         done = toolrisk(
             "policy",
@@ -405,3 +419,11 @@ def test_a_broken_settings_file_is_named(tools, tmp_path):
     settings.write_text('{"a":', encoding="utf-8")
     done = toolrisk("policy", tools, "--for", "claude-code", "--merge", settings, code=2)
     assert f'"{settings}": settings: not valid JSON at line 1' in done.stderr
+
+
+def test_settings_of_another_form_are_one_clear_line(tools, tmp_path):
+    pytest.importorskip("tomlkit")
+    config = tmp_path / "config.toml"
+    config.write_text("[mcp_servers.gh]\nenabled_tools = 5\n", encoding="utf-8")
+    words = ("policy", tools, "--for", "codex", "--server-key", "gh", "--merge", config)
+    assert "does not have the documented form" in toolrisk(*words, code=2).stderr
