@@ -24,6 +24,13 @@ ConditionFault = Callable[[Condition, Intent], str | None]
 _ARGUMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 """Argument names that every policy language can write as an attribute."""
 
+_KEYWORD_LIST = """
+as break const contains continue default else every false for function has if import in is let like
+loop namespace not null package return some then true var void while with
+"""
+_KEYWORDS = frozenset(_KEYWORD_LIST.split())
+"""Words of Cedar, CEL or Rego: one of them as an attribute, and the whole file does not parse."""
+
 
 def approximate(
     target: Target, intent: Intent, fault: ConditionFault | None = None
@@ -61,7 +68,7 @@ def _condition_fault(target: Target, intent: Intent, fault: ConditionFault | Non
             return f"no exact way to say {condition.kind} of an argument"
         if condition.each and not target.condition_each:
             return "no conditions on every item of a list"
-        if not all(_ARGUMENT.fullmatch(key) for key in condition.argument):
+        if not all(_ARGUMENT.fullmatch(k) and k not in _KEYWORDS for k in condition.argument):
             return "no safe way to write the name of the argument"
         if fault is not None and (why := fault(condition, intent)):
             return why

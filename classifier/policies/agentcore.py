@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re  # noqa: TID251  # our own expressions, linear
 from collections.abc import Iterator
+from decimal import ROUND_FLOOR, Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -134,11 +135,9 @@ def _condition(condition: Condition, declared: str) -> str:
     elif declared == "integer":
         test = cedar.whole_number_condition(subject, condition)
     else:
-        bound = (
-            f"{condition.number:.4f}"
-            if condition.number % 1
-            else (number_text(condition.number) + ".0")
-        )
+        # Rounded down, never up: the fifth place of a bound cannot be said.
+        exact = Decimal(number_text(condition.number))
+        bound = exact.quantize(Decimal("0.0001"), rounding=ROUND_FLOOR)
         test = (
             f'{subject}.greaterThanOrEqual(decimal("0.0")) && '
             f'{subject}.lessThanOrEqual(decimal("{bound}"))'

@@ -154,6 +154,30 @@ def test_agentcore_bounds_decimals_by_the_declared_type():
         assert decide(Call(server="srv", tool="pay", arguments={"amount": value})) is wanted
 
 
+@pytest.mark.parametrize(("bound", "said"), [(99.99999, "99.9999"), (500, "500.0000")])
+def test_agentcore_never_rounds_a_bound_up(bound, said):
+    condition = Condition(("amount",), K.AT_MOST, bound)
+    text = render("agentcore", "srv", [intent(condition, "number")]).text
+    assert f'lessThanOrEqual(decimal("{said}"))' in text
+
+
+@pytest.mark.parametrize("key", ["in", "default", "true", "package"])
+@pytest.mark.parametrize("target", targets(), ids=lambda t: t.id)
+def test_an_argument_named_like_a_keyword_breaks_no_policy(target, key):
+    schema = {"type": "object", "properties": {key: {"type": "string"}}}
+    bounded = Intent(
+        server="srv",
+        tool="pay",
+        decision=Decision.ALLOW,
+        conditions=(Condition((key,), K.INSIDE, ("/srv",)),),
+        input_schema=schema,
+    )
+    output = render(target.id, "srv", [bounded])
+    assert not output.effective["srv", "pay"].conditions
+    decide = module_of(target.id).simulate(output.text)
+    assert decide(Call(server="srv", tool="pay", arguments={key: "/etc"})) is not Verdict.ALLOW
+
+
 @pytest.mark.parametrize("target_id", ["envoy-ai-gateway", "opa"])
 def test_every_item_of_a_list_must_hold(target_id):
     condition = Condition(("amount",), K.DOMAIN_IN, ("example.com",), each=True)
