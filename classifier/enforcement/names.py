@@ -27,6 +27,11 @@ PRINTABLE = re.compile(r"[!-~]+(?: [!-~]+)*")
 
 _ORDINARY = re.compile(r"[ -~]+")
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_BLANK = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
+    "\U000e0100-\U000e01ef]"
+)
+"""Letters, marks and symbols that are drawn as nothing: fillers, variation selectors, joiners."""
 
 
 def fault_anywhere(name: str) -> str | None:
@@ -37,7 +42,7 @@ def fault_anywhere(name: str) -> str | None:
         return "the name is empty, or begins or ends with a blank"
     if _ORDINARY.fullmatch(name):
         return None
-    if any(unicodedata.category(char) in _UNSEEN for char in name):
+    if _BLANK.search(name) or any(unicodedata.category(char) in _UNSEEN for char in name):
         return "the name has invisible or control characters"
     if unicodedata.normalize("NFC", name) != name:
         return "the name is not in Unicode's composed form, so two spellings look alike"

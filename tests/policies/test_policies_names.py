@@ -99,6 +99,13 @@ def test_a_respelt_name_never_gets_the_leave_of_another_tool(target_id, asked):
     assert allowed(Call(server="srv", tool=plain)) is Verdict.ALLOW
 
 
+@pytest.mark.parametrize("code", [0x3164, 0x2800, 0x115F, 0xFE0E, 0xE0101, 0x34F, 0x200B, 0x202E])
+def test_a_name_with_something_that_is_not_drawn_is_in_no_policy(code):
+    name = f"read{chr(code)}file"
+    assert fault_anywhere(name) == "the name has invisible or control characters"
+    assert "read" not in render("opa", "srv", intents({name: (Decision.ALLOW, None)})).text
+
+
 @pytest.mark.parametrize("target_id", [t for t in TARGETS if TARGETS[t].whole_set])
 @settings(max_examples=40, deadline=None)
 @given(first=matrices, second=matrices)
