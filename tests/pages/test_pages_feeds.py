@@ -11,6 +11,7 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from classifier.pages import feeds
+from classifier.pages.environment import render
 from classifier.pages.model import MemorySource, ServerFacts, ServerTools, ToolFacts
 from classifier.pages.search import shard_of, words_of, words_of_name
 from classifier.pages.site import build
@@ -38,6 +39,15 @@ def test_the_feed_is_well_formed_and_newest_first(hosted: Path) -> None:
     for link in feed.iter(f"{ATOM}link"):
         target = link.attrib["href"]
         assert target.startswith("https://") or (hosted / target).is_file()
+
+
+def test_no_name_can_break_the_feed() -> None:
+    name = "".join(map(chr, (*range(0x80), 0xD800, 0xFDD0, 0xFFFD, 0xFFFE, 0xFFFF, 0x1FFFE)))
+    entry = {"what": "New tool", "name": name[-80:], "server": name, "id": "0", "path": ""}
+    changed = {**entry, "at": "2026-01-01T00:00:00Z", "day": "2026-01-01"}
+    given = {"base": "", "updated": "2026-01-01T00:00:00Z", "changes": [changed]}
+    feed = ET.fromstring(render("templates/changes.atom", given).encode())  # noqa: S314  # our own
+    assert "U+FFFE" in (feed.findtext(f"{ATOM}entry/{ATOM}title") or "")
 
 
 def test_the_sitemap_names_every_page(hosted: Path) -> None:
