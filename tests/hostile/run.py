@@ -1,4 +1,4 @@
-"""Crawl a registry of hostile servers with shorter limits: `run.py REGISTRY DATABASE`.
+"""Crawl a registry of hostile servers with shorter limits: `run.py REGISTRY DATABASE SECONDS`.
 
 A program of its own, so that its memory can be measured; prints one JSON line.
 """
@@ -14,7 +14,7 @@ from crawler.probe import sandbox
 from crawler.targets import parse_targets
 
 if __name__ == "__main__":
-    probe.TOTAL_SECONDS = 6.0
+    probe.TOTAL_SECONDS = float(sys.argv[3])
     sandbox.watch.__defaults__ = (300_000_000, sandbox.PROCESSES)
     with Catalog.open(sys.argv[2]) as catalog:
         summary = crawl(

@@ -1,4 +1,4 @@
-"""One crawl of every hostile server at once: each has its outcome, and the good ones are listed."""
+"""Every hostile server, crawled at once: each has its outcome, and the good ones are listed."""
 
 import json
 import os
@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import tomllib
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -40,48 +41,62 @@ def remote(port, number, kind, case):
     return {"remotes": [{"type": "sse" if kind == "sse" else "streamable-http", "url": url}]}
 
 
+@contextmanager
+def serving(*words):
+    """Run a server that prints its port, and say which."""
+    with subprocess.Popen([sys.executable, *map(str, words)], stdout=subprocess.PIPE) as process:
+        yield int(process.stdout.readline())
+        process.kill()
+
+
+SECONDS = {"remote": 15, "stdio": 6}
+"""A busy machine must not turn a list of 100 pages into a timeout; what floods should end soon."""
+
+
 @pytest.fixture(scope="module")
 def crawled(tmp_path_factory):
-    """Crawl all cases at once; return outcome rows by case, the summary and what was left."""
+    """Crawl all cases; return rows by server, tools, summaries and what was left."""
     folder = tmp_path_factory.mktemp("hostile")
-    with subprocess.Popen(
-        [sys.executable, SERVERS / "misbehaving.py", "0.0.0.0"], stdout=subprocess.PIPE
-    ) as hostile:
-        port = int(hostile.stdout.readline())
-        entries = []
+    dumps = {"remote": [], "stdio": []}
+    with ExitStack() as stack:
+        port = stack.enter_context(serving(SERVERS / "misbehaving.py", "0.0.0.0"))
         for number, (kind, one) in enumerate(ALL):
-            how = install(folder / "cache", one["case"]) if kind == "stdio" else remote(port, number, kind, one["case"])  # fmt: skip
-            entries.append({"server": {"name": f"hostile.example/{kind}.{one['case']}", "version": "1.0", "description": "x"} | how})  # fmt: skip
-        dump = folder / "dump.json"
-        dump.write_text(json.dumps({"servers": entries}))
-        with subprocess.Popen(
-            [sys.executable, SERVERS / "registry.py", dump], stdout=subprocess.PIPE
-        ) as registry:
-            target = f"registry+http://127.0.0.1:{int(registry.stdout.readline())}"
-            done = subprocess.run(
-                [sys.executable, HERE / "run.py", target, folder / "c.db"],
-                env=os.environ | {"XDG_CACHE_HOME": str(folder / "cache")},
-                capture_output=True, text=True, timeout=240, check=False,
+            case = one["case"]
+            is_run = kind == "stdio"
+            how = install(folder / "cache", case) if is_run else remote(port, number, kind, case)
+            server = {"name": f"hostile.example/{kind}.{case}", "version": "1.0"} | how
+            dumps["stdio" if is_run else "remote"].append({"server": server})
+        crawls = []
+        for part, entries in dumps.items():
+            dump = folder / f"{part}.json"
+            dump.write_text(json.dumps({"servers": entries}))
+            target = f"registry+http://127.0.0.1:{stack.enter_context(serving(SERVERS / 'registry.py', dump))}"
+            words = [HERE / "run.py", target, folder / f"{part}.db", str(SECONDS[part])]
+            crawls.append(
+                subprocess.Popen(
+                    [sys.executable, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                    text=True, env=os.environ | {"XDG_CACHE_HOME": str(folder / "cache")},
+                )
             )  # fmt: skip
-            registry.kill()
-        hostile.kill()
-    assert done.returncode == 0, done.stderr[-2000:]
+        told = [one.communicate(timeout=240) for one in crawls]
+    assert [one.returncode for one in crawls] == [0, 0], told
     left = [
         path.parent.name
         for path in Path("/proc").glob("[0-9]*/cmdline")
         if any(mark in _read(path) for mark in (b"'hostile-", b"left-by-the-hostile-server"))
     ]
-    connection = sqlite3.connect(folder / "c.db")
-    connection.row_factory = sqlite3.Row
-    rows = connection.execute(
-        "SELECT server.name, probe.* FROM probe JOIN server ON server.id = probe.server_id"
-    ).fetchall()
-    tools = connection.execute(
-        "SELECT server.name AS server, tool.name, tool.origin FROM tool "
-        "JOIN server ON server.id = tool.server_id ORDER BY tool.id"
-    ).fetchall()
-    connection.close()
-    return {row["name"]: row for row in rows}, tools, json.loads(done.stdout), left
+    rows, tools = {}, []
+    for part in dumps:
+        connection = sqlite3.connect(folder / f"{part}.db")
+        connection.row_factory = sqlite3.Row
+        query = "SELECT server.name, probe.* FROM probe JOIN server ON server.id = probe.server_id"
+        rows |= {row["name"]: row for row in connection.execute(query)}
+        tools += connection.execute(
+            "SELECT server.name AS server, tool.name FROM tool "
+            "JOIN server ON server.id = tool.server_id ORDER BY tool.id"
+        ).fetchall()
+        connection.close()
+    return rows, tools, [json.loads(out) for out, _ in told], left
 
 
 def _read(path):
@@ -123,7 +138,7 @@ def wrong(one, row, found):
 
 
 def test_each_is_recorded_with_its_outcome_and_the_crawl_goes_on(crawled):
-    rows, tools, summary, left = crawled
+    rows, tools, summaries, left = crawled
     failures = []
     for kind, one in ALL:
         if kind == "stdio" and NO_SANDBOX:
@@ -133,7 +148,7 @@ def test_each_is_recorded_with_its_outcome_and_the_crawl_goes_on(crawled):
         failures += [f"{kind} {one['case']}: {what}" for what in wrong(one, rows[name], found)]
     assert failures == []
     assert len(rows) == len(ALL)
-    assert summary["peak"] < 400_000_000
+    assert max(summary["peak"] for summary in summaries) < 400_000_000
     assert left == []
 
 

@@ -348,6 +348,7 @@ class Handler(BaseHTTPRequestHandler):
 
 class Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 256  # all cases may knock at once
 
     def handle_error(self, request, client_address):
         pass  # a client that hangs up is the point
