@@ -23,7 +23,7 @@ async def pieces(response: httpx.Response) -> AsyncIterator[bytes]:
     """
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
     if encoding in {"", "identity"}:
-        async for raw in response.aiter_raw(_STEP):
+        async for raw in response.aiter_raw():
             yield raw
         return
     if encoding not in {"gzip", "x-gzip", "deflate"}:
@@ -32,7 +32,7 @@ async def pieces(response: httpx.Response) -> AsyncIterator[bytes]:
             Outcome.PROTOCOL_ERROR, f"the answer is encoded as {shown}, which was not asked for"
         )
     decoder = zlib.decompressobj(wbits=47)  # gzip or zlib, whichever its first bytes say
-    async for raw in response.aiter_raw(_STEP):
+    async for raw in response.aiter_raw():
         rest = raw
         while rest:
             try:
