@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,7 @@ def test_reports_baselines_and_standard_input(file, tmp_path):
 
 
 def test_bad_input_is_one_clear_line(file, tmp_path):
+    toolrisk("classify", file, "--only-threats", "--also", "csv=x.csv", code=2)
     done = toolrisk("classify", file, "--only-threats", "--format", "csv", code=2)
     assert "csv" in done.stderr
     toolrisk("classify", tmp_path / "none.json", "--only-threats", code=2)
@@ -104,3 +106,27 @@ def test_it_loads_neither_model_nor_network(file):
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+
+
+def test_a_report_beside_the_output_is_written(file, tmp_path):
+    log = tmp_path / "log.sarif"
+    toolrisk("classify", file, "--only-threats", "--also", f"sarif={log}")
+    shown = toolrisk("classify", file, "--only-threats", "--format", "sarif").stdout
+    assert json.loads(log.read_text(encoding="utf-8")) == json.loads(shown)
+
+
+def test_an_expired_baseline_is_told(file, tmp_path):
+    known = tmp_path / "known.json"
+    toolrisk("baseline", file, "--file", known, "--expires", "2020-01-01")
+    done = toolrisk("classify", file, "--only-threats", "--baseline", known)
+    assert "accepted findings have expired" in done.stderr
+
+
+def test_finding_places_does_not_grow_with_the_square():
+    from classifier.pipeline.places import Places
+
+    tools = [{"name": f"t{n}", "description": f"d{n}"} for n in range(20_000)]
+    places = Places(json.dumps({"tools": tools}))
+    started = time.process_time()
+    assert all(places.named(tool["name"]) is not None for tool in tools)
+    assert time.process_time() - started < 1

@@ -81,7 +81,8 @@ def classify(
     if only_threats:
         reach = {"allow_private": allow_private, "unsafe_no_sandbox": unsafe_no_sandbox}
         given: dict[str, Any] = {"limit": limit, "launch": launch, **reach}
-        raise typer.Exit(_only_threats(targets or [], db, given, output, level, baseline))
+        wish = _Wish(output, level, _read_baseline(baseline), _more(also))
+        raise typer.Exit(_only_threats(targets or [], db, given, wish, baseline))
     from classifier.commands import inputs
     from classifier.engine import Options
 
@@ -97,30 +98,38 @@ def classify(
     else:
         fails = _catalogue(db, options, wish)
     code = inputs.report(options)
-    if wish.known is not None and wish.known.expired:
-        inputs.say(f"{wish.known.expired} accepted findings have expired in {baseline}")
+    _tell_expired(wish, baseline)
     raise typer.Exit(1 if code == 0 and fails else code)
 
 
 def _only_threats(
-    targets: list[str], db: str, given: dict[str, Any], output: Format, level: Risk | None,
-    baseline: Path | None,
-) -> int:  # fmt: skip
+    targets: list[str], db: str, given: dict[str, Any], wish: "_Wish", baseline: Path | None
+) -> int:
     """Look for threats alone; return the exit code."""
     from classifier.commands import only_threats
 
-    known = _read_baseline(baseline)
-    found, options = only_threats.look(targets, db, given, known.mark if known else None)
+    forms = [wish.output.value, *(form.value for form, _ in wish.also)]
+    only_threats.require_writable(forms)
+    found, options = only_threats.look(targets, db, given, wish.known.mark if wish.known else None)
     skipped = (
         [f"{s.subject}: {s.outcome.value}: {s.reason}" for s in options.skipped] if options else []
     )
-    fails = only_threats.write(found, output.value, level, skipped)
+    also = [(form.value, path) for form, path in wish.also]
+    fails = only_threats.write(found, wish.output.value, wish.level, skipped, also)
     code = 0
     if options is not None:
         from classifier.commands import inputs
 
         code = inputs.report(options)
+    _tell_expired(wish, baseline)
     return 1 if code == 0 and fails else code
+
+
+def _tell_expired(wish: "_Wish", baseline: Path | None) -> None:
+    if wish.known is not None and wish.known.expired:
+        from classifier.commands.inputs import say
+
+        say(f"{wish.known.expired} accepted findings have expired in {baseline}")
 
 
 @dataclass(frozen=True, slots=True)

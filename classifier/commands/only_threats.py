@@ -8,11 +8,13 @@ from __future__ import annotations
 import importlib
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from classifier.pipeline.findings import Entry, Numbering, Report
 from classifier.pipeline.plain import plain
+from classifier.pipeline.saving import save
 from classifier.threats import threats_of_many
 from classifier.verdict import Finding, Risk, Severity, evidence_json
 from crawler.errors import TargetError
@@ -127,12 +129,23 @@ class _Inputs:
             yield from (item.tool for item in catalog.tools())
 
 
-def write(found: Look, form: str, level: Risk | None, skipped: list[str]) -> bool:
-    """Print what was found; say whether the gate stops."""
+def require_writable(forms: Iterable[str]) -> None:
+    """Refuse a form that has no place for findings alone, before anything is looked at.
+
+    Raises:
+        TargetError: one of these forms is such a one.
+
+    """
+    if "csv" in forms:
+        raise TargetError("--only-threats cannot be written as csv; csv has a row a tool")
+
+
+def write(
+    found: Look, form: str, level: Risk | None, skipped: list[str], also: list[tuple[str, Path]]
+) -> bool:
+    """Print what was found, write it to files as well; say whether the gate stops."""
     report = Report([], fail_on=level, extra=found.entries, skipped=skipped)
     match form:
-        case "sarif" | "junit" | "markdown":
-            sys.stdout.write(importlib.import_module(f"classifier.pipeline.{form}").write(report))
         case "json":
             sys.stdout.write(json.dumps(found.lines) + "\n")
         case "jsonl":
@@ -140,10 +153,16 @@ def write(found: Look, form: str, level: Risk | None, skipped: list[str]) -> boo
         case "table":
             sys.stdout.writelines(_row(entry) for entry in _worst(found.entries))
         case _:
-            raise TargetError(f"--only-threats cannot be written as {form}; csv has a row a tool")
+            sys.stdout.write(_written(form, report))
+    for one, path in also:
+        save(path, _written(one, report))
     hostile = {(e.server, e.tool, e.ordinal) for e in found.entries if e.level is not Severity.INFO}
     sys.stderr.write(f"toolrisk: {found.seen} tools looked at, {len(hostile)} look hostile\n")
     return report.fails()
+
+
+def _written(form: str, report: Report) -> str:
+    return str(importlib.import_module(f"classifier.pipeline.{form}").write(report))
 
 
 def _worst(entries: list[Entry]) -> list[Entry]:

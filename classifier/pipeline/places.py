@@ -57,6 +57,7 @@ class Places:
         self._text = text
         self._lines = [0, *accumulate(len(line) + 1 for line in text.split("\n"))]
         self._tools: dict[tuple[Any, Any], deque[int]] = defaultdict(deque)
+        self._by_name: dict[Any, list[deque[int]]] | None = None
         self._servers: dict[str, Region] = {}
         self._kept: dict[int, list[_Member]] = {}
         with suppress(ValueError, RecursionError):
@@ -99,9 +100,11 @@ class Places:
 
     def named(self, name: str) -> int | None:
         """Return where the first tool of this name starts that `tool` has not given away."""
-        found = (starts for (own, _), starts in self._tools.items() if own == name and starts)
-        starts = next(found, None)
-        return starts[0] if starts else None
+        if self._by_name is None:
+            self._by_name = defaultdict(list)
+            for (own, _), starts in self._tools.items():
+                self._by_name[own].append(starts)
+        return next((starts[0] for starts in self._by_name.get(name, ()) if starts), None)
 
     def evidence(self, start: int, quote: Evidence) -> Region | None:
         """Return where a quote of the tool that starts at `start` stands."""
