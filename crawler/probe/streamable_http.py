@@ -22,7 +22,10 @@ from crawler.records import JsonObject, Outcome, ServerName
 MAX_EVENTS = 2000
 _ACCEPT = "application/json, text/event-stream"
 _OK, _ACCEPTED = 200, 202
+_CLOSED = {401, 403, 429, 503}
 _MAYBE_SSE = {400, 404, 405}
+_OTHER_ERA = {Outcome.PROTOCOL_ERROR, Outcome.NOT_MCP, Outcome.HTTP_ERROR}
+"""How older servers end a method that they do not know, be it with a 500."""
 
 
 class HttpConversation:
@@ -81,7 +84,7 @@ class HttpConversation:
         try:
             return await self._ask(method, params, any_status=True)
         except FetchError as error:
-            if error.outcome in {Outcome.PROTOCOL_ERROR, Outcome.NOT_MCP}:
+            if error.outcome in _OTHER_ERA:
                 return None
             raise
 
@@ -95,8 +98,8 @@ class HttpConversation:
             self._turn, "POST", self._url, headers=self._headers(method), content=body
         ) as response:
             self._status = response.status_code
-            if response.status_code != _OK:
-                await self._refused(response, any_status=any_status)
+            if response.status_code != _OK and not (any_status and _may_say_more(response)):
+                raise _refusal(response)
             kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
             if method == "initialize":
                 self._session = _word(response.headers.get("mcp-session-id"), "session id")
@@ -130,25 +133,6 @@ class HttpConversation:
             headers["Mcp-Session-Id"] = self._session
         return headers
 
-    async def _refused(self, response: httpx.Response, *, any_status: bool) -> None:
-        """Turn a status into an outcome; a JSON-RPC error in the body is handed on as it is."""
-        status = response.status_code
-        if status == 401:  # noqa: PLR2004 - the number is the name
-            demand = response.headers.get("www-authenticate", "")
-            raise LoginError(f"HTTP 401 {one_line(demand)[:200]}".strip(), demand)
-        if status in {403, 429, 503}:
-            outcome = Outcome.FORBIDDEN if status == 403 else Outcome.RATE_LIMITED  # noqa: PLR2004
-            wait = response.headers.get("retry-after", "")[:40]
-            raise ProbeError(
-                outcome, f"HTTP {status}" + (f", retry after {one_line(wait)}" if wait else "")
-            )
-        kind = response.headers.get("content-type", "")
-        if any_status and kind.startswith("application/json"):
-            return
-        if status in {404, 405, 406, 400, 415} or status < 400:  # noqa: PLR2004
-            raise ProbeError(Outcome.NOT_MCP, f"HTTP {status}: no MCP endpoint")
-        raise ProbeError(Outcome.HTTP_ERROR, f"HTTP {status}")
-
     async def _notify(self, message: JsonObject) -> None:
         body = json.dumps(message).encode()
         headers = self._headers(str(message["method"]))
@@ -177,6 +161,29 @@ def _word(value: str | None, what: str) -> str | None:
 
 
 _MAX_WORD = 2000
+
+
+def _may_say_more(response: httpx.Response) -> bool:
+    """Say whether a body may hold a JSON-RPC error that tells the era of a server."""
+    is_json = str(response.headers.get("content-type", "")).startswith("application/json")
+    return is_json and response.status_code not in _CLOSED
+
+
+def _refusal(response: httpx.Response) -> ProbeError:
+    """Turn a status other than 200 into an outcome."""
+    status = response.status_code
+    if status == 401:  # noqa: PLR2004 - the number is the name
+        demand = response.headers.get("www-authenticate", "")
+        return LoginError(f"HTTP 401 {one_line(demand)[:200]}".strip(), demand)
+    if status in {403, 429, 503}:
+        outcome = Outcome.FORBIDDEN if status == 403 else Outcome.RATE_LIMITED  # noqa: PLR2004
+        wait = response.headers.get("retry-after", "")[:40]
+        return ProbeError(
+            outcome, f"HTTP {status}" + (f", retry after {one_line(wait)}" if wait else "")
+        )
+    if status in {404, 405, 406, 400, 415} or status < 400:  # noqa: PLR2004
+        return ProbeError(Outcome.NOT_MCP, f"HTTP {status}: no MCP endpoint")
+    return ProbeError(Outcome.HTTP_ERROR, f"HTTP {status}")
 
 
 def _json(body: bytes) -> object:
@@ -246,6 +253,8 @@ class SseConversation:
         async with self._fetcher.stream(
             self._turn, "GET", self._url, headers={"Accept": "text/event-stream"}
         ) as response:
+            if response.status_code != _OK:
+                raise _refusal(response)
             if not response.headers.get("content-type", "").startswith("text/event-stream"):
                 raise ProbeError(
                     Outcome.NOT_MCP, f"HTTP {response.status_code}: neither streamable HTTP nor SSE"
@@ -296,5 +305,7 @@ class SseConversation:
         async with self._fetcher.stream(
             self._turn, "POST", self._post, headers=headers, content=body
         ) as response:
+            if response.status_code in _CLOSED:
+                raise _refusal(response)
             if response.status_code not in {_OK, _ACCEPTED, 204}:
                 raise ProbeError(Outcome.HTTP_ERROR, f"HTTP {response.status_code} to a message")

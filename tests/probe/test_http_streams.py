@@ -97,3 +97,27 @@ def test_events_of_a_stream_that_stays_open_are_read_as_they_come(site: str) -> 
     found = ask(f"{site}/sse", "sse")
     assert found.outcome is Outcome.LISTED, found.detail
     assert [tool.name for tool in found.tools] == ["get_colour"]
+
+
+def test_a_server_that_fails_at_the_newer_era_is_asked_in_the_older(site: str) -> None:
+    found = ask(f"{site}/mcp", "streamable-http")
+    assert found.outcome is Outcome.LISTED, found.detail
+    assert found.era == "initialize"
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        (401, Outcome.AUTH_REQUIRED),
+        (403, Outcome.FORBIDDEN),
+        (404, Outcome.NOT_MCP),
+        (429, Outcome.RATE_LIMITED),
+        (500, Outcome.HTTP_ERROR),
+    ],
+)
+def test_a_refusal_of_the_old_transport_is_recorded_as_what_it_is(
+    site: str, status: int, outcome: Outcome
+) -> None:
+    found = ask(f"{site}/{status}", "sse")
+    assert found.outcome is outcome, found.detail
+    assert found.auth_scheme == ("Bearer" if status == 401 else None)
