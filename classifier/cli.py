@@ -15,6 +15,7 @@ import typer
 
 from classifier.errors import ClassifierError, LabelError, PolicyError
 from crawler.errors import CrawlError, TargetError
+from crawler.printable import one_line
 
 VERBS = {
     "crawl": "crawler.cli",
@@ -73,6 +74,7 @@ def _version(value: bool) -> None:
 
 
 _INTERRUPTED = 130
+_LONGEST_MESSAGE = 4000
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -81,6 +83,8 @@ def main(arguments: list[str] | None = None) -> None:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # started with it closed
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - to the end
+    with suppress(AttributeError):  # a terminal of another encoding ends no report half-way
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     asked = next((word for word in words if not word.startswith("-")), None)
     verbs = (asked,) if asked in VERBS else tuple(VERBS)
     sys.exit(_run(verbs, words))
@@ -128,6 +132,5 @@ def _drop_output() -> None:
 
 
 def _say(error: object, code: int) -> int:
-    line = " ".join(str(error).split())
-    print(f"toolrisk: {line}", file=sys.stderr)
+    print(f"toolrisk: {one_line(str(error), _LONGEST_MESSAGE)}", file=sys.stderr)
     return code

@@ -57,14 +57,14 @@ def text(tool: "Tool", result: "Classification") -> str:
         dict.fromkeys((*result.evidence, *(e for f in result.findings for e in f.evidence)))
     )
     lines = [
-        f"{_shown(tool.name)}  ({_shown(tool.server)})",
+        f"{_line(tool.name)}  ({_line(tool.server)})",
         _head(result),
         "",
-        _marked(tool.name, "/name", quotes),
+        _line(_marked(tool.name, "/name", quotes)),
         _marked(tool.description or "(no description)", "/description", quotes),
     ]
     lines += [
-        f"  parameter [{_shown(parameter.text)}]  {_shown(parameter.pointer)}"
+        f"  parameter [{_line(parameter.text)}]  {_line(parameter.pointer)}"
         for parameter in quotes
         if parameter.start == parameter.end == 0
     ]
@@ -119,3 +119,8 @@ def _shown(text_: str) -> str:
     return "".join(
         c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text_
     )
+
+
+def _line(text_: str) -> str:
+    """Return text that must not look like lines of ours."""
+    return _shown(text_).replace("\n", "\N{REPLACEMENT CHARACTER}")
