@@ -150,23 +150,33 @@ def _package(text: str, registry_type: str) -> PackageTarget:
     if registry_type == "npm":
         at = name.rfind("@")
         name, version = (name[:at], name[at + 1 :]) if at > 0 else (name, None)
-        scope, slash, bare = name.rpartition("/")
-        good = _is_word(bare) and (not slash or (scope[:1] == "@" and _is_word(scope[1:])))
         example = "npm:@scope/name@1.2.3"
     else:
         name, equals, after = name.partition("==")
         version = after if equals else None
-        good = _is_word(name) and name[0].isalnum()
         example = "pypi:name==1.2.3"
-    if not good:
+    if not is_package_name(registry_type, name):
         raise TargetError(
             f"{_short(text)} is not a package of {registry_type}; write it like {example}"
         )
-    if version is not None and (version[:1] == "-" or not _is_word(version, "+!*^~")):
+    if version is not None and not is_package_version(version):
         raise TargetError(
             f"{_short(text)} names no version after the package; write it like {example}"
         )
     return PackageTarget(text, registry_type, name, version)
+
+
+def is_package_name(registry_type: str, name: str) -> bool:
+    """Say whether npm or pip takes this for a name: never for an option, a path or a URL."""
+    if registry_type != "npm":
+        return _is_word(name) and name[0].isalnum()
+    scope, slash, bare = name.rpartition("/")
+    return _is_word(bare) and (not slash or (scope[:1] == "@" and _is_word(scope[1:])))
+
+
+def is_package_version(version: str) -> bool:
+    """Say whether npm or pip takes this for a version, a range or a tag."""
+    return version[:1] != "-" and _is_word(version, "+!*^~")
 
 
 def _is_word(text: str, also: str = "") -> bool:

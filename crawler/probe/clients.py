@@ -17,6 +17,7 @@ import anyio
 from crawler.errors import ProbeError
 from crawler.printable import one_line
 from crawler.records import Outcome, Package
+from crawler.targets import is_package_name, is_package_version
 
 FETCH_SECONDS = 240.0
 _NOT_FOUND = ("E404", "404 Not Found", "No matching version", "ETARGET", "No matching distribution", "from versions: none", "Could not find a version")  # fmt: skip
@@ -48,33 +49,58 @@ def npm() -> str:
 
 
 async def npm_version(package: Package) -> str:
-    """Return the exact version of an npm package, the newest where none is given.
+    """Return the exact version of an npm package: the newest, or the newest of a range or tag.
 
     Raises:
         ProbeError: there is no such package, or no network.
 
     """
-    if package.version is not None:
-        return package.version
-    name = package.identifier
-    told = await run([npm(), "view", name, "version", "--json"], Path.cwd(), name)
-    return str(json.loads(told or '""')) or "latest"
+    _check(package)
+    name, version = package.identifier, package.version
+    if version is not None and _EXACT_NPM.fullmatch(version):
+        return version
+    wanted = name if version is None else f"{name}@{version}"
+    told = await run([npm(), "view", wanted, "version", "--json"], Path.cwd(), wanted)
+    found = json.loads(told or '""')
+    newest = found[-1] if isinstance(found, list) and found else found
+    if not isinstance(newest, str) or not is_package_version(newest):
+        raise ProbeError(Outcome.NOT_FOUND, f"{wanted}: no such package or version")
+    return newest
 
 
 async def pypi_version(package: Package) -> str:
-    """Return the exact version of a PyPI package, the newest with a wheel where none is given.
+    """Return the exact version of a PyPI package: the newest with a wheel, or that of `1.*`.
 
     Raises:
         ProbeError: there is no such package, or no network.
 
     """
-    if package.version is not None:
-        return package.version
+    _check(package)
     name = package.identifier
+    version = None if package.version == "latest" else package.version  # as uvx takes it
+    if version is not None and "*" not in version:
+        return version
+    wanted = name if version is None else f"{name}=={version}"
     words = ["download", "--quiet", "--no-deps", "--only-binary", ":all:"]
-    words += ["--dry-run", "--report", "-", "--ignore-installed", name]
+    words += ["--dry-run", "--report", "-", "--ignore-installed", wanted]
     told = await run([*pip(), *words], Path.cwd(), name, allow_failure=True)
-    return _reported(told) or await _latest(name)
+    return _reported(told) or version or await _latest(name)
+
+
+_EXACT_NPM = re.compile(r"\d+\.\d+\.\d+(?:[-+][\w.+-]+)?", re.ASCII)
+
+
+def _check(package: Package) -> None:
+    """Refuse what a client would take for an option, a path or a URL to fetch from.
+
+    Names come from registries and files of others: `pip install NAME @ http://10.0.0.1/x` or
+    `npm install file:/home` would walk around every check of addresses.
+    """
+    kind, version = package.registry_type, package.version
+    if not is_package_name(kind, package.identifier):
+        raise ProbeError(Outcome.UNSUPPORTED, f"{one_line(package.identifier)!r} names no package of {kind}")  # fmt: skip
+    if version is not None and not is_package_version(version):
+        raise ProbeError(Outcome.UNSUPPORTED, f"{one_line(version)!r} is no version of a package")
 
 
 def _reported(told: str) -> str | None:
