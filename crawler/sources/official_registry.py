@@ -155,7 +155,7 @@ class _Source:
             server=parsed,
             provenance=Provenance(
                 source="official-registry" if self.base == OFFICIAL_REGISTRY else self.base,
-                url=f"{self.api}/servers/{quote(parsed.name, safe='')}/versions/latest",
+                url=f"{self.api}/servers/{quote(parsed.name, safe='', errors='backslashreplace')}/versions/latest",
                 fetched_at=utc_now(),
                 sha256=sha256(canonical_json(server)),
             ),

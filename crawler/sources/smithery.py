@@ -65,7 +65,7 @@ async def _get(fetcher: Getter, url: str) -> JsonObject:
 
 
 async def _server(fetcher: Getter, base: str, name: str, row: JsonObject) -> Listing:
-    url = f"{base}/servers/{quote(name, safe='@/')}"
+    url = f"{base}/servers/{quote(name, safe='@/', errors='backslashreplace')}"
     try:
         detail = row | await _get(fetcher, url)
     except FetchError:  # the list has said what it had to say; its tools stay unknown

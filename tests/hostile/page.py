@@ -44,8 +44,11 @@ space. [The tests](../tests/static).
 
 ## Registries and catalogues
 
-Pages without end, broken pages, hostile names and an answer that is no JSON cost that page and are
-reported; what came before is kept. [The tests](../tests/crawl/test_registry.py).
+A second page that is a web page, broken, refused, dropped, without end, slow, 300 MB, 50,000 levels
+deep, a redirect or the first one again ends the walk with its reason; what came before is kept.
+Entries that are none cost themselves. Names with control characters, half characters, markup, SQL or
+100,000 letters are stored as they are and shown escaped.
+[The tests](../tests/hostile/test_hostile_registry.py).
 """
 
 
