@@ -101,6 +101,27 @@ def test_no_script_holds_an_expression():
         assert "uses" not in step
 
 
+def test_nothing_of_the_checkout_is_run_while_installing(tmp_path):
+    """`python3 -m pip` takes a pip.py of the working folder, which is a stranger's checkout."""
+    work, programs = tmp_path / "repo", tmp_path / "bin"
+    work.mkdir()
+    programs.mkdir()
+    (work / "pip.py").write_text("import pathlib; pathlib.Path('hacked').touch()")
+    toolrisk = f"#!/bin/sh\necho '#!/bin/sh' > {programs}/toolrisk; chmod +x {programs}/toolrisk\n"
+    real = f"{shlex.quote(sys.executable)} -c 'import importlib.util as u; print(u.find_spec(\"pip\"))'"
+    (programs / "python3").write_text(f'{toolrisk}[ "$2" = pip ] && {real}\n')
+    (programs / "python3").chmod(0o755)
+    done = subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", ACTION["runs"]["steps"][0]["run"]],
+        cwd=work, env={"PATH": f"{programs}:/usr/bin:/bin", "GITHUB_ACTION_PATH": str(ROOT)},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "ModuleSpec" in done.stdout
+    assert str(work) not in done.stdout
+    assert not (work / "hacked").exists()
+
+
 def test_an_action_finds_drift_and_findings(runner):
     runner.tools(READ)
     runner.toolrisk("pin", "tools.json")
