@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -14,6 +15,9 @@ from crawler.records import canonical_json
 
 MOST_CHANGES = 24
 MOST_WORDS = 600
+MOST_PAIRS = 10_000
+"""Pairs of equal words up to which two texts are aligned: `a a a …` costs the cube of its length."""
+
 _CONTEXT = 8
 _LONGEST = 200
 _DEEPEST = 8
@@ -60,11 +64,21 @@ def _brief(value: Any) -> str:
     return cut(value if isinstance(value, str) else canonical_json(value), _LONGEST)
 
 
+def aligned(before: list[str], after: list[str]) -> list[tuple[str, int, int, int, int]]:
+    """Return which stretches of two lists of words are equal, as `SequenceMatcher` names them.
+
+    Where finding that out would take too long, the whole counts as replaced.
+    """
+    counts = Counter(after)
+    if sum(counts[word] for word in before) > MOST_PAIRS:
+        return [("equal" if before == after else "replace", 0, len(before), 0, len(after))]
+    return list(SequenceMatcher(None, before, after, autojunk=False).get_opcodes())
+
+
 def word_diff(old: str, new: str) -> Iterator[tuple[str, str]]:
     """Yield the words that stayed, went and came; long unchanged stretches are cut."""
     before, after = old.split()[:MOST_WORDS], new.split()[:MOST_WORDS]
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
-    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
+    for tag, i1, i2, j1, j2 in aligned(before, after):
         if tag == "equal":
             kept = before[i1:i2]
             if len(kept) > 2 * _CONTEXT:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from itertools import islice
 from typing import Any
 
+from classifier.pages.differences import aligned
 from classifier.pages.places import place
 from classifier.parameters import escape
 from crawler.records import JsonObject, canonical_json
@@ -40,26 +41,38 @@ class Change:
 
 def changes(old: JsonObject, new: JsonObject) -> tuple[tuple[Change, ...], int]:
     """Return the first places that changed, in the order of the definition, and how many more."""
-    found = list(_walk("", old, new, 0))
-    return tuple(found[:MOST_PLACES]), max(0, len(found) - MOST_PLACES)
+    places = _walk("", old, new, 0)
+    found = tuple(
+        Change(pointer, _parts(*sides)) for pointer, *sides in islice(places, MOST_PLACES)
+    )
+    return found, sum(1 for _ in places)
 
 
-def _walk(pointer: str, old: Any, new: Any, depth: int) -> Iterator[Change]:
+_NOTHING = object()
+
+
+def _walk(pointer: str, old: Any, new: Any, depth: int) -> Iterator[tuple[str, Any, Any]]:
+    """Yield (pointer, before, after) of every place that changed."""
     if canonical_json(old) == canonical_json(new):
         return
     if isinstance(old, dict) and isinstance(new, dict) and depth < _DEEPEST:
         for key in dict.fromkeys([*old, *new]):
             inner = f"{pointer}/{escape(str(key))}"
             if key not in new:
-                yield Change(inner, (("out", _brief(old[key])),))
+                yield inner, old[key], _NOTHING
             elif key not in old:
-                yield Change(inner, (("in", _brief(new[key])),))
+                yield inner, _NOTHING, new[key]
             else:
                 yield from _walk(inner, old[key], new[key], depth + 1)
-    elif isinstance(old, str) and isinstance(new, str):
-        yield Change(pointer, words(old, new))
     else:
-        yield Change(pointer, (("out", _brief(old)), ("in", _brief(new))))
+        yield pointer, old, new
+
+
+def _parts(old: Any, new: Any) -> Parts:
+    if isinstance(old, str) and isinstance(new, str):
+        return words(old, new)
+    both = (("out", old), ("in", new))
+    return tuple((kind, _brief(value)) for kind, value in both if value is not _NOTHING)
 
 
 def _brief(value: Any) -> str:
@@ -103,7 +116,7 @@ def _aligned(before: list[str], after: list[str]) -> Iterator[tuple[str, str]]:
     if max(len(before), len(after)) > _MOST_WORDS:  # aligning is quadratic: show both as they are
         matches = [("replace", 0, len(before), 0, len(after))]
     else:
-        matches = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()  # type: ignore[assignment]
+        matches = aligned(before, after)
     for tag, i1, i2, j1, j2 in matches:
         if tag == "equal":
             same = before[i1:i2]

@@ -1,6 +1,7 @@
 """The lock file and the catalogue's history: what changed, and whether it looks like a rug pull."""
 
 import json
+import time
 from dataclasses import replace
 
 import pytest
@@ -186,6 +187,25 @@ def crawled(catalog, at, *tools):
     probe = Probe(outcome=Outcome.LISTED, tools=tools, started_at=at)
     item = Gathered(server=Server(name=NOTES), probe=probe, tools=tools, origin=Origin.LIVE)
     catalog.record_many([item], now=at)
+
+
+def test_words_that_repeat_and_many_places_take_no_time():
+    same, other = " ".join(["a", "x"] * 200), " ".join(["a", "y"] * 200)
+    old = {"inputSchema": {"properties": {f"p{n}": {"description": same} for n in range(400)}}}
+    new = {"inputSchema": {"properties": {f"p{n}": {"description": other} for n in range(400)}}}
+    started = time.process_time()
+    found, more = wording.changes(old, new)
+    assert (len(found), more) == (wording.MOST_PLACES, 400 - wording.MOST_PLACES)
+    assert time.process_time() - started < 2
+
+
+def test_pinned_tools_that_were_not_looked_at_are_counted(toolrisk, tmp_path):
+    config, tools, lock = tmp_path / "mcp.json", tmp_path / "tools.json", tmp_path / "lock"
+    tools.write_text('{"server": "gh", "tools": [{"name": "get_issue"}]}', encoding="utf-8")
+    config.write_text('{"mcpServers": {"gh": {"command": "gh-mcp"}}}', encoding="utf-8")
+    toolrisk("pin", tools, "--lock", lock)
+    done = toolrisk("verify", config, "--lock", lock, "--no-launch", "--partial")
+    assert "0 of 1 pinned tools compared" in done.stderr
 
 
 def test_the_catalogue_tells_its_own_history(toolrisk, tmp_path):

@@ -17,18 +17,19 @@ MOST = 8
 def context(page: ToolPage) -> Mapping[str, Any]:
     """Return the changes between neighbouring versions, newest first."""
     versions = page.facts.history
+    latest = versions[-(MOST + 1) :]  # comparing two takes time, and only these are shown
     steps = [
         {
             "day": words.day(new.first_seen),
             "digest": new.definition_sha256[:12],
             "changes": differences(old.definition, new.definition),
         }
-        for old, new in pairwise(versions)
+        for old, new in pairwise(latest)
     ]
     return {
         "first": words.day(page.facts.first_seen),
         "last": words.day(page.facts.last_seen),
-        "steps": steps[::-1][:MOST],
-        "left_out": max(0, len(steps) - MOST),
+        "steps": steps[::-1],
+        "left_out": max(0, len(versions) - len(latest)),
         "digest": page.tool.definition_sha256,
     }

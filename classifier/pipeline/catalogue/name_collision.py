@@ -32,17 +32,17 @@ def find(tools: Iterable[Tool], file: str | None = None) -> Iterator[Entry]:
 
     The same definition twice is one server listed twice, and none.
     """
-    seen: dict[str, list[Tool]] = {}
+    seen: dict[str, dict[str, Tool]] = {}  # one tool a server is enough to collide with
     told = 0
     for tool in tools:
-        others = seen.setdefault(skeleton(tool.name) or tool.name, [])
+        others = seen.setdefault(skeleton(tool.name) or tool.name, {})
         if told < _MOST:
-            for other in others:
+            for other in others.values():
                 if other.server != tool.server and (entry := _entry(tool, other, file)):
                     told += 1
                     yield entry
                     break
-        others.append(tool)
+        others.setdefault(tool.server, tool)
 
 
 def _entry(tool: Tool, other: Tool, file: str | None) -> Entry | None:
