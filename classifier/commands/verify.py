@@ -49,6 +49,7 @@ def verify(
     pinned = locks.read(lock)
     tools = list(inputs.tools(targets, options))
     seen = {tool.server for tool in tools}
+    total = len(pinned)
     if partial:
         pinned = [tool for tool in pinned if tool.server in seen]
     unknown = sorted({tool.server for tool in pinned} - seen) if options.skipped else []
@@ -63,7 +64,7 @@ def verify(
         case Format.TEXT:
             sys.stdout.write(drift_report.text(found))
     checked = sum(tool.server not in unknown for tool in pinned)
-    inputs.say(f"{checked} of {len(pinned)} pinned tools compared: {drift_report.summary(found)}")
+    inputs.say(f"{checked} of {total} pinned tools compared: {drift_report.summary(found)}")
     code = inputs.report(options)
     raise typer.Exit(1 if found else code)
 

@@ -85,7 +85,11 @@ class Desk:
             "confidence": round(result.confidence, 4),
             "score": [{"points": a.points, "reason": a.reason} for a in result.addends],
             "evidence": [
-                {"signal": f.signal.id, "pointer": e.pointer, "text": plain(e.text, _QUOTE)}
+                {
+                    "signal": f.signal.id,
+                    "pointer": plain(e.pointer, _NAME),
+                    "text": plain(e.text, _QUOTE),
+                }
                 for f in result.findings
                 for e in f.evidence
             ],
