@@ -6,6 +6,7 @@ is done. A crawl of the same targets that was cut off is taken up where it stopp
 """
 
 import os
+import secrets
 import socket
 import zlib
 from collections.abc import Sequence
@@ -53,8 +54,14 @@ class Run:
 
 
 def worker_name() -> str:
-    """Return a name for this process that tells whether it still lives."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+    """Return a name for this process that tells whether it still lives.
+
+    In a container every process may have the same number; what it drew at its start differs.
+    """
+    return f"{socket.gethostname()}:{os.getpid()}:{_DRAWN}"
+
+
+_DRAWN = secrets.token_hex(4)
 
 
 def start(
@@ -105,8 +112,9 @@ def release_dead(connection: sa.Connection) -> None:
     """Free what processes of this machine held that no longer live."""
     query = "SELECT DISTINCT leased_by FROM frontier WHERE state = 'leased'"
     for worker in connection.scalars(sa.text(query)).all():
-        host, _, pid = str(worker).rpartition(":")
-        if host == socket.gethostname() and not _lives(int(pid)):
+        host, pid, drawn = [*str(worker).split(":"), ""][:3]
+        is_here = host == socket.gethostname() and pid.isdecimal()
+        if is_here and not _lives(int(pid), drawn):
             connection.execute(
                 sa.text(
                     "UPDATE frontier SET state = 'due', leased_by = NULL, leased_until = NULL "
@@ -116,7 +124,9 @@ def release_dead(connection: sa.Connection) -> None:
             )
 
 
-def _lives(pid: int) -> bool:
+def _lives(pid: int, drawn: str) -> bool:
+    if pid == os.getpid():
+        return drawn == _DRAWN
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -132,7 +142,7 @@ VALUES (:server_id, :run_id, 'due', 0, :domain, :turn)
 ON CONFLICT (server_id) DO UPDATE SET
   run_id = excluded.run_id, domain = excluded.domain, turn = excluded.turn,
   state = CASE
-    WHEN state = 'leased' AND leased_until > :now THEN state
+    WHEN state = 'leased' AND (leased_until > :now OR leased_by = :worker) THEN state
     WHEN state IN ('done', 'failed') AND run_id = excluded.run_id THEN state
     WHEN state IN ('done', 'failed') AND last_attempt >= :fresh_after THEN state
     WHEN :backoff = 1 AND state = 'failed' AND next_attempt > :now THEN state
@@ -161,6 +171,7 @@ def note(connection: sa.Connection, run: Run, servers: Sequence[Server], now: st
             "domain": domain,
             "turn": turn,
             "now": now,
+            "worker": run.worker,
             "fresh_after": run.fresh_after,
             "backoff": int(run.fresh_after is not None),
         }
@@ -236,10 +247,14 @@ def _wait(outcome: Outcome, failures: int, server_id: int) -> timedelta:
 
 
 def lease(connection: sa.Connection, run: Run, count: int, now: str) -> list[Gathered]:
-    """Hold up to `count` due servers of this run and return them with their newest listing."""
+    """Hold up to `count` due servers of this run and return each with the listing to ask by.
+
+    That is the one of the source that describes the server: a listing that only names its
+    package must not decide where it is asked.
+    """
     if count <= 0:
         return []
-    given: dict[str, Any] = {"run": run.id, "now": now, "count": count}
+    given: dict[str, Any] = {"run": run.id, "now": now, "count": count, "worker": run.worker}
     found = list(connection.execute(sa.text(_DUE), given).mappings())
     if len(found) < count:
         given["count"] = count - len(found)
@@ -268,14 +283,20 @@ def lease(connection: sa.Connection, run: Run, count: int, now: str) -> list[Gat
 _WITH_LISTING = """
 SELECT f.server_id, s.name, l.* FROM frontier f
 JOIN server s ON s.id = f.server_id JOIN listing l ON l.id = (
-  SELECT n.id FROM listing n WHERE n.server_id = f.server_id
+  SELECT n.id FROM listing n JOIN server o ON o.id = n.server_id
+  WHERE n.server_id = f.server_id
   ORDER BY (EXISTS (SELECT 1 FROM remote r WHERE r.listing_id = n.id)
     OR EXISTS (SELECT 1 FROM package p WHERE p.listing_id = n.id)) DESC,
-    n.last_seen DESC, n.id LIMIT 1)
+    (n.source = o.stated_by) DESC, n.last_seen DESC, n.id LIMIT 1)
 WHERE f.run_id = :run AND """
 _DUE = _WITH_LISTING + "f.state = 'due' ORDER BY f.turn, f.server_id LIMIT :count"
-_EXPIRED = _WITH_LISTING + "f.state = 'leased' AND f.leased_until < :now LIMIT :count"
-"""Two queries, because with OR neither is answered from the index `frontier_due`."""
+_EXPIRED = _WITH_LISTING + (
+    "f.state = 'leased' AND f.leased_until < :now AND f.leased_by <> :worker LIMIT :count"
+)
+"""Two queries, because with OR neither is answered from the index `frontier_due`.
+
+What this process itself holds is under way, however long it waits for its turn at a domain.
+"""
 
 
 def overview(connection: sa.Connection) -> dict[str, dict[str, int]]:

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -15,9 +16,18 @@ from typing import ClassVar
 
 import pytest
 
-from crawler.catalog import Catalog
+from crawler.catalog import Catalog, frontier
 from crawler.gathered import Gathered
-from crawler.records import Listing, Outcome, Probe, Provenance, Server, ServerName
+from crawler.records import (
+    Listing,
+    Outcome,
+    Package,
+    Probe,
+    Provenance,
+    Remote,
+    Server,
+    ServerName,
+)
 
 COUNT = 30
 
@@ -211,6 +221,48 @@ def test_what_another_process_holds_is_not_taken(tmp_path: Path) -> None:
         catalog.stop_run(run, None)
         _, again = catalog.step(second, [], 5)
         assert {item.server.name for item in again if item.server} == {"a", "b"}
+
+
+def test_what_is_under_way_for_long_is_not_asked_twice(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(frontier, "LEASE", timedelta(seconds=-5))
+    with Catalog.open(tmp_path / "c.db") as catalog:
+        run = catalog.start_run("[]")
+        assert len(catalog.step(run, [pending("a")], 5)[1]) == 1
+        assert catalog.step(run, [pending("a")], 5)[1] == []
+        other = replace(run, worker="elsewhere:1:x")
+        assert len(catalog.step(other, [], 5)[1]) == 1
+
+
+def test_a_dead_process_of_the_same_number_holds_nothing(tmp_path: Path) -> None:
+    with Catalog.open(tmp_path / "c.db") as catalog:
+        dead = replace(catalog.start_run("[]"), worker=frontier.worker_name()[:-8] + "0" * 8)
+        assert len(catalog.step(dead, [pending("a")], 5)[1]) == 1
+        run = catalog.start_run("[]")
+        assert len(catalog.step(run, [pending("a")], 5)[1]) == 1
+
+
+def test_the_source_that_describes_a_server_says_where_it_is_asked(tmp_path: Path) -> None:
+    def listed(source: str, name: str, url: str) -> Gathered:
+        package = Package(registry_type="npm", identifier="well-known")
+        server = Server(
+            name=ServerName(name),
+            packages=(package,),
+            remotes=(Remote(transport="streamable-http", url=url),),
+        )
+        provenance = Provenance(source=source, url="https://x.example", fetched_at=NOW)
+        listing = Listing(server=server, provenance=provenance)
+        return Gathered(server=server, listing=listing, pending=True)
+
+    own = listed("official-registry", "io.github.a/b", "https://good.example/mcp")
+    other = listed("https://elsewhere.example", "com.evil/b2:x", "https://evil.example/mcp")
+    with Catalog.open(tmp_path / "c.db") as catalog:
+        run = catalog.start_run("[]")
+        catalog.record_many([own], now="2026-01-01T00:00:00+00:00")
+        _, held = catalog.step(run, [other], 5)
+        assert [item.server.name for item in held if item.server] == ["io.github.a/b"]
+        assert [item.server.remotes[0].url for item in held if item.server] == [
+            "https://good.example/mcp"
+        ]
 
 
 def test_an_attempt_that_brought_nothing_new_is_no_row_of_its_own(tmp_path: Path) -> None:
