@@ -38,7 +38,9 @@ async def listings(
     seen: set[str] = set()
     left = limit
     for _ in range(_PAGES):
-        query = urlencode({"first": 100} | ({"after": cursor} if cursor else {}))
+        query = urlencode(
+            {"first": 100} | ({"after": cursor} if cursor else {}), errors="backslashreplace"
+        )
         url = f"{where.rstrip('/')}/servers?{query}"
         try:
             headers = {"Accept": "application/json", "Authorization": f"Bearer {key}"}

@@ -72,7 +72,8 @@ async def _entries(
     seen: set[str] = set()
     for _ in range(PAGE_CAP):
         query = {"limit": str(PAGE_SIZE), "version": "latest"}
-        url = f"{source.api}/servers?{urlencode(query | ({'cursor': cursor} if cursor else {}))}"
+        asked = query | ({"cursor": cursor} if cursor else {})
+        url = f"{source.api}/servers?{urlencode(asked, errors='backslashreplace')}"
         try:
             page = await fetch_json(fetcher, url)
         except FetchError as error:

@@ -41,6 +41,7 @@ async def listings(
     fetcher: Getter, where: str, limit: int | None
 ) -> AsyncIterator[Listing | Skipped]:
     """Yield the servers of a checkout, or of a registry.json at a URL or in a file."""
+    entries: list[_Entry | Skipped]
     try:
         folder = folder_of(where)
         if folder is not None:
@@ -50,23 +51,30 @@ async def listings(
     except FetchError as error:
         yield skip(where, error)
         return
-    for name, url, entry in entries[:limit]:
-        yield _server(name, url, entry)
+    for one in entries[:limit]:
+        yield one if isinstance(one, Skipped) else _server(*one)
 
 
-def _checkout(folder: Path) -> Iterator[tuple[str, str, JsonObject]]:
+_Entry = tuple[str, str, JsonObject]
+
+
+def _checkout(folder: Path) -> Iterator[_Entry | Skipped]:
     files = sorted((folder / "registry").glob("*/spec.yaml"))
     if not files:
         raise FetchError(Outcome.NOT_FOUND, f"{folder} holds no registry/*/spec.yaml")
     commit = commit_of(folder) or "HEAD"
     for file in files:
-        entry = parse_yaml(read_file(file), str(file))
+        try:
+            entry = parse_yaml(read_file(file), str(file))
+        except FetchError as error:  # it costs itself
+            yield skip(str(file), error)
+            continue
         if isinstance(entry, dict):
             name = text_of(entry, "name") or file.parent.name
             yield name, f"{SOURCE.title}@{commit}:registry/{file.parent.name}/spec.yaml", entry
 
 
-def _registry(value: object, where: str) -> Iterator[tuple[str, str, JsonObject]]:
+def _registry(value: object, where: str) -> Iterator[_Entry]:
     found = False
     for key in ("servers", "remote_servers"):
         table = value.get(key) if isinstance(value, dict) else None
@@ -100,7 +108,8 @@ def _server(name: str, url: str, entry: JsonObject) -> Listing:
         if remote
         else (),
     )
-    names = [one for one in entry.get("tools") or () if isinstance(one, str)]
+    stated = entry.get("tools")
+    names = [one for one in stated if isinstance(one, str)] if isinstance(stated, list) else []
     declared = (
         {"_toolhive": {"permissions": entry["permissions"]}} if entry.get("permissions") else {}
     )

@@ -54,11 +54,9 @@ def _detail(folder: Path | None, entry: JsonObject) -> JsonObject:
     if folder is None or path is None or ".." in Path(path).parts or Path(path).is_absolute():
         return {}
     file = folder / "packages" / path
-    if not file.is_file():
-        return {}
     try:
-        detail = parse_json(read_file(file), str(file))
-    except FetchError:
+        detail = parse_json(read_file(file), str(file)) if file.is_file() else {}
+    except (FetchError, OSError, ValueError):  # a name that no file can have, too
         return {}
     return detail if isinstance(detail, dict) else {}
 
