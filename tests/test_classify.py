@@ -146,3 +146,40 @@ def test_what_was_not_read_needs_a_person():
     result = classify(parse_tool(ServerName("clock"), definition, ""), Options(use_reviews=False))
     assert result.truncated
     assert result.needs_review
+
+
+@pytest.mark.parametrize("form", ["table", "json", "sarif", "junit", "markdown"])
+def test_a_tool_that_could_not_be_read_is_never_a_pass(tmp_path, form):
+    """Nested deeper than is read, a definition would else slip past the gate."""
+    deep = {"type": "string"}
+    for _ in range(200):
+        deep = {"type": "object", "properties": {"a": deep}}
+    path = tmp_path / "t.json"
+    path.write_text(tools(READ, {**DELETE, "inputSchema": deep}), encoding="utf-8")
+    done = run("classify", str(path), "--fail-on", "high", "--format", form)
+    assert done.returncode == 3, done.stderr
+    assert "'delete_repo' is nested deeper" in done.stderr
+    if form in {"sarif", "junit", "markdown"}:
+        assert "nested deeper" in done.stdout
+    assert run("classify", str(path), "--only-threats", "--format", form).returncode == 3
+
+
+def test_what_a_server_listed_and_could_not_be_read_is_told():
+    from classifier.commands.inputs import InputOptions, _told
+    from crawler.gathered import Gathered
+    from crawler.records import Origin, Outcome, Probe, Server
+
+    name = ServerName("srv")
+    tool = Tool(server=name, name="list_colours")
+    for origin, told in ((Origin.LIVE, 2), (Origin.STATIC, 0)):
+        probe = Probe(
+            outcome=Outcome.LISTED,
+            tools=(tool,),
+            truncated=True,
+            problems=("tools[1]: too deep",),
+            origin=origin,
+        )
+        options = InputOptions()
+        item = Gathered(server=Server(name=name), probe=probe, tools=(tool,), origin=origin)
+        assert list(_told([item], options)) == [tool]
+        assert len(options.unread()) == told

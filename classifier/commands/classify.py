@@ -111,9 +111,7 @@ def _only_threats(
     forms = [wish.output.value, *(form.value for form, _ in wish.also)]
     only_threats.require_writable(forms)
     found, options = only_threats.look(targets, db, given, wish.known.mark if wish.known else None)
-    skipped = (
-        [f"{s.subject}: {s.outcome.value}: {s.reason}" for s in options.skipped] if options else []
-    )
+    skipped = options.unread() if options else []
     also = [(form.value, path) for form, path in wish.also]
     fails = only_threats.write(found, wish.output.value, wish.level, skipped, also)
     code = 0
@@ -268,7 +266,7 @@ def _report(
     if wish.known is not None:
         found = [wish.known.apply(row) for row in found]
     report = Report(found, fail_on=wish.level, has_baseline=wish.known is not None)
-    report.skipped = [f"{s.subject}: {s.outcome.value}: {s.reason}" for s in options.skipped]
+    report.skipped = options.unread()
     _add(report, _configs(targets), wish)
     if wish.output in _REPORTS:
         sys.stdout.write(_written(wish.output, report))

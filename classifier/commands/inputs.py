@@ -18,7 +18,7 @@ from classifier.commands.waiting import counted
 from classifier.engine import Options, classify_many
 from classifier.verdict import Classification
 from crawler.errors import TargetError
-from crawler.records import Skipped, Tool
+from crawler.records import Origin, Skipped, Tool
 from crawler.targets import FileTarget, Target, parse_target
 
 if TYPE_CHECKING:
@@ -42,6 +42,13 @@ class InputOptions:
     engine: Options = field(default_factory=Options)
     skipped: list[Skipped] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """What was left out of source code because it only looks like a tool."""
+
+    def unread(self) -> list[str]:
+        """Return what could not be looked at, a line each: a report without it would be a pass."""
+        servers = [f"{s.subject}: {s.outcome.value}: {s.reason}" for s in self.skipped]
+        return [*self.problems, *servers]
 
 
 def tools(targets: list[str], options: InputOptions) -> Iterator[Tool]:
@@ -68,7 +75,8 @@ def _file(target: FileTarget, options: InputOptions) -> Iterator[Tool]:
     if found.servers and options.launch:
         yield from _gathered(target, options)  # which tells the problems itself
         return
-    options.problems.extend(found.problems)
+    is_static = found.origin is Origin.STATIC
+    (options.notes if is_static else options.problems).extend(found.problems)
     if not found.servers:
         chosen = found.tools if options.limit is None else found.tools[: options.limit]
         yield from chosen if _mixes(options) else counted(chosen, len(chosen), "tools")
@@ -101,6 +109,7 @@ def _told(items: Iterable["Gathered"], options: InputOptions) -> Iterator[Tool]:
     """Yield the tools of what came, and note what did not."""
     for item in items:
         yield from item.tools or ()
+        options.problems.extend(_left_out(item))
         if item.skipped is not None:
             options.skipped.append(item.skipped)
         elif item.probe is not None and item.server is not None and not item.tools:
@@ -108,6 +117,16 @@ def _told(items: Iterable["Gathered"], options: InputOptions) -> Iterator[Tool]:
             options.skipped.append(
                 Skipped(subject=item.server.name, outcome=found.outcome, reason=found.detail)
             )
+
+
+def _left_out(item: "Gathered") -> Iterator[str]:
+    """Yield what a server listed and we could not read: no rule and no label is for it."""
+    probe, server = item.probe, item.server
+    if probe is None or server is None or not item.tools or probe.origin is Origin.STATIC:
+        return
+    yield from (f"{server.name}: {problem}" for problem in probe.problems)
+    if probe.truncated:
+        yield f"{server.name}: the list of tools is longer than is read"
 
 
 def classified(
@@ -212,11 +231,11 @@ def say(message: str) -> None:
 
 def report(options: InputOptions) -> int:
     """Tell what was left out; return 3 when something could not be looked at, else 0."""
-    for problem in options.problems:
-        say(f"left out: {problem}")
+    for note in (*options.notes, *options.problems):
+        say(f"left out: {note}")
     for skipped in options.skipped:
         say(f"{skipped.subject}: {skipped.outcome.value}: {skipped.reason}")
-    return 3 if options.skipped else 0
+    return 3 if options.unread() else 0
 
 
 __all__ = [
