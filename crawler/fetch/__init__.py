@@ -7,6 +7,7 @@ in the probes, which stream through the same door.
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
 from typing import Protocol, Self
 from urllib.parse import urljoin, urlsplit
@@ -42,7 +43,7 @@ MAX_TURN = 20_000_000
 
 _LARGE = 1_000_000
 _LARGE_AT_ONCE = 4
-"""Turns that may hold a body beyond `_LARGE` bytes: what bounds memory on a hostile day."""
+"""Turns that may hold more than `_LARGE` bytes: what bounds memory on a hostile day."""
 
 
 class HasPrivate(Protocol):
@@ -80,8 +81,8 @@ class Turn:
                 self.deadline.deadline += seconds
             await anyio.sleep(seconds)
 
-    def spend(self, count: int) -> None:
-        """Count bytes that a server sent.
+    async def spend(self, count: int) -> None:
+        """Count bytes that a server sent; many need a place among those that may hold so much.
 
         Raises:
             FetchError: more than one conversation may cost.
@@ -92,12 +93,19 @@ class Turn:
             raise FetchError(
                 Outcome.TOO_LARGE, f"more than {MAX_TURN} bytes of answers, larger than any list"
             )
+        if self._bytes > _LARGE and not self._is_large:
+            await self._enlarge()
 
-    async def enlarge(self) -> None:
-        """Wait for a place among those that may hold a large body, and keep it."""
-        if not self._is_large:
-            await self._large.acquire_on_behalf_of(self)
-            self._is_large = True
+    async def _enlarge(self) -> None:
+        """Wait for that place; those who have one give it back by their own deadlines."""
+        scope, now = self.deadline, anyio.current_time()
+        left = scope.deadline - now if scope is not None else 0.0
+        if scope is not None:
+            scope.deadline = float("inf")
+        await self._large.acquire_on_behalf_of(self)
+        self._is_large = True
+        if scope is not None:
+            scope.deadline = anyio.current_time() + left
 
     def end(self) -> None:
         """Give that place back."""
@@ -130,6 +138,9 @@ class Fetcher:
             timeout=httpx.Timeout(self.options.read_seconds, connect=self.options.connect_seconds),
             follow_redirects=False,
             trust_env=False,
+            # none is taken or sent: a crawl would keep those of every host, and look through all
+            # of them at every request
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         )
         return self
 
@@ -231,9 +242,7 @@ class Fetcher:
             if size > cap:
                 raise FetchError(Outcome.TOO_LARGE, f"answer larger than {cap} bytes")
             if turn is not None:
-                turn.spend(len(part))
-                if size > _LARGE:
-                    await turn.enlarge()
+                await turn.spend(len(part))
             parts.append(part)
         return b"".join(parts)
 

@@ -210,10 +210,13 @@ async def events(response: httpx.Response, turn: Turn) -> AsyncIterator[JsonObje
 
 async def raw_events(response: httpx.Response, turn: Turn) -> AsyncIterator[tuple[str, str]]:
     """Yield (event, data) of an SSE stream; comments, ids and retries are passed over."""
-    kind, data, count, rest = "", [""][:0], 0, b""
+    kind, data, count, rest = "", [""][:0], 0, bytearray()
     async for part in pieces(response):
-        turn.spend(len(part))
-        lines = (rest + part).replace(b"\r\n", b"\n").split(b"\n")
+        await turn.spend(len(part))
+        rest += part
+        if b"\n" not in part:  # a long line grows without being looked through again and again
+            continue
+        lines = rest.replace(b"\r\n", b"\n").split(b"\n")
         rest = lines.pop()
         for line in lines:
             text = line.decode("utf-8", "replace")

@@ -214,6 +214,34 @@ def test_what_was_asked_with_a_key_is_not_kept(host, tmp_path):
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
+def test_no_cookie_is_kept_or_sent(host):
+    host.answers["/x"] = [(200, {"Set-Cookie": "seen=1; Path=/"}, b"{}")]
+    getting(host.url + "/x", host.url + "/x")
+    assert ["Cookie" in headers for _, headers, _ in host.visits] == [False, False]
+
+
+def test_few_conversations_may_hold_much_and_the_rest_wait_without_losing_time(host):
+    async def work(fetcher):
+        held = []
+
+        async def hold(number):
+            async with fetcher.turn(f"http://10.0.0.{number}/") as turn:
+                with anyio.fail_after(0.5) as turn.deadline:
+                    for _ in range(3):
+                        await turn.spend(500_000)
+                    held.append(number)
+                    await anyio.sleep(0.3)
+
+        async with anyio.create_task_group() as group:
+            for number in range(10):
+                group.start_soon(hold, number)
+            await anyio.sleep(0.2)
+            assert len(held) == 4
+        return len(held)
+
+    assert fetching(work) == 10
+
+
 def test_everyone_is_told_who_asks(host):
     name = user_agent("https://example.org/crawl")
     getting(host.url + "/", user_agent=name)
