@@ -5,8 +5,11 @@ and the connection goes to a checked address. A name that answers differently a 
 (DNS rebinding) is never asked again.
 """
 
+import asyncio
+import contextlib
 import ipaddress
 import socket
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +58,42 @@ def is_public(address: str) -> bool:
     return found.is_global and not found.is_multicast and not found.is_reserved
 
 
+async def _addresses(host: str, port: int) -> list[str]:
+    """Return every address of a name, each once.
+
+    Each name is looked up in a thread of its own, which is left behind when time is up: a few
+    names whose servers never answer would fill a pool of threads, and time out everybody else's.
+    """
+    try:
+        return [str(ipaddress.ip_address(host))]
+    except ValueError:
+        pass
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[list[str]] = loop.create_future()
+
+    def tell(found: list[str], error: Exception | None) -> None:
+        if answer.done():
+            return
+        if error is None:
+            answer.set_result(found)
+        else:
+            answer.set_exception(error)
+
+    def look_up() -> None:
+        found: list[str] = []
+        failure: Exception | None = None
+        try:
+            told = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found = list(dict.fromkeys(str(item[4][0]) for item in told))
+        except (OSError, UnicodeError) as error:
+            failure = error
+        with contextlib.suppress(RuntimeError):  # the crawl has ended meanwhile
+            loop.call_soon_threadsafe(tell, found, failure)
+
+    threading.Thread(target=look_up, daemon=True, name=f"resolving {host[:40]}").start()
+    return await answer
+
+
 class GuardedBackend(httpcore.AsyncNetworkBackend):
     """A network that refuses to connect anywhere but to checked addresses."""
 
@@ -90,12 +129,11 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
     async def _resolve(self, host: str, port: int, seconds: float | None) -> list[str]:
         try:
             with anyio.fail_after(seconds):
-                found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+                addresses = await _addresses(host, port)
         except TimeoutError as cause:
             raise httpcore.ConnectTimeout(f"resolving {host} timed out") from cause
         except (OSError, UnicodeError) as cause:
             raise FetchError(Outcome.DNS_ERROR, f"{host} does not resolve") from cause
-        addresses = list(dict.fromkeys(str(item[4][0]) for item in found))
         if not self._allow_private and not all(is_public(address) for address in addresses):
             raise FetchError(
                 Outcome.BLOCKED_SSRF,

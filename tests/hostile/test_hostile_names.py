@@ -4,6 +4,7 @@ Only the resolver is ours to command here; the guard, the pool and the connectio
 """
 
 import socket
+import time
 from collections import Counter
 from itertools import chain, repeat
 
@@ -109,3 +110,36 @@ def test_the_listener_would_be_reached_were_it_allowed(resolver, listener):
 
     anyio.run(run)
     assert is_knocked(listener)
+
+
+def test_names_that_never_resolve_hold_nobody_up(monkeypatch):
+    real = socket.getaddrinfo
+
+    def resolve(host, *rest, **options):
+        if host.startswith("never"):
+            time.sleep(4)
+        return real("127.0.0.1", *rest, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    found = {}
+
+    async def look(fetcher, name):
+        remote = Remote(transport="streamable-http", url=f"https://{name}/mcp")
+        server = Server(name=ServerName(name), remotes=(remote,))
+        found[name] = (await probe(server, CrawlOptions(), fetcher)).outcome
+
+    async def run():
+        async with (
+            Fetcher(FetchOptions(connect_seconds=1.0)) as fetcher,
+            anyio.create_task_group() as group,
+        ):
+            for number in range(60):
+                group.start_soon(look, fetcher, f"never.n{number}.example")
+            await anyio.sleep(0.1)
+            group.start_soon(look, fetcher, "good.example")
+
+    started = time.monotonic()
+    anyio.run(run)
+    assert time.monotonic() - started < 3.5
+    assert found.pop("good.example") is Outcome.BLOCKED_SSRF
+    assert set(found.values()) == {Outcome.TIMEOUT}
