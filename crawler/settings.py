@@ -95,10 +95,12 @@ def _check(path: Path, given: dict[str, Any]) -> None:
             raise TargetError(f"{path}: {key!r} is no setting; known are {known}")
         is_wrong = not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds)
         is_wrong |= isinstance(value, list) and not all(isinstance(one, str) for one in value)
-        is_wrong |= isinstance(value, int | float) and not isinstance(value, bool) and value < 0
+        is_wrong |= isinstance(value, int | float) and not 0 <= value < float("inf")
         if is_wrong or (key in ("concurrency", "per_host", "limit") and value < 1):
             wanted = "a list of texts" if kinds == (list,) else kinds[-1].__name__
             raise TargetError(f"{path}: {key} must be {wanted}, and not {str(value)[:40]!r}")
+        if key == "contact" and not (value.isascii() and value.isprintable()):
+            raise TargetError(f"{path}: contact is sent in a header and must be printable ASCII")
         if key == "static" and value not in list(Static):
             known = ", ".join(Static)
             raise TargetError(f"{path}: static must be one of {known}, and not {value[:40]!r}")

@@ -82,7 +82,11 @@ def parse_target(text: str) -> Target:
     if text == "official-registry":
         return RegistryTarget(text, OFFICIAL_REGISTRY)
     if text.lower().startswith("registry+"):
-        return RegistryTarget(text, _url(text[len("registry+") :], text).rstrip("/"))
+        base = _url(text[len("registry+") :], text)
+        if "?" in base or "#" in base:
+            shown = base.partition("?")[0].partition("#")[0]
+            raise TargetError(f"registry+{shown}: give the registry without what follows ? or #")
+        return RegistryTarget(text, base.rstrip("/"))
     if head in ("http", "https") and "://" in text:
         return RemoteTarget(text, _url(text, text))
     if text == "-":
@@ -99,6 +103,8 @@ def _source(text: str) -> SourceTarget | None:
     name, plus, where = text.partition("+")
     if name not in source_ids() or Path(text).exists():
         return None
+    if "://" in where:
+        _url(where, text)
     return SourceTarget(text, name, where if plus else None)
 
 
@@ -124,7 +130,11 @@ def parse_age(text: str) -> timedelta:
     unit = units.get(text[-1:].lower())
     if unit is None or not text[:-1].isdecimal() or len(text) > len("100000s"):
         raise TargetError(f"{_short(text)} is not a length of time; write 30m, 12h or 7d")
-    return timedelta(**{unit: int(text[:-1])})
+    return min(timedelta(**{unit: int(text[:-1])}), _AGES)
+
+
+_AGES = timedelta(days=36500)
+"""Longer than anything in a catalogue, and short enough to be taken from a date."""
 
 
 def _file(text: str) -> FileTarget:

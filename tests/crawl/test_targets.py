@@ -59,6 +59,8 @@ BAD = {
     "https://h.example/a b": "holds white space",
     "http://[::1": "is not a URL",
     "registry+h.example": "is not a URL",
+    "registry+https://h.example/?key=secret": "without what follows ?",
+    "smithery+https://user:secret@h.example": "is never sent",
     "npm:": "is not a package of npm",
     "npm:@scope": "is not a package of npm",
     "npm:../../etc": "is not a package of npm",
@@ -95,3 +97,9 @@ def test_the_command_exits_with_2(toolrisk, tmp_path, text: str) -> None:
     assert BAD[text] in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "x.db").exists()
+
+
+def test_the_longest_age_can_be_taken_from_a_date(toolrisk, tmp_path) -> None:
+    (tmp_path / "t.json").write_text('[{"name": "a"}]')
+    done = toolrisk("crawl", "t.json", "--db", "x.db", "--max-age", "999999w")
+    assert done.returncode == 0, done.stderr
