@@ -16,6 +16,7 @@ def baseline(
     file: Annotated[Path, typer.Option(help="The baseline to write; give it to `classify --baseline`.")] = Path("toolrisk-baseline.json"),
     reason: Annotated[str | None, typer.Option(help="Why the new findings are accepted.")] = None,
     expires: Annotated[str | None, typer.Option(metavar="DAY", help="The last day on which the new findings are accepted, such as 2027-01-31.")] = None,
+    launch: Annotated[bool, typer.Option(help="Ask the servers of a client config for their tools; without, only the file is looked at.")] = True,
     reviews: Annotated[bool, typer.Option(help="Look definitions up that people have reviewed.")] = True,
     allow_private: Annotated[bool, typer.Option("--allow-private", help="Allow loopback and private addresses.")] = False,
     unsafe_no_sandbox: Annotated[bool, typer.Option("--unsafe-no-sandbox", help="Run packages without a sandbox.")] = False,
@@ -35,7 +36,10 @@ def baseline(
     baselines.check_day(expires, "--expires")
     engine = Options(use_reviews=reviews, extra_reviews=inputs.user_reviews() if reviews else None)
     options = inputs.InputOptions(
-        allow_private=allow_private, unsafe_no_sandbox=unsafe_no_sandbox, engine=engine
+        allow_private=allow_private,
+        unsafe_no_sandbox=unsafe_no_sandbox,
+        launch=launch,
+        engine=engine,
     )
     old = baselines.read(file) if file.exists() else baselines.Baseline()
     found = list(rows(inputs.classified_by_target(targets, options)))

@@ -106,6 +106,16 @@ def test_the_gate_and_the_baseline_know_them(toolrisk, config):
     found(toolrisk, config, "--fail-on", "low", "--baseline", "b.json", code=0)
 
 
+def test_a_baseline_is_made_as_the_gate_looks(toolrisk, config):
+    """The action looks at files only, and asking servers finds other things."""
+    known = config.with_name("known.json")
+    done = toolrisk("baseline", config, "--no-launch", "--file", known)
+    assert "could not" not in done.stderr
+    words = ("classify", config, "--no-launch", "--fail-on", "low")
+    toolrisk(*words, code=1)
+    toolrisk(*words, "--baseline", known)
+
+
 def test_a_table_tells_them_on_stderr_and_fails_too(toolrisk, config):
     words = ("classify", config.name, "--no-launch", "--fail-on", "high")
     done = toolrisk(*words, cwd=config.parent, code=1)
