@@ -6,6 +6,7 @@ taken where there is one.
 
 from __future__ import annotations
 
+import re  # noqa: TID251  # one anchored class over an id, linear
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -23,6 +24,8 @@ from classifier.verdict import (
     Severity,
     Signal,
 )
+
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 
 
 def classification(given: Mapping[str, Any]) -> Classification:
@@ -73,6 +76,8 @@ def _evidence(given: Mapping[str, Any]) -> Evidence:
 
 @lru_cache(maxsize=512)
 def _signal(id_: str, kind: str, title: str) -> Signal:
+    if not _ID.fullmatch(id_):
+        raise ValueError(f"{id_!r} is no signal's id")  # pages are named after it
     declared = _declared().get(id_)
     if declared is not None and declared.title == title and declared.kind == kind:
         return declared

@@ -11,10 +11,12 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
+from classifier.errors import DataError
 from classifier.pages.model import MemorySource, ToolFacts
 from crawler.catalog import Catalog, StoredClassification
 from crawler.records import (
@@ -185,3 +187,20 @@ def test_a_preview_is_rebuilt_when_the_catalogue_changes(
         preview.wait(timeout=20)
         preview.stderr.close()
     assert preview.returncode == 130
+
+
+@pytest.mark.parametrize("id_", ["../../../evil", "", "a/b", "A", "a\n"])
+def test_a_strangers_catalogue_names_no_file(id_: str) -> None:
+    from classifier.pages.stored import classification
+
+    quote = {"pointer": "/name", "start": 0, "end": 1, "text": "x"}
+    told: dict[str, Any] = {"id": id_, "kind": "threat", "title": "x", "evidence": [quote]}
+    given = {
+        "category": "Read", "risk": "low", "risk_score": 1, "confidence": 1.0, "needs_review": False,
+        "decided_by": "rules", "insufficient_definition": False, "signals": [told],
+        "evidence": [], "rationale": "", "ruleset": "r", "model": "m",
+    }  # fmt: skip
+    with pytest.raises(DataError, match="is no signal's id"):
+        classification(given)
+    told["id"] = "an-older-signal"
+    assert classification(given).findings[0].signal.id == "an-older-signal"
