@@ -16,7 +16,7 @@ from crawler.errors import ProbeError
 from crawler.printable import one_line
 from crawler.probe import clients
 from crawler.probe.clients import cache_dir, folder, keep, made, run
-from crawler.probe.sandbox import Program, python
+from crawler.probe.sandbox import Program, node, python
 from crawler.records import Outcome, Package
 
 _DUMMY = "CRAWL_DUMMY"
@@ -108,7 +108,7 @@ def _npm_program(package: Package, tree: Path) -> Program:
     if not target.is_relative_to(tree.resolve()) or not target.is_file():
         raise ProbeError(Outcome.UNSUPPORTED, "the package's command is not inside the package")
     inside = Path("/pkg") / target.relative_to(tree.resolve())
-    return Program(("node", str(inside), *package.arguments), tree, dummies(package))
+    return Program((node(), str(inside), *package.arguments), tree, dummies(package))
 
 
 async def _pypi(package: Package) -> tuple[Path, str]:

@@ -85,8 +85,8 @@ def command(program: Program) -> list[str]:
     """Return the whole command that runs a program inside the sandbox."""
     words = _base()
     words += ["--ro-bind", str(program.tree), "/pkg"]
-    for prefix in _prefixes():
-        words += ["--ro-bind", prefix, prefix]
+    for place in _interpreters():
+        words += ["--ro-bind", place, place]
     for name, value in program.variables:
         words += ["--setenv", name, value]
     # Without these, code that root runs could write /proc/sys (it is owned by root, and bwrap
@@ -105,13 +105,28 @@ def command(program: Program) -> list[str]:
     return [*words, *limits, *program.arguments]
 
 
-def _prefixes() -> list[str]:
-    """Return the real prefixes of Python and Node that lie outside /usr."""
+def _interpreters() -> list[str]:
+    """Return where Python and Node lie, as far as outside /usr.
+
+    Of Node only the program and its libraries: the folder above may be `~/.local`, or a home.
+    """
     found = {str(Path(sys.base_prefix).resolve())}
-    node = shutil.which("node")
-    if node:
-        found.add(str(Path(node).resolve().parent.parent))
-    return sorted(p for p in found if not (p == "/usr" or p.startswith("/usr/")) and p != "/")
+    program = Path(node())
+    if program.is_absolute():
+        found.add(str(program))
+        libraries = program.parent.parent / "lib"
+        found |= {str(libraries)} if libraries.is_dir() else set()
+    return sorted(p for p in found if not _is_usual(p))
+
+
+def _is_usual(path: str) -> bool:
+    return path == "/" or any(f"{path}/".startswith(f"/{top}/") for top in ("usr", "lib", "bin"))
+
+
+def node() -> str:
+    """Return Node.js as the sandbox sees it, or its name where there is none."""
+    found = shutil.which("node")
+    return str(Path(found).resolve()) if found else "node"
 
 
 def python() -> str:

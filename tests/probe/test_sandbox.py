@@ -83,6 +83,22 @@ def test_from_inside(tmp_path, monkeypatch):
     assert [name for name in denied if seen[name]] == []
 
 
+@needs_sandbox
+def test_a_node_in_a_home_is_found_and_the_home_is_not(tmp_path, monkeypatch):
+    binaries = tmp_path / "bin"
+    binaries.mkdir()
+    (tmp_path / "secret").write_text("x")
+    (tmp_path / "pkg").mkdir()
+    program = binaries / "node"
+    program.write_text(f'#!/bin/sh\ncat "$0" > /dev/null && ls {tmp_path}\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(binaries), prepend=":")
+    assert sandbox.node() == str(program)
+    words = sandbox.command(sandbox.Program((sandbox.node(),), tmp_path / "pkg"))
+    done = subprocess.run(words, capture_output=True, text=True, timeout=20, check=True)
+    assert done.stdout.split() == ["bin"]
+
+
 def test_without_a_sandbox_packages_are_refused_in_one_line(monkeypatch):
     monkeypatch.setattr(sandbox, "unavailable", lambda: "bubblewrap is not installed")
     found = package_probe(Package(registry_type="npm", identifier="left-pad", version="1.0.0"))
