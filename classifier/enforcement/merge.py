@@ -42,7 +42,8 @@ def merge(module: ModuleType, output: Output, old: str, remembered: str | None) 
 
     The target's module needs `read_rules(text) -> Rules`, `write_rules(text, Rules) -> str` and
     `server_of(rule) -> str`, `implied(text, rule)` where leaving a tool out decides about it, and
-    `fallback(rule) -> str` where another rule decides about a tool that has none.
+    `fallback(rule) -> str` where another rule decides about a tool that has none, and
+    `faults(text)` where the client would refuse the file.
 
     Raises:
         PolicyError: the target has no settings file to merge into, or the file is broken.
@@ -58,6 +59,8 @@ def merge(module: ModuleType, output: Output, old: str, remembered: str | None) 
     result, ours = _carried_over(module, output, existing, before)
     kept = _laid_over(module, old, module.read_rules(output.text), before, (result, ours))
     text = old if result == existing else module.write_rules(old, result)
+    if text != old and hasattr(module, "faults"):
+        kept += [f"{fault}; give its key with --server-key" for fault in module.faults(text)]
     memory = {"target": output.target.id, "rules": {r: d.value for r, d in sorted(ours.items())}}
     return Merged(
         text=text,

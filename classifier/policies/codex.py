@@ -185,6 +185,13 @@ def _write_server(table: Any, rules: dict[str, Decision]) -> None:
             modes[name]["approval_mode"] = "prompt"
 
 
+def faults(text: str) -> Iterator[str]:
+    """Yield what is wrong with a file that rules were written into."""
+    for key, server in mapping(read_toml(text, "config").get("mcp_servers"), "").items():
+        if not {"command", "url"} & set(mapping(server, key)):
+            yield f"{quoted(key)} is no server of this file, and Codex takes none without a command"
+
+
 def server_of(rule: str) -> str:
     """Return the server key of a rule."""
     return rule.partition(":")[0]

@@ -184,6 +184,15 @@ def test_a_merge_into_codex_keeps_asking_where_the_user_asks_about_everything(to
     assert config.read_text() == text
 
 
+def test_a_merge_says_that_codex_knows_no_such_server(tools, tmp_path):
+    pytest.importorskip("tomlkit")
+    config = tmp_path / "config.toml"
+    config.write_text("[mcp_servers.gh]\ncommand = 'x'\n", encoding="utf-8")
+    words = ("policy", tools, "--for", "codex", "--merge", config, "--dry-run", "--server-key")
+    assert "no server of this file" not in toolrisk(*words, "gh").stderr
+    assert '"other" is no server of this file' in toolrisk(*words, "other").stderr
+
+
 def test_a_server_that_a_merge_switched_off_comes_on_again(tmp_path):
     pytest.importorskip("tomlkit")
     tools, config = tmp_path / "t.json", tmp_path / "config.toml"
