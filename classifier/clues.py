@@ -8,14 +8,14 @@ phrases would only find the phrases that somebody thought of.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 import re2
 
 from classifier.reading import Reading
-from classifier.texts import Text, seeker
+from classifier.texts import Seeker, Text, seeker
 from classifier.verdict import Evidence
 
 _NOT = r"(?:do not|don'?t|does not|doesn'?t|never|must not|should not|shouldn'?t|need not|needn'?t|may not|cannot|can'?t|not to|no need to|without|avoid|refrain from|are not|is not|not supposed to|nor|instead of)"
@@ -167,19 +167,17 @@ def meeting(
 
 
 def trigger(rules: Sequence[Meeting]) -> tuple[str, ...]:
-    """Return the expressions without which none of the rules can hold: ours and other languages."""
-    keys = dict.fromkeys(rule.needs[0] for rule in rules)
-    foreign = [key for key in keys if key.endswith("_foreign")]
-    return tuple(
-        "(?i)" + "|".join(f"(?:{CLUES[key]})" for key in group)
-        for group in ([key for key in keys if key not in foreign], foreign)
-        if group
-    )
+    """Return the expressions of which at least one must occur where any of the rules holds."""
+    return tuple(dict.fromkeys(_expression(rule.needs[0]) for rule in rules))
+
+
+def _expression(name: str) -> str:
+    return "(?i)" + CLUES[name]
 
 
 @cache
-def _seeker(name: str) -> Callable[[bytes], object]:
-    return seeker("(?i)" + CLUES[name])
+def _seeker(name: str) -> Seeker:
+    return seeker(_expression(name))
 
 
 class _Clues:
@@ -243,6 +241,9 @@ def meetings(
     reading: Reading, text: Text, rules: Sequence[Meeting]
 ) -> Iterator[tuple[float, Evidence]]:
     """Yield (weight, quote of one sentence or two) wherever clues of a rule meet."""
+    heard = reading.suspects.heard
+    if heard is not None:
+        rules = [rule for rule in rules if _expression(rule.needs[0]) in heard]
     searched = text.searched()
     known = _known_words(reading)
     everything = _Clues(searched, known)

@@ -6,12 +6,12 @@ are looked up again only where a quote is needed (`Reading.span`).
 
 import re  # noqa: TID251 - character classes and bounded alternations only: linear on any text
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 
 from classifier.lexicon import lexicon
 from classifier.parameters import Parameter, doc_parameters, parameters
-from classifier.texts import Text
+from classifier.texts import NOBODY, Suspects
 from classifier.verdict import Evidence
 from crawler.records import Tool
 
@@ -102,7 +102,7 @@ class Reading:
     told: str  # the first sentence as it stands, cut at 300 characters
     name_spans: list[tuple[str, int, int]] | None = None
     text_spans: list[tuple[str, int, int]] | None = None
-    suspects: dict[str, list[Text]] = field(default_factory=dict)
+    suspects: Suspects = NOBODY
     """By threat signal, the strings that it has to look at; filled in by the engine."""
 
     def quote_name(self, words: AbstractSet[str]) -> Evidence | None:

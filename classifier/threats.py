@@ -36,7 +36,7 @@ def threats_of(tool: Tool) -> tuple[Finding, ...]:
 def found_in(reading: Reading, matched: Sequence[Rule]) -> Iterator[Finding]:
     """Yield the threats of a reading whose suspects are set; weights of quotes add up like odds."""
     for detector in threats():
-        if detector.signal.id not in reading.suspects:
+        if detector.signal.id not in reading.suspects.texts:
             continue
         doubt, quotes = 1.0, list[Evidence]()
         for weight, quote in detector.detect(reading, matched):

@@ -38,6 +38,6 @@ def register(app: typer.Typer) -> None:
 
         address = check_base_url(base_url)
         if serve:
-            serve_site(db, out, address, port)
+            serve_site(db, out, address, port, notebooks)
         else:
             publish(db, out, address, notebooks)

@@ -4,11 +4,12 @@ A directory holds weights.npz (one row a feature, one column an output), vocabul
 config.json. Scores of a whole batch are one gather and one segmented sum.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain, repeat
+from itertools import accumulate, chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,8 @@ class Model:
     name: str
     vocabulary: dict[str, dict[Any, int]]  # block -> key -> row
     keys: dict[str, list[Any]]  # block -> keys in the order of their rows
+    blocks: list[str]
+    starts: list[int]  # first row of each block
     weights: npt.NDArray[np.float32]  # rows x OUTPUTS, already times the inverse document frequency
     squares: npt.NDArray[np.float32]  # squared weight of a feature in the vector's length
     intercept: Array
@@ -73,11 +76,9 @@ class Model:
 
     def feature(self, row: int) -> tuple[str, Any]:
         """Return the block and the key of a vocabulary row."""
-        for block, keys in self.keys.items():
-            if row < len(keys):
-                return block, keys[row]
-            row -= len(keys)
-        raise IndexError(row)
+        block = bisect_right(self.starts, row) - 1
+        name = self.blocks[block]
+        return name, self.keys[name][row - self.starts[block]]
 
     def score(self, batch: Sequence[list[int]]) -> Scores:
         """Score a batch of row lists."""
@@ -170,6 +171,8 @@ def assemble(
         name=config["name"],
         vocabulary=vocabulary,
         keys={block: list(keys) for block, keys in vocabulary.items()},
+        blocks=list(vocabulary),
+        starts=[0, *accumulate(len(keys) for keys in vocabulary.values())][:-1],
         weights=weights * idf[:, None],
         squares=idf**2,
         intercept=np.array(config["intercept"]),

@@ -190,9 +190,7 @@ def to_model(fitted: Fitted, config: dict[str, Any], name: str) -> Model:
     )
 
 
-def calibrate(
-    raw: Array, truth: Truth, matched: Sequence[set[str]], count: int
-) -> dict[str, Any]:
+def calibrate(raw: Array, truth: Truth, matched: Sequence[set[str]], count: int) -> dict[str, Any]:
     """Fit what turns scores into probabilities and answers, on the first `count` out-of-fold scores.
 
     The rest was chosen for being hard: on it, probabilities would be fitted to a world that is harder

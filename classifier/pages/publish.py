@@ -89,14 +89,16 @@ class _progress:  # noqa: N801  # reads as a word in a `with` statement
             _write(f"\r\x1b[K{stage}: {done:,} of {total:,}")
 
 
-def serve_site(db: str, out: Path, base_url: str | None, port: int) -> None:
+def serve_site(
+    db: str, out: Path, base_url: str | None, port: int, notebooks: Path | None = None
+) -> None:
     """Build, serve on loopback, and build again whenever the catalogue's file changes.
 
     Raises:
         PageError: the port is taken; and as `publish` does for the first build.
 
     """
-    publish(db, out, base_url)
+    publish(db, out, base_url, notebooks)
     handler = partial(_Quiet, directory=str(out.absolute()))
     try:
         server = ThreadingHTTPServer(("127.0.0.1", port), handler)
@@ -109,12 +111,12 @@ def serve_site(db: str, out: Path, base_url: str | None, port: int) -> None:
         address = f"http://127.0.0.1:{server.server_address[1]}/"
         _write(f"Serving {address} until Ctrl-C; rebuilt when {db} changes.", "\n")
         try:
-            _watch(db, out, base_url)
+            _watch(db, out, base_url, notebooks)
         finally:
             server.shutdown()
 
 
-def _watch(db: str, out: Path, base_url: str | None) -> None:
+def _watch(db: str, out: Path, base_url: str | None, notebooks: Path | None) -> None:
     seen = _state(db)
     while True:
         time.sleep(_LOOK)
@@ -123,7 +125,7 @@ def _watch(db: str, out: Path, base_url: str | None) -> None:
             continue
         seen = now
         try:
-            publish(db, out, base_url)
+            publish(db, out, base_url, notebooks)
         except (PageError, CatalogError) as error:
             # The site before stays up; the next change is another try.
             _write(f"toolrisk: {error}", "\n")

@@ -3,8 +3,8 @@
 A module exports `SIGNAL` and `detect(reading, matched) -> Iterator[Evidence]`, where `matched`
 are the effect rules that hold. A capability may also be raised by the model, with the words that
 weighed most as evidence; `LABEL` names its column there. A threat exports `TRIGGER`, one
-coarse expression or several over the serialised definition without which there is nothing to find, and its `detect`
-yields `(weight, Evidence)`, where a weight of 0.5 needs company and 1.0 stands alone.
+coarse expression or several over the serialised definition without which there is nothing to find,
+and its `detect` yields `(weight, Evidence)`; a weight of 0.5 needs company and 1.0 stands alone.
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -60,5 +60,5 @@ TRIGGER = trigger(_RULES)
 
 def detect(reading: Reading, matched: Sequence[Rule]) -> Iterator[tuple[float, Evidence]]:
     """Quote each sentence in which the clues meet, with what it weighs."""
-    for text in reading.suspects[SIGNAL.id]:
+    for text in reading.suspects.texts[SIGNAL.id]:
         yield from meetings(reading, text, _RULES)

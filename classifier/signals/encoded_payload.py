@@ -61,7 +61,7 @@ TRIGGER = (
 
 def detect(reading: Reading, matched: Sequence[Rule]) -> Iterator[tuple[float, Evidence]]:
     """Quote each run that decodes to a sentence."""
-    for text in reading.suspects[SIGNAL.id]:
+    for text in reading.suspects.texts[SIGNAL.id]:
         searched = text.searched()
         for found in _found.finditer(searched):
             if any(_is_sentence(plain) for plain in _decoded(found.group())):

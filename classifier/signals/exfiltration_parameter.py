@@ -74,7 +74,7 @@ TRIGGER = (
 def detect(reading: Reading, matched: Sequence[Rule]) -> Iterator[tuple[float, Evidence]]:
     """Quote what a parameter asks for, and names that say it already."""
     share = 0.3 if not reading.near.isdisjoint(_CHATS) else 1.0
-    for text in reading.suspects[SIGNAL.id]:
+    for text in reading.suspects.texts[SIGNAL.id]:
         if not text.pointer.startswith("/inputSchema"):
             continue
         if text.is_key:

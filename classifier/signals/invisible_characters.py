@@ -41,7 +41,7 @@ TRIGGER = (
 
 def detect(reading: Reading, matched: Sequence[Rule]) -> Iterator[tuple[float, Evidence]]:
     """Quote each run of unseen characters and each word of mixed scripts."""
-    for text in reading.suspects[SIGNAL.id]:
+    for text in reading.suspects.texts[SIGNAL.id]:
         yield from _unseen(text)
         yield from _mixed(text)
 

@@ -46,7 +46,7 @@ _PLACES = ("/default", "/const", "/pattern", "/$comment", "/examples", "/enum", 
 
 def detect(reading: Reading, matched: Sequence[Rule]) -> Iterator[tuple[float, Evidence]]:
     """Quote what is to be obeyed, and orders in places for data."""
-    for text in reading.suspects[SIGNAL.id]:
+    for text in reading.suspects.texts[SIGNAL.id]:
         yield from meetings(reading, text, _OBEYED)
         if _is_data(text):
             yield from meetings(reading, text, _PLACED)
