@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
+from classifier.pages import publish
+
 ROOT = Path(__file__).parent.parent.parent
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"x" * 20).decode()
 
@@ -61,6 +63,21 @@ def test_a_notebook_becomes_a_page_without_its_markup(db, tmp_path):
     assert listed.css_first("main li a").attributes["href"] == "01_one.html"
     toolrisk("pages", "--db", db, "--out", site)
     assert not (site / "notebooks").exists()
+
+
+def test_a_preview_has_the_notebooks_too(db, tmp_path, monkeypatch):
+    folder, site = tmp_path / "nb", tmp_path / "site"
+    folder.mkdir()
+    notebook(folder / "01_one.ipynb")
+
+    def once(_db, _out, _base_url, given):
+        assert given == folder
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(publish, "_watch", once)
+    with pytest.raises(KeyboardInterrupt):
+        publish.serve_site(str(db), site, None, 0, folder)
+    assert (site / "notebooks" / "01_one.html").is_file()
 
 
 def test_what_is_no_executed_notebook_is_refused_in_one_line(db, tmp_path):
