@@ -6,7 +6,8 @@ with hyphens, and `listings(fetcher, where, limit)`.
 
 import importlib
 import json
-from collections.abc import AsyncIterator, Mapping
+import math
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -117,7 +118,7 @@ def parse_json(data: bytes, label: str) -> Any:
 
 
 def parse_yaml(data: bytes, label: str) -> Any:
-    """Return the YAML of a body or file, by the safe loader only.
+    """Return the YAML of a body or file, by the safe loader only and as JSON would hold it.
 
     Raises:
         FetchError: it is no YAML, or nests or repeats itself beyond reason.
@@ -129,12 +130,38 @@ def parse_yaml(data: bytes, label: str) -> Any:
     try:
         if b"&" in data and data.count(b"*") > MAX_ALIASES:
             raise FetchError(Outcome.TOO_LARGE, f"{label} repeats itself too often")
-        return yaml.load(data, Loader=loader)  # noqa: S506 - a safe loader, in C where there is one
+        value = yaml.load(data, Loader=loader)  # noqa: S506 - a safe loader, in C where there is one
+        return _plain(value, iter(range(MAX_VALUES)))
+    except StopIteration:
+        raise FetchError(Outcome.TOO_LARGE, f"{label} repeats itself too often") from None
     except (yaml.YAMLError, RecursionError, ValueError):
         raise FetchError(Outcome.PROTOCOL_ERROR, f"{label} does not hold YAML") from None
 
 
 MAX_ALIASES = 10_000
+MAX_VALUES = 2_000_000
+"""Values of a YAML file, those that it repeats by alias counted each time."""
+
+
+def _plain(value: object, budget: Iterator[int]) -> Any:
+    """Return a value of YAML as JSON has it: dates and bytes as text, keys as text, no cycles.
+
+    Raises:
+        StopIteration: more values than the budget, as when nine aliases nine deep repeat a list.
+        RecursionError: it holds itself.
+
+    """
+    next(budget)
+    if isinstance(value, dict):
+        return {
+            key if isinstance(key, str) else str(key): _plain(item, budget)
+            for key, item in value.items()
+        }
+    if isinstance(value, list | tuple | set):
+        return [_plain(item, budget) for item in value]
+    is_json = value is None or isinstance(value, str | int)
+    is_json |= isinstance(value, float) and math.isfinite(value)
+    return value if is_json else str(value)
 
 
 async def read(fetcher: Getter, where: str) -> bytes:
