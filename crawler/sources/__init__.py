@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from crawler.errors import FetchError, TargetError
 from crawler.gathered import utc_now
-from crawler.parse import load_json
+from crawler.parse import MAX_DEPTH, load_json
 from crawler.records import (
     JsonObject,
     Listing,
@@ -130,6 +130,12 @@ def parse_yaml(data: bytes, label: str) -> Any:
     try:
         if b"&" in data and data.count(b"*") > MAX_ALIASES:
             raise FetchError(Outcome.TOO_LARGE, f"{label} repeats itself too often")
+        depth = 0
+        for event in yaml.parse(data, Loader=loader):  # the loader in C is as deep as its stack
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            depth -= isinstance(event, yaml.CollectionEndEvent)
+            if depth > MAX_DEPTH:
+                raise FetchError(Outcome.PROTOCOL_ERROR, f"{label} is nested too deeply")
         value = yaml.load(data, Loader=loader)  # noqa: S506 - a safe loader, in C where there is one
         return _plain(value, iter(range(MAX_VALUES)))
     except StopIteration:
