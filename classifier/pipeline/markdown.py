@@ -16,8 +16,8 @@ MARKER = "<!-- toolrisk -->"
 """First line, by which an action finds its own comment again."""
 _MOST_ROWS = 60
 _MOST_SIGNALS = 6
-_MOST_CHARACTERS = 60_000
-"""A comment on a pull request may hold 65,536 characters."""
+_MOST_CHARACTERS = 32_000
+"""A comment on a pull request may hold 65,536 characters; the action puts two reports into one."""
 
 
 def write(report: Report) -> str:

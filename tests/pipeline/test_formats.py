@@ -198,7 +198,7 @@ def test_any_text_stays_inside_its_code_span(text):
 def test_a_comment_never_grows_too_long():
     many = [Tool(server=ServerName("s" * 50), name=f"delete_{i}" + "`" * 60) for i in range(300)]
     text = markdown.write(report(*many))
-    assert len(text) < 65_536
+    assert len(text) < 65_536 / 2
     assert "And 240 more tools." in text
 
 
