@@ -49,7 +49,7 @@ deep, a redirect or the first one again ends the walk with its reason; what came
 Entries that are none cost themselves. Names with control characters, half characters, markup, SQL or
 100,000 letters are stored as they are and shown escaped.
 [The tests](../tests/hostile/test_hostile_registry.py). In documents of every catalogue each value in
-turn is replaced by thirteen odd ones; what a source lists of them is stored, and none of them ends it.
+turn is replaced by seven odd ones; what a source lists of them is stored, and none of them ends it.
 [The test](../tests/hostile/test_hostile_catalogues.py). The same is done with
 [the answers of a server](../tests/hostile/test_hostile_answers.py) in both eras.
 """

@@ -18,7 +18,7 @@ from crawler.records import Probe, Remote, Server, ServerName
 DEEP = [[]]
 for _ in range(300):
     DEEP = [DEEP]
-ODD = [None, True, 7, -1.5, 10**30, "", "\ud800\0\u202e\x1b[31m", "x" * 10_000, [], {}, [None, 7], {"a": None}, DEEP]  # fmt: skip
+ODD = [None, 10**30, "\ud800\0\u202e\x1b[31m", "x" * 10_000, [], {"a": None}, DEEP]
 INITIALIZE = {
     "jsonrpc": "2.0", "id": 1,
     "result": {

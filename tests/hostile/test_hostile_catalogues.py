@@ -22,7 +22,7 @@ from crawler.sources import load
 DEEP = [[]]
 for _ in range(300):
     DEEP = [DEEP]
-ODD = [None, True, 7, -1.5, 10**30, "", "\ud800\0\u202e\x1b[31m", "x" * 10_000, [], {}, [None, 7], {"a": None}, DEEP]  # fmt: skip
+ODD = [None, 10**30, "\ud800\0\u202e\x1b[31m", "x" * 10_000, [], {"a": None}, DEEP]
 TOOL = {"name": "sweep", "description": "Sweeps.", "inputSchema": {"type": "object"}}
 ENTRY = {
     "name": "a.example/janitor", "title": "Janitor", "description": "Cleans.", "version": "1.0", "status": "active",
