@@ -15,7 +15,7 @@ from crawler.catalog import merging, rows, tables
 from crawler.catalog.comparing import KnownTool, Tally, ToolBatch
 from crawler.catalog.rows import ORIGIN_RANK, Row
 from crawler.gathered import Gathered
-from crawler.records import Listing, Outcome
+from crawler.records import Listing, Origin, Outcome
 
 _TABLES = tables.TABLES
 SERVER = _TABLES["server"]
@@ -371,8 +371,12 @@ def _same(row: Row) -> Row:
 
 def _may_state(item: Gathered, stored: Row) -> bool:
     """Say whether this statement about tools may replace the one that the catalogue has."""
-    had = stored["tools_origin"]
-    return had is None or ORIGIN_RANK[item.origin.value] >= ORIGIN_RANK[had]
+    had, before = stored["tools_origin"], stored["tools_source"]
+    if had is None or ORIGIN_RANK[item.origin.value] != ORIGIN_RANK[had]:
+        return had is None or ORIGIN_RANK[item.origin.value] > ORIGIN_RANK[had]
+    # two catalogues that tell different things would take turns, and every crawl see changes
+    is_told_by_others = item.origin is Origin.DECLARED and item.source not in {before, "file"}
+    return not is_told_by_others or _rank(item.source) < _rank(before)
 
 
 def _chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:

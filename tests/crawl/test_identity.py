@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -166,3 +167,18 @@ def test_other_keys() -> None:
     assert remote_key("http://h.example:80/a/#f") == "http://h.example/a"
     assert remote_key("https://h.example:8443/a") == "https://h.example:8443/a"
     assert remote_key("https://{x}.example") is None
+
+
+def test_two_catalogues_that_disagree_do_not_take_turns(catalog: Catalog) -> None:
+    def told(source: str, name: str, tool: str) -> Gathered:
+        item = stated(source, name, "npm:b")
+        tools = (Tool(server=ServerName(name), name=tool),)
+        return replace(item, tools=tools)
+
+    one, other = told("mcpm", "mcpm:b", "go"), told("smithery", "smithery:b", "run")
+    catalog.record_many([one, other], now=DAYS[0])
+    again = catalog.record_many([one, other], now=DAYS[1])
+    assert (again.new, again.changed, again.removed) == (0, 0, 0)
+    assert [found.tool.name for found in catalog.tools()] == ["go"]
+    better = catalog.record_many([told("docker-catalog", "docker:b", "walk")], now=DAYS[2])
+    assert (better.new, better.removed) == (1, 1)
