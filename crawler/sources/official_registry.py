@@ -44,7 +44,7 @@ async def listings(
 ) -> AsyncIterator[Listing | Skipped]:
     """Yield each server of a registry once, at its newest version.
 
-    Asks for newest versions only, and copes with registries that send all of them: entries of a
+    Asks for newest versions only, and for withdrawn servers too, which become tombstones; copes with registries that send all of them: entries of a
     name follow each other, and the one marked latest (else the last) stands. A page that cannot
     be had ends the walk with a `Skipped`, after everything that came before it.
     """
@@ -70,13 +70,15 @@ async def _entries(
     """Walk the pages; stop at the end, at a cursor seen before, or at the page cap."""
     cursor: str | None = None
     seen: set[str] = set()
+    query = {"limit": str(PAGE_SIZE), "version": "latest", "include_deleted": "true"}
     for _ in range(PAGE_CAP):
-        query = {"limit": str(PAGE_SIZE), "version": "latest"}
         asked = query | ({"cursor": cursor} if cursor else {})
         url = f"{source.api}/servers?{urlencode(asked, errors='backslashreplace')}"
         try:
             page = await fetch_json(fetcher, url)
         except FetchError as error:
+            if error.outcome is Outcome.HTTP_ERROR and query.pop("include_deleted", ""):
+                continue  # an older registry, which refuses what it does not know
             yield Skipped(subject=source.base, outcome=error.outcome, reason=str(error))
             return
         entries = page.get("servers") if isinstance(page, dict) else page

@@ -3,7 +3,12 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+import anyio
 import pytest
+
+from crawler.errors import FetchError
+from crawler.records import Listing, Outcome
+from crawler.sources import official_registry
 
 RECORDED = Path("replay") / "registry" / "official_v0_servers.json"
 META = "io.modelcontextprotocol.registry/official"
@@ -199,6 +204,30 @@ def test_deleted_is_a_tombstone(toolrisk, registry, tmp_path: Path) -> None:
         ("a.example/a", "active"),
         ("a.example/b", "deleted"),
     ]
+
+
+@pytest.mark.parametrize("knows_it", [True, False])
+def test_withdrawn_servers_are_asked_for(knows_it: bool) -> None:
+    asked: list[str] = []
+    withdrawn = entry("a.example/a")
+    withdrawn["_meta"][META]["status"] = "deleted"
+
+    class Registry:
+        async def get_bytes(self, url: str) -> bytes:
+            asked.append(url)
+            if "include_deleted" in url and not knows_it:
+                raise FetchError(Outcome.HTTP_ERROR, "HTTP 422")
+            return json.dumps({"servers": [withdrawn], "metadata": {}}).encode()
+
+    async def walk() -> list[object]:
+        found = official_registry.listings(Registry(), "https://r.example")  # type: ignore[arg-type]
+        return [one async for one in found]
+
+    (found,) = anyio.run(walk)
+    assert isinstance(found, Listing)
+    assert found.server.status == "deleted"
+    expected = [True] if knows_it else [True, False]
+    assert ["include_deleted=true" in url for url in asked] == expected
 
 
 def test_nothing_listens(toolrisk) -> None:
