@@ -16,8 +16,10 @@ import anyio
 import anyio.from_thread
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
+from crawler.errors import FetchError
 from crawler.expand import Prepared, expand
 from crawler.gathered import Gathered, told_tools
+from crawler.printable import one_line
 from crawler.records import Listing, Outcome, Probe, Server, Skipped, Tool
 from crawler.static import Static
 
@@ -213,6 +215,8 @@ async def look_at(item: Gathered, options: CrawlOptions, fetcher: "Fetcher") -> 
     item = replace(item, pending=False)
     try:
         found = await probe(server, options, fetcher)
+    except FetchError as error:
+        found = Probe(outcome=error.outcome, detail=one_line(str(error)))
     except Exception as error:  # noqa: BLE001 - a defect of ours must cost one server, not the crawl
         name = type(error).__name__
         detail = f"internal error: {name}: {error}"[:300]

@@ -157,9 +157,18 @@ class Fetcher:
 
     @asynccontextmanager
     async def turn(self, url: str, *, keep: bool = False) -> AsyncIterator[Turn]:
-        """Hold a place at the domain of a URL; without `keep` its connections end with it."""
-        origin, turn = origin_of(url), Turn(self._large)
-        async with self._pace.turn(domain_of(url)):
+        """Hold a place at the domain of a URL; without `keep` its connections end with it.
+
+        Raises:
+            FetchError: it is no URL.
+
+        """
+        try:
+            origin, domain, _ = origin_of(url), domain_of(url), urlsplit(url).port
+        except (ValueError, httpx.InvalidURL):
+            raise FetchError(Outcome.PROTOCOL_ERROR, "its address is no URL") from None
+        turn = Turn(self._large)
+        async with self._pace.turn(domain):
             self._pools.hold(origin)
             try:
                 yield turn
@@ -379,9 +388,16 @@ _OK, _NOT_MODIFIED = 200, 304
 
 
 def _same_origin(base: str, location: str) -> str:
-    target = urljoin(base, location)
-    one, other = urlsplit(base), urlsplit(target)
-    if (one.scheme, one.hostname, one.port) != (other.scheme, other.hostname, other.port):
+    one = urlsplit(base)
+    try:
+        target = urljoin(base, location)
+        other = urlsplit(target)
+        is_same = (one.scheme, one.hostname, one.port) == (other.scheme, other.hostname, other.port)
+    except ValueError:
+        raise FetchError(
+            Outcome.PROTOCOL_ERROR, f"{_shown(base)}: redirects to what is no URL"
+        ) from None
+    if not is_same:
         raise FetchError(Outcome.BLOCKED_SSRF, f"{_shown(base)}: redirects to another origin")
     return target
 

@@ -44,9 +44,10 @@ async def listings(
 ) -> AsyncIterator[Listing | Skipped]:
     """Yield each server of a registry once, at its newest version.
 
-    Asks for newest versions only, and for withdrawn servers too, which become tombstones; copes with registries that send all of them: entries of a
-    name follow each other, and the one marked latest (else the last) stands. A page that cannot
-    be had ends the walk with a `Skipped`, after everything that came before it.
+    Asks for newest versions only, and for withdrawn servers too, which become tombstones. Copes
+    with registries that send all versions: entries of a name follow each other, and the one
+    marked latest (else the last) stands. A page that cannot be had ends the walk with a
+    `Skipped`, after everything that came before it.
     """
     source = _Source(base_url.rstrip("/"))
     left = limit

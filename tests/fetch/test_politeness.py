@@ -214,6 +214,17 @@ def test_what_was_asked_with_a_key_is_not_kept(host, tmp_path):
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
+@pytest.mark.parametrize("place", ["https://[", "http://h:99999/", "//[::1"])
+def test_a_redirect_to_what_is_no_url_is_an_outcome(host, place):
+    host.answers["/x"] = [(302, {"Location": place}, b"")]
+    assert getting(host.url + "/x") == [Outcome.PROTOCOL_ERROR]
+
+
+@pytest.mark.parametrize("url", ["https://[", "https://h:99999999/", "https://h\x00x/"])
+def test_what_is_no_url_is_an_outcome(url):
+    assert getting(url) == [Outcome.PROTOCOL_ERROR]
+
+
 def test_no_cookie_is_kept_or_sent(host):
     host.answers["/x"] = [(200, {"Set-Cookie": "seen=1; Path=/"}, b"{}")]
     getting(host.url + "/x", host.url + "/x")
