@@ -9,6 +9,7 @@ from classifier.pages import words
 from classifier.pages.model import Changed, ServerPage, changes_of
 from classifier.pages.words import cut, day
 from crawler.records import Outcome, Transport
+from crawler.sources import terms_of
 
 MOST_WAYS = 12
 MOST_LISTINGS = 12
@@ -34,6 +35,7 @@ class Source:
     name: str
     url: str
     day: str
+    terms: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,8 @@ def sources(page: ServerPage) -> tuple[Source, ...]:
     newest = sorted(page.facts.listings, key=lambda one: one.fetched_at, reverse=True)
     found: dict[tuple[str, str], Source] = {}
     for one in newest:
-        found.setdefault((one.source, one.url), Source(one.source, one.url, day(one.fetched_at)))
+        source = Source(one.source, one.url, day(one.fetched_at), terms_of(one.source))
+        found.setdefault((one.source, one.url), source)
     return tuple(found.values())[:MOST_LISTINGS]
 
 

@@ -11,6 +11,7 @@ from classifier.pages.attacks import attacks_on
 from classifier.pages.invisible import visible
 from classifier.pages.model import ServerPage, ToolPage
 from classifier.pages.places import place
+from classifier.pages.server_facts import sources
 
 _LONGEST_IN_MARKDOWN = 4000
 _SPECIAL = str.maketrans({char: f"\\{char}" for char in "\\`*_{}[]<>()#+-.!|~&:"})
@@ -77,6 +78,10 @@ def server_json(page: ServerPage) -> bytes:
             "first_seen": facts.first_seen,
             "last_seen": facts.last_seen,
             "probe": {"outcome": probe.outcome.value, "at": probe.at} if probe else None,
+            "listed_by": [
+                {"source": one.name, "url": one.url, "day": one.day, "terms": one.terms or None}
+                for one in sources(page)
+            ],
             "tools": [
                 {
                     "tool": row.name,

@@ -9,6 +9,7 @@ import json
 import math
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -26,6 +27,7 @@ from crawler.records import (
     canonical_json,
     sha256,
 )
+from crawler.targets import source_ids
 
 MAX_FILE = 64 * 1024 * 1024
 """The largest file of a checkout that is read."""
@@ -63,6 +65,9 @@ class Source:
     id: str
     title: str
     licence: str
+    credit: str = (
+        ""  # what pages built from it must or may say, where that is more than the licence
+    )
     where: str | None = None
     key: str | None = None  # the environment variable that may hold a key
     needs_key: bool = False
@@ -92,6 +97,18 @@ def load(source_id: str) -> Module:
         raise TargetError(f"{module.__file__} exports no SOURCE with the id {source_id!r}")
     loaded: Module = module
     return loaded
+
+
+@cache
+def terms_of(source: str) -> str:
+    """Return the credit or licence to show beside a listing of this source; empty for our own.
+
+    `source` is what provenance holds: an id, or the address of somebody's registry.
+    """
+    if source == "official-registry" or source in source_ids():
+        described = load(source).SOURCE
+        return described.credit or described.licence
+    return "by that registry's own terms" if "://" in source else ""
 
 
 async def fetch_json(fetcher: Getter, url: str) -> Any:

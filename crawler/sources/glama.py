@@ -17,6 +17,7 @@ SOURCE = Source(
     id="glama",
     title="Glama",
     licence="Glama API Data License: a visible credit and a link back to each listing",
+    credit="listing data by Glama, under the Glama API Data License",
     where="https://glama.ai/api/mcp/v1",
     key="GLAMA_API_KEY",
     needs_key=True,

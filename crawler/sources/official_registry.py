@@ -35,6 +35,7 @@ SOURCE = Source(
     id="official-registry",
     title="Registries with the v0.1 API",
     licence="CC0 1.0 for the official registry; others by their own terms",
+    credit="data from the Official MCP Registry, CC0 1.0",
     where=OFFICIAL_REGISTRY,
 )
 

@@ -6,6 +6,7 @@ from typing import Any
 from classifier.pages import words
 from classifier.pages.model import ToolPage
 from classifier.pages.sections import Section
+from classifier.pages.server_facts import sources
 
 SECTION = Section("provenance", "Where this comes from", 130)
 
@@ -19,7 +20,7 @@ def context(page: ToolPage) -> Mapping[str, Any]:
         "last": words.day(facts.last_seen),
         "probe": words.OUTCOME[probe.outcome] if probe else "",
         "probe_day": words.day(probe.at) if probe else "",
-        "listings": page.server.facts.listings[:6],
+        "listings": sources(page.server)[:6],
         "digest": page.tool.definition_sha256,
         "ruleset": page.classification.ruleset,
         "model": page.classification.model,
