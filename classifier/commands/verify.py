@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from classifier.pipeline.drift import Difference
 
 
+_WAY = "name the targets that were pinned, and ask the servers of client configs (no --no-launch)"
+
+
 class Format(StrEnum):
     """How differences are printed."""
 
@@ -37,7 +40,8 @@ def verify(
 ) -> None:  # fmt: skip
     """Compare tools with the lock file: what changed, word by word, and what it means.
 
-    Exit code 0: all as pinned; 1: something changed; 3: nothing changed in what could be looked at.
+    Exit code 0: all as pinned; 1: something changed; 3: nothing changed in what could be looked at,
+    or `incomplete`: tools are pinned and none of them was compared.
     """
     from classifier.commands import inputs
     from classifier.pipeline import drift, drift_report
@@ -49,23 +53,29 @@ def verify(
     pinned = locks.read(lock)
     tools = list(inputs.tools(targets, options))
     seen = {tool.server for tool in tools}
-    total = len(pinned)
+    total, every = len(pinned), sorted({tool.server for tool in pinned})
     if partial:
         pinned = [tool for tool in pinned if tool.server in seen]
     unknown = sorted({tool.server for tool in pinned} - seen) if options.skipped else []
+    checked = sum(tool.server not in unknown for tool in pinned)
     found = drift.judge(drift.compare(pinned, tools, unknown), options.engine)
+    incomplete = bool(total) and not checked and not found  # no look at all must not pass as one
+    if incomplete:
+        unknown = every
     match output:
         case Format.JSON:
-            sys.stdout.write(inputs.to_line(drift_report.to_json(found, unknown)) + "\n")
+            sys.stdout.write(
+                inputs.to_line(drift_report.to_json(found, unknown, incomplete=incomplete)) + "\n"
+            )
         case Format.MARKDOWN:
-            sys.stdout.write(drift_report.markdown(found, unknown))
+            sys.stdout.write(drift_report.markdown(found, unknown, incomplete=incomplete))
         case Format.SARIF:
             sys.stdout.write(_sarif(found, targets, unknown))
         case Format.TEXT:
-            sys.stdout.write(drift_report.text(found))
-    checked = sum(tool.server not in unknown for tool in pinned)
-    inputs.say(f"{checked} of {total} pinned tools compared: {drift_report.summary(found)}")
-    code = inputs.report(options)
+            sys.stdout.write(drift_report.text(found) or ("incomplete\n" if incomplete else ""))
+    told = f"incomplete; {_WAY}" if incomplete else drift_report.summary(found)
+    inputs.say(f"{checked} of {total} pinned tools compared: {told}")
+    code = 3 if inputs.report(options) or incomplete else 0
     raise typer.Exit(1 if found else code)
 
 

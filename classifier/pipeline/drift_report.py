@@ -85,11 +85,13 @@ def marked(parts: Parts) -> str:
     )
 
 
-def to_json(found: Sequence[Difference], not_verified: Sequence[str] = ()) -> dict[str, Any]:
-    """Return the report as data."""
+def to_json(
+    found: Sequence[Difference], not_verified: Sequence[str] = (), *, incomplete: bool = False
+) -> dict[str, Any]:
+    """Return the report as data; `incomplete`: nothing at all was compared."""
     return {
         "schema_version": 1,
-        "unchanged": not found,
+        "unchanged": not found and not incomplete,
         "not_verified": list(not_verified),
         "differences": [_json(one) for one in found],
     }
@@ -119,9 +121,12 @@ def _json(one: Difference) -> dict[str, Any]:
     }
 
 
-def markdown(found: Sequence[Difference], not_verified: Sequence[str] = ()) -> str:
-    """Return the report as a pull-request comment."""
-    lines = [MARKER, "", f"### Toolrisk: {summary(found)}", ""]
+def markdown(
+    found: Sequence[Difference], not_verified: Sequence[str] = (), *, incomplete: bool = False
+) -> str:
+    """Return the report as a pull-request comment; `incomplete`: nothing at all was compared."""
+    told = "incomplete, no pinned tool was compared" if incomplete else summary(found)
+    lines = [MARKER, "", f"### Toolrisk: {told}", ""]
     for one in found[:_MOST]:
         lines.append(f"- **{one.kind}** {code(one.server, 60)} {code(one.tool, 60)}")
         lines += [f"  - **looks like a rug pull**: {reason}" for reason in one.rug_pull]

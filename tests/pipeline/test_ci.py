@@ -141,6 +141,20 @@ def test_an_action_finds_drift_and_findings(runner):
     assert (code, out["result"]) == (0, "passed")
 
 
+def test_a_lock_of_which_nothing_was_compared_does_not_pass(runner):
+    """Without a launch the servers of a config are not asked: that is no agreement."""
+    (runner.work / ".mcp.json").write_text(
+        '{"mcpServers": {"git": {"command": "npx", "args": ["x@1.2.3"]}}}'
+    )
+    runner.tools(READ)
+    runner.toolrisk("pin", "tools.json")
+    code, out = runner.run(targets=".mcp.json")
+    assert (code, out["result"]) == (1, "incomplete"), runner.said
+    comment = (runner.work / out["comment"]).read_text()
+    assert "### Toolrisk: incomplete, no pinned tool was compared" in comment
+    assert "- `git`" in comment
+
+
 @pytest.mark.parametrize(
     ("level", "code"), [("HIGH", 1), ("High", 1), ("none", 0), ("enormous", 2)]
 )

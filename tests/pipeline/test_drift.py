@@ -115,6 +115,26 @@ def test_a_server_that_cannot_be_asked_is_not_removed(toolrisk, tmp_path):
     assert (tmp_path / "toolrisk.lock").read_text() == before
 
 
+@pytest.mark.parametrize("form", ["text", "json", "markdown", "sarif"])
+def test_nothing_compared_is_incomplete_and_no_pass(toolrisk, tmp_path, form):
+    """--partial leaves out what the targets do not name; all left out is no agreement."""
+    (tmp_path / "toolrisk.lock").write_text(lock.dump([READ, LIST]))
+    config = {"mcpServers": {"notes": {"command": "npx", "args": ["notes@1.2.3"]}}}
+    (tmp_path / "mcp.json").write_text(json.dumps(config))
+    words = ("verify", "mcp.json", "--no-launch", "--partial", "--format", form)
+    done = toolrisk(*words, cwd=tmp_path, code=3)
+    assert "0 of 2 pinned tools compared: incomplete" in done.stderr
+    if form == "json":
+        assert json.loads(done.stdout)["unchanged"] is False
+        assert json.loads(done.stdout)["not_verified"] == [NOTES]
+    else:
+        assert (
+            "incomplete" if form != "sarif" else f"{NOTES}: pinned, and could not"
+        ) in done.stdout
+    (tmp_path / "toolrisk.lock").write_text(lock.dump([]))
+    toolrisk(*words, cwd=tmp_path, code=0)
+
+
 def test_a_lock_file_is_stable_and_changes_by_lines(tmp_path):
     one = lock.dump([READ, LIST])
     assert one == lock.dump([LIST, READ])
@@ -204,7 +224,7 @@ def test_pinned_tools_that_were_not_looked_at_are_counted(toolrisk, tmp_path):
     tools.write_text('{"server": "gh", "tools": [{"name": "get_issue"}]}', encoding="utf-8")
     config.write_text('{"mcpServers": {"gh": {"command": "gh-mcp"}}}', encoding="utf-8")
     toolrisk("pin", tools, "--lock", lock)
-    done = toolrisk("verify", config, "--lock", lock, "--no-launch", "--partial")
+    done = toolrisk("verify", config, "--lock", lock, "--no-launch", "--partial", code=3)
     assert "0 of 1 pinned tools compared" in done.stderr
 
 
