@@ -15,6 +15,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from crawler.asking import Asker, CrawlOptions, asking
+from crawler.by_source import BySource
 from crawler.expand import prepare
 from crawler.gathered import Gathered
 from crawler.records import Outcome, Server, ServerName
@@ -61,6 +62,7 @@ class Summary:
     unchanged: int = 0
     removed: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
+    by_source: BySource = field(default_factory=BySource)
     reasons: list[str] = field(default_factory=list)
     reached: int = 0
     seconds: float = 0.0
@@ -75,6 +77,7 @@ class Summary:
             "changed": self.changed,
             "unchanged": self.unchanged,
             "skipped": dict(sorted(self.skipped.items())),
+            "by_source": self.by_source.to_json(),
             "seconds": round(self.seconds, 3),
         }
 
@@ -91,6 +94,7 @@ class Summary:
         if self.skipped:
             reasons = ", ".join(f"{name} {count:,}" for name, count in self.skipped.most_common())
             lines.append(f"skipped: {reasons}")
+        lines += self.by_source.lines()
         if self.interrupted:
             lines.append("interrupted: what is counted here is stored; the same command goes on")
         return "\n".join(lines)
@@ -206,6 +210,7 @@ class _Crawl:
             setattr(summary, name, getattr(summary, name) + getattr(tally, name))
         summary.skipped.update(tally.skipped)
         for item in batch:
+            summary.by_source.count(item)
             if item.server is not None and item.probe is None:
                 summary.servers += 1
                 self.observer.found(item.server)

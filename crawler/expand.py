@@ -58,10 +58,10 @@ async def expand(prepared: Prepared, fetcher: Getter, limit: int | None) -> Asyn
             yield _remote(target)
         case RegistryTarget():
             async for entry in official_registry.listings(fetcher, target.base_url, limit):
-                yield _listed(entry)
+                yield _listed(entry, official_registry.source_of(target.base_url))
         case SourceTarget():
             async for entry in _source(target, fetcher, limit):
-                yield _listed(entry)
+                yield _listed(entry, target.source)
         case FileTarget():
             for item in from_file(target, prepared.content or ToolFile((), (), ())):
                 yield item
@@ -80,9 +80,9 @@ async def _source(
         yield entry
 
 
-def _listed(entry: Listing | Skipped) -> Gathered:
+def _listed(entry: Listing | Skipped, source: str) -> Gathered:
     if isinstance(entry, Skipped):
-        return Gathered(server=None, skipped=entry)
+        return Gathered(server=None, skipped=entry, found_by=source)
     return Gathered(server=entry.server, listing=entry, tools=entry.tools, origin=entry.origin)
 
 
@@ -125,4 +125,4 @@ def from_file(target: FileTarget, content: ToolFile) -> Iterator[Gathered]:
         yield _stated(server, target.text, source="client-config")
     for problem in content.problems:
         skipped = Skipped(subject=target.text, outcome=Outcome.PROTOCOL_ERROR, reason=problem)
-        yield Gathered(server=None, skipped=skipped)
+        yield Gathered(server=None, skipped=skipped, found_by="file")

@@ -22,6 +22,7 @@ class Gathered:
     origin: Origin = Origin.DECLARED
     skipped: Skipped | None = None
     pending: bool = False  # it will be asked for its tools; until then it does not count itself
+    found_by: str = ""  # the source that was read, where there is no listing to say so
 
     @property
     def source(self) -> str:

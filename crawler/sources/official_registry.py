@@ -40,6 +40,12 @@ SOURCE = Source(
 )
 
 
+def source_of(base_url: str) -> str:
+    """Return the name under which what a registry says is stored: the official one has an id."""
+    base = base_url.rstrip("/")
+    return SOURCE.id if base == OFFICIAL_REGISTRY else base
+
+
 async def listings(
     fetcher: Getter, base_url: str, limit: int | None = None
 ) -> AsyncIterator[Listing | Skipped]:
@@ -159,7 +165,7 @@ class _Source:
         return Listing(
             server=parsed,
             provenance=Provenance(
-                source="official-registry" if self.base == OFFICIAL_REGISTRY else self.base,
+                source=source_of(self.base),
                 url=f"{self.api}/servers/{quote(parsed.name, safe='', errors='backslashreplace')}/versions/latest",
                 fetched_at=utc_now(),
                 sha256=sha256(canonical_json(server)),

@@ -15,7 +15,7 @@ from crawler.crawl import CrawlOptions, gather
 from crawler.starter import starter_targets
 from crawler.targets import PackageTarget, parse_target
 
-KEYS = {"servers", "tools", "new", "changed", "unchanged", "skipped", "seconds"}
+KEYS = {"servers", "tools", "new", "changed", "unchanged", "skipped", "by_source", "seconds"}
 
 
 @pytest.fixture
@@ -59,6 +59,7 @@ def test_the_summary_is_one_object_and_updates_never_duplicate(toolrisk, tmp_pat
     assert set(first) == KEYS
     assert first | {"seconds": 0} == {
         "servers": 1, "tools": 2, "new": 2, "changed": 0, "unchanged": 0, "skipped": {}, "seconds": 0,
+        "by_source": {"file": {"servers": 1, "tools": 2, "outcomes": {"declared": 1}}},
     }  # fmt: skip
     second = summary(toolrisk, file)
     assert (second["new"], second["changed"], second["unchanged"]) == (0, 0, 2)
@@ -95,6 +96,19 @@ def test_one_that_cannot_be_reached_does_not_stop_the_rest(toolrisk, tmp_path: P
     found = summary(toolrisk, "http://127.0.0.1:9/mcp", file, "--allow-private")
     assert (found["servers"], found["tools"]) == (2, 1)
     assert found["skipped"] == {"connect_error": 1}
+
+
+def test_the_report_is_by_source_and_outcome(toolrisk, tmp_path: Path) -> None:
+    file = write(tmp_path / "tools.json", "a", "b")
+    dead = "registry+http://127.0.0.1:9"
+    words = ("http://127.0.0.1:9/mcp", file, dead, "--allow-private")
+    assert summary(toolrisk, *words)["by_source"] == {
+        "file": {"servers": 1, "tools": 2, "outcomes": {"declared": 1}},
+        "http://127.0.0.1:9": {"servers": 0, "tools": 0, "outcomes": {"connect_error": 1}},
+        "target": {"servers": 1, "tools": 0, "outcomes": {"connect_error": 1}},
+    }
+    text = toolrisk("crawl", *words, "--db", "c.db").stdout
+    assert "  file: servers 1, tools 2; declared 1\n" in text
 
 
 def test_nothing_reached_is_exit_3(toolrisk) -> None:
