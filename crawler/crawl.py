@@ -36,6 +36,9 @@ class Observer(Protocol):
     def finished(self, item: Gathered) -> None:
         """Take note of a server that has been looked at, or of what was skipped."""
 
+    def waits(self, count: int, *, more: bool) -> None:
+        """Take note of how many servers are still to be asked; `more` may yet be found."""
+
 
 class Nobody:
     """An observer that does not look."""
@@ -44,6 +47,9 @@ class Nobody:
         """Do nothing."""
 
     def finished(self, item: Gathered) -> None:
+        """Do nothing."""
+
+    def waits(self, count: int, *, more: bool) -> None:
         """Do nothing."""
 
 
@@ -173,7 +179,7 @@ class _Crawl:
         self.observer = observer
         self.urls = urls
         self.summary = Summary()
-        self.started = time.monotonic()
+        self.started = self.told = time.monotonic()
         self.unstored: list[Gathered] = []
 
     def loop(self, asker: Asker) -> None:
@@ -188,9 +194,17 @@ class _Crawl:
             held = self.store(batch, self.options.concurrency * 2 - under_way)
             self.unstored = []
             under_way += len(held)
+            self._tell(under_way, more=is_discovering)
             asker.ask([self._as_given(item) for item in held])
             if not is_discovering and not under_way:
                 asker.close()
+
+    def _tell(self, under_way: int, *, more: bool) -> None:
+        """Say how much is left, now and then: counting it is a query."""
+        now = time.monotonic()
+        if self.run is not None and now - self.told >= _TELL_SECONDS:
+            self.told = now
+            self.observer.waits(self.catalog.waiting(self.run) + under_way, more=more)
 
     def store(self, batch: Sequence[Gathered], room: int) -> list[Gathered]:
         """Store a batch, count it, and return the servers to ask next."""
@@ -230,6 +244,7 @@ class _Crawl:
 
 
 _MAX_REASONS = 100
+_TELL_SECONDS = 2.0
 
 
 def _is_reached(item: Gathered) -> bool:

@@ -22,6 +22,8 @@ class Counts:
         self.tools = 0
         self.found_servers = 0
         self.skipped: Counter[str] = Counter()
+        self.asked = 0
+        self.left: tuple[float, int, bool] | None = None  # when told, servers, more may be found
 
     def found(self, server: Server) -> None:
         """Count a server that waits."""
@@ -32,9 +34,22 @@ class Counts:
         """Count a server that has been looked at."""
         self.servers += item.server is not None
         self.tools += len(item.tools or ())
+        self.asked += item.probe is not None
         looked = item.skipped or item.probe
         if looked is not None and looked.outcome is not Outcome.LISTED:
             self.skipped[looked.outcome.value] += 1
+
+    def waits(self, count: int, *, more: bool) -> None:
+        """Note how many servers are still to be asked."""
+        self.left = time.monotonic(), count, more
+
+    def seconds_left(self) -> float | None:
+        """Return the time that the servers left will take at the pace so far; None: unknown."""
+        if self.left is None or not self.asked:
+            return None
+        told, count, _ = self.left
+        pace = (told - self.started) / self.asked
+        return max(0.0, count * pace - (time.monotonic() - told))
 
     @property
     def line(self) -> str:
@@ -42,8 +57,15 @@ class Counts:
         seconds = max(time.monotonic() - self.started, 0.001)
         reasons = ", ".join(f"{name} {n}" for name, n in self.skipped.most_common(4))
         text = f"{self.servers:,} servers, {self.tools:,} tools, {self.servers / seconds:,.1f}/s"
-        text += f", {int(seconds) // 60}:{int(seconds) % 60:02}"
+        text += f", {_clock(seconds)}"
+        left = self.seconds_left()
+        if left is not None and self.left is not None:
+            text += f", {'at least' if self.left[2] else 'about'} {_clock(left)} left"
         return f"{text}; skipped: {reasons}" if reasons else text
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
 
 
 class _Log(Counts):
@@ -58,11 +80,13 @@ class _Log(Counts):
         now = time.monotonic()
         if now - self.said >= _LOG_SECONDS:
             self.said = now
+            left = self.seconds_left()
             state = {
                 "servers": self.servers,
                 "tools": self.tools,
                 "skipped": dict(self.skipped),
                 "seconds": round(now - self.started),
+                "seconds_left": None if left is None else round(left),
             }
             sys.stderr.write(json.dumps(state) + "\n")
             sys.stderr.flush()

@@ -160,10 +160,15 @@ class Catalog:
             if summary is not None:
                 frontier.finish(connection, run, utc_now(), summary)
 
-    def frontier(self) -> dict[str, dict[str, int]]:
-        """Return how many servers are due, leased, done and failed, and their last outcomes."""
+    def frontier(self, now: str | None = None) -> dict[str, dict[str, int]]:
+        """Return how many servers are due, leased, done, failed and due, and their last outcomes."""
         with self._reading() as connection:
-            return frontier.overview(connection)
+            return frontier.overview(connection, now or utc_now())
+
+    def waiting(self, run: Run) -> int:
+        """Return how many servers of a crawl nobody has begun to look at."""
+        with self._reading() as connection:
+            return frontier.waiting(connection, run)
 
     def last_run(self) -> dict[str, Any] | None:
         """Return the newest crawl's row, or None before the first."""

@@ -299,8 +299,25 @@ What this process itself holds is under way, however long it waits for its turn 
 """
 
 
-def overview(connection: sa.Connection) -> dict[str, dict[str, int]]:
-    """Return how many servers are in which state, and why the failed ones failed."""
+_WAITING = sa.text("""
+SELECT COALESCE(SUM(is_now), 0) AS now, COALESCE(SUM(1 - is_now), 0) AS later FROM (
+  SELECT state = 'due' OR (state = 'leased' AND leased_until < :now)
+    OR (state IN ('done', 'failed') AND COALESCE(next_attempt, '') <= :now) AS is_now
+  FROM frontier WHERE state <> 'leased' OR leased_until < :now)
+""")
+
+
+def waiting(connection: sa.Connection, run: Run) -> int:
+    """Return how many servers of a crawl nobody has begun to look at."""
+    query = "SELECT COUNT(*) FROM frontier WHERE run_id = :run AND state = 'due'"
+    return int(connection.execute(sa.text(query), {"run": run.id}).scalar_one())
+
+
+def overview(connection: sa.Connection, now: str) -> dict[str, dict[str, int]]:
+    """Return how many servers are in which state, why they failed, and how many are due.
+
+    Due now is also what was looked at before and whose next attempt has come.
+    """
     states = connection.execute(sa.text("SELECT state, COUNT(*) FROM frontier GROUP BY state"))
     outcomes = connection.execute(
         sa.text(
@@ -308,9 +325,11 @@ def overview(connection: sa.Connection) -> dict[str, dict[str, int]]:
             "GROUP BY outcome ORDER BY 2 DESC, 1"
         )
     )
+    due = connection.execute(_WAITING, {"now": now}).one()
     return {
         "states": {str(name): int(count) for name, count in states},
         "outcomes": {str(name): int(count) for name, count in outcomes},
+        "due": {"now": int(due.now), "later": int(due.later)},
     }
 
 

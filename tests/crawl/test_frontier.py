@@ -170,6 +170,7 @@ def test_status_says_where_things_stand(toolrisk, fleet: str) -> None:
     found = json.loads(done.stdout)
     assert found["counts"]["tools"] == COUNT
     assert found["frontier"]["states"] == {"done": COUNT}
+    assert found["frontier"]["due"] == {"now": 0, "later": COUNT}
     assert found["last_run"]["finished_at"]
     text = toolrisk("status", "--db", "c.db").stdout
     assert f"{COUNT} servers" in text
@@ -206,7 +207,18 @@ def test_failures_are_tried_again_later_and_later(tmp_path: Path) -> None:
                 )
             )
         assert 3600 <= waits[0] < waits[1] < waits[2] <= 4 * 3600 * 1.125
-        assert catalog.frontier() == {"states": {"failed": 1}, "outcomes": {"timeout": 1}}
+        told = {"states": {"failed": 1}, "outcomes": {"timeout": 1}}
+        assert catalog.frontier() == told | {"due": {"now": 0, "later": 1}}
+        assert catalog.frontier("2999-01-01") == told | {"due": {"now": 1, "later": 0}}
+
+
+def test_a_free_server_is_due_and_a_held_one_is_not(tmp_path: Path) -> None:
+    with Catalog.open(tmp_path / "c.db") as catalog:
+        assert catalog.frontier()["due"] == {"now": 0, "later": 0}
+        run = catalog.start_run("[]")
+        catalog.step(run, [pending(name) for name in "abc"], 1)
+        assert catalog.waiting(run) == catalog.frontier()["due"]["now"] == 2
+        assert catalog.frontier("2999-01-01")["due"]["now"] == 3  # its lease has ended
 
 
 def test_what_another_process_holds_is_not_taken(tmp_path: Path) -> None:
