@@ -125,15 +125,16 @@ def render(target_id: str, server_key: Keys, intents: Iterable[Intent]) -> Outpu
     effective = {(part.rules.key, i.tool): i for part in prepared for i in part.effective}
     effective.update(rendered.changed)
     made_from = drift.digest(i for given in by_server.values() for i in given)
-    own = (*report.not_enforced(), *report.approximations())
+    approximations, not_enforced = report.approximations(), report.not_enforced()
+    own = (*not_enforced, *approximations)
     return Output(
         target=chosen,
         text=drift.header(chosen, made_from, own) + rendered.text,
         definitions=made_from,
         file_name=chosen.file_name,
         language=chosen.language,
-        approximations=report.approximations(),
-        not_enforced=report.not_enforced(),
+        approximations=approximations,
+        not_enforced=not_enforced,
         notes=(*notes, *rendered.notes),
         effective=effective,
         extra=rendered.extra,
