@@ -106,14 +106,35 @@ def render(servers: tuple[ServerRules, ...]) -> Rendered:
             actions[action] = _action(tuple(_types(rule).items()))
             if rule.decision is Decision.ALLOW:
                 policies.append(_permit(action, arn or PLACEHOLDER, rule))
-    schema = {"AgentCore": {"entityTypes": {"OAuthUser": {}, "Gateway": {}}, "actions": actions}}
-    extra = (("policy.cedarschema.json", json.dumps(schema) + "\n"),)
+    extra = (("policy.cedarschema.json", json.dumps(_schema(actions)) + "\n"),)
     text = (
         "\n".join(policies)
         if policies
         else "// No tool may be used: without a permit all is denied."
     )
     return Rendered(text=text + "\n", notes=notes, extra=extra)
+
+
+def _schema(actions: dict[str, Any]) -> dict[str, Any]:
+    return {"AgentCore": {"entityTypes": {"OAuthUser": {}, "Gateway": {}}, "actions": actions}}
+
+
+def written(schema: Any) -> bool:
+    """Say whether a Cedar schema has only actions that `render` writes, of any tools."""
+    actions = schema["AgentCore"]["actions"]
+    return schema == _schema(actions) and all(
+        SEPARATOR in name and _written_action(action) for name, action in actions.items()
+    )
+
+
+def _written_action(action: Any) -> bool:
+    attributes = action["appliesTo"]["context"]["attributes"]["input"]["attributes"]
+    named = {json.dumps(ours): declared for declared, ours in _TYPES.items()}
+    types = {
+        name: named.get(json.dumps({k: v for k, v in given.items() if k != "required"}), "")
+        for name, given in attributes.items()
+    }
+    return all(types.values()) and action == _action(tuple(types.items()))
 
 
 def _permit(action: str, arn: str, rule: Intent) -> str:

@@ -91,6 +91,16 @@ def render(servers: tuple[ServerRules, ...]) -> Rendered:
     )
 
 
+def written(settings: Any) -> bool:
+    """Say whether the settings beside the policy hold only what `render` writes."""
+    servers = settings["mcpServers"]
+    return settings == {"mcpServers": servers} and all(
+        entry == {"excludeTools": entry["excludeTools"]}
+        and all(isinstance(name, str) for name in entry["excludeTools"])
+        for entry in servers.values()
+    )
+
+
 def _by_word(server: ServerRules, changed: respelling.Changed) -> dict[str, list[str]]:
     names: dict[str, list[str]] = {}
     for name, decision in respelling.settle(server, changed):

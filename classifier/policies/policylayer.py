@@ -36,6 +36,9 @@ TARGET = Target(
 )
 
 
+_REFUSED: dict[str, Any] = {"deny_if": [{"conditions": [], "on_deny": "Blocked by policy."}]}
+
+
 def name_fault(name: str, _key: str) -> str | None:
     """Say why not: `*` stands for every tool in `hide`."""
     if name == "*":
@@ -55,7 +58,7 @@ def render(servers: tuple[ServerRules, ...]) -> Rendered:
 
 def _tool(rule: Intent) -> dict[str, Any]:
     if rule.decision is Decision.DENY:
-        return {"deny_if": [{"conditions": [], "on_deny": "Blocked by policy."}]}
+        return _REFUSED
     if rule.limit is None:
         return {}
     return {
@@ -68,6 +71,30 @@ def _tool(rule: Intent) -> dict[str, Any]:
             }
         ]
     }
+
+
+def written(policy: Any) -> bool:
+    """Say whether a policy has only rules that `render` writes, of any tools."""
+    hidden, tools = policy.get("hide"), policy["tools"]
+    ours = {"version": "1", "default": "deny", **({"hide": hidden} if hidden else {})}
+    return (
+        policy == {**ours, "tools": tools}
+        and all(isinstance(name, str) for name in hidden or ())
+        and all(_written_tool(name, tool) for name, tool in tools.items())
+    )
+
+
+def _written_tool(name: str, tool: Any) -> bool:
+    if tool in ({}, _REFUSED):
+        return True
+    limit = tool["limits"][0]
+    ours = {"counter": f"{name.lower()}_rate", "scope": "grant"}
+    ours |= {"window": limit["window"], "max": limit["max"]}
+    return bool(
+        tool == {"limits": [ours]}
+        and limit["window"] in TARGET.windows
+        and isinstance(limit["max"], int)
+    )
 
 
 def _notes(rules: list[Intent]) -> tuple[str, ...]:

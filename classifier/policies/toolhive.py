@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re  # noqa: TID251  # our own expression, linear
 from collections.abc import Iterator
+from typing import Any
 
 from classifier.condition import Condition, ConditionKind
 from classifier.enforcement import cedar
@@ -36,6 +37,17 @@ TARGET = Target(
 
 
 _TOOL = re.compile(r'\bTool::("(?:[^"\\]|\\.)*")')
+_TEXT = r'"(?:[^"\\]|\\.)*"'
+_TEST = rf"context\.arg_\w+ (?:==|like) {_TEXT}"
+_CLAUSE = (
+    rf"(?:context has arg_\w+|context\.arg_\w+ (?:>= 0|<= \d+)"
+    rf"|!\(context\.arg_\w+ like {_TEXT}\)|\({_TEST}(?: \|\| {_TEST})*\))"
+)
+_WRITTEN = re.compile(
+    rf'permit\(principal, action == Action::"call_tool", resource == Tool::{_TEXT}\)'
+    rf"(?: when \{{ {_CLAUSE}(?: && {_CLAUSE})* \}})?;"
+)
+"""A policy as `render` writes it."""
 
 
 def condition_fault(condition: Condition, _intent: Intent) -> str | None:
@@ -71,6 +83,15 @@ def _condition(condition: Condition) -> str:
     if condition.kind is ConditionKind.AT_MOST:
         return f"context has {name} && {cedar.whole_number_condition(subject, condition)}"
     return f"context has {name} && {cedar.text_condition(subject, condition)}"
+
+
+def written(config: Any) -> bool:
+    """Say whether a file has only policies that `render` writes, of any tools."""
+    policies = config["cedar"]["policies"]
+    cedar_part = {"policies": policies, "entities_json": "[]"}
+    return config == {"version": "1.0", "type": "cedarv1", "cedar": cedar_part} and all(
+        _WRITTEN.fullmatch(policy) for policy in policies
+    )
 
 
 def simulate(text: str) -> Simulator:

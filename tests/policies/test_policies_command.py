@@ -410,6 +410,25 @@ def test_a_persons_file_is_never_written_over(tools, tmp_path, target_id, theirs
     toolrisk(*words, file, "--profile", "strict")
 
 
+def test_a_persons_json_of_our_keys_is_never_written_over(tools, tmp_path):
+    """The same top-level keys do not make a file ours; also beside the policy."""
+    theirs = {"version": "1", "default": "allow", "tools": {"mine": {}}}
+    beside = {"mcpServers": {"a": {"command": "mine"}}}
+    for target_id, name, value in (
+        ("policylayer", "policy.json", theirs),
+        ("gemini-cli", "gemini-settings.json", beside),
+    ):
+        text = json.dumps(value, indent=2) + "\n"
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        out = f"{tmp_path}/"
+        done = toolrisk(
+            "policy", tools, "--for", target_id, "--server-key", "gh", "--out", out, code=2
+        )
+        assert "holds what toolrisk did not write" in done.stderr
+        assert (tmp_path / name).read_text() == text
+    assert not (tmp_path / "toolrisk.toml").exists()
+
+
 def test_a_folder_is_made_and_what_stands_beside_it_stays(tools, tmp_path):
     settings = tmp_path / "settings.json"
     settings.write_text('{"mcpServers": {}}', encoding="utf-8")

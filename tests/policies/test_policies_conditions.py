@@ -4,12 +4,16 @@ Each side of the bound, the wrong type and the absent argument, asked of the rea
 ways to say a text demand (plain tests, regular expression) hold each other up.
 """
 
+import json
+from dataclasses import replace
+
 import pytest
 import re2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier.condition import Condition, ConditionKind
+from classifier.enforcement.ownership import may_replace
 from classifier.enforcement.simulation import Call, Verdict, first_verdict
 from classifier.intent import Decision, Intent, Limit
 from classifier.policies import module_of, render, targets
@@ -267,3 +271,68 @@ def test_real_engines_agree_with_the_meaning(target_id, data, kind):
     text = data.draw(TEXTS[kind])
     got = decide(Call(server="srv", tool="pay", arguments={"amount": text}))
     assert (got is Verdict.ALLOW) is condition.holds({"amount": text})
+
+
+@pytest.mark.parametrize("target_id", [target.id for target in targets()])
+def test_what_we_wrote_may_be_written_anew(own_tools, by_server, profile, target_id):
+    """Every file of every target, with conditions, limits and names that break things."""
+    intents = by_server(own_tools, profile)["own"]
+    bounded = [
+        replace(intent(condition, declared, *how), server="own", tool=f"b_{kind}_{len(how)}")
+        for kind, (condition, declared, *_) in CASES.items()
+        for how in ((), (Decision.LIMIT, Limit(3, "hour")))
+    ]
+    old, new = (render(target_id, "gh", given) for given in ([*intents, *bounded], intents[:2]))
+    others = dict(new.extra)
+    for name, text in ((old.file_name, old.text), *old.extra):
+        assert may_replace(module_of(target_id), text, others.get(name) or new.text), name
+
+
+PERMIT = 'permit({}, action == Action::"call_tool", resource == Tool::"mine"){};'
+
+
+def cedar_file(principal="principal", when="", entities="[]"):
+    policies = [PERMIT.format(principal, when)]
+    cedar = {"policies": policies, "entities_json": entities}
+    return {"version": "1.0", "type": "cedarv1", "cedar": cedar}
+
+
+def deny_by_default(**more):
+    return {"version": "1", "default": "deny", **more}
+
+
+@pytest.mark.parametrize(
+    ("target_id", "ours", "theirs"),
+    [
+        ("policylayer", deny_by_default(tools={"mine": {}}), theirs)
+        for theirs in (
+            {"version": "1", "default": "allow", "tools": {"mine": {}}},
+            deny_by_default(tools={"mine": {"require": []}}),
+            deny_by_default(tools={"mine": {"limits": []}}),
+            deny_by_default(tools={"mine": {"limits": [{"window": [], "max": 3}]}}),
+            deny_by_default(hide=["mine"]),
+            deny_by_default(hide=7, tools={}),
+            [1],
+        )
+    ]
+    + [
+        ("toolhive", cedar_file(), theirs)
+        for theirs in (
+            cedar_file(principal='principal == Client::"me"'),
+            cedar_file(when=' when { context.claim_sub == "me" }'),
+            cedar_file(entities='[{"uid": "mine"}]'),
+            cedar_file() | {"mine": 1},
+            {"version": "1.0", "cedar": {"policies": [1]}},
+        )
+    ]
+    + [("gemini-cli", {"mcpServers": {"a": {"excludeTools": ["x"]}}}, {"mcpServers": {"a": {"command": "x"}}})]
+    + [("agentcore", {"AgentCore": {"entityTypes": {"OAuthUser": {}, "Gateway": {}}, "actions": {}}}, {"AgentCore": {"actions": {}}})],
+)  # fmt: skip
+def test_json_that_a_person_changed_is_not_ours(target_id, ours, theirs):
+    """The same top-level keys say nothing; every rule must be one that we write, as we write it."""
+    module, new = module_of(target_id), "{}\n"
+    form = None if target_id == "agentcore" else 2
+    assert may_replace(module, json.dumps(ours, indent=form) + "\n", new)
+    assert not may_replace(module, json.dumps(theirs, indent=form) + "\n", new)
+    assert not may_replace(module, json.dumps(ours, indent=7) + "\n", new)
+    assert not may_replace(module, "{\n  // mine\n}\n", new)
