@@ -24,7 +24,7 @@ from crawler.records import Listing, Outcome, Probe, Server, Skipped, Tool
 from crawler.static import Static
 
 if TYPE_CHECKING:
-    from crawler.fetch import Fetcher
+    from crawler.fetch import Fetcher, FetchOptions
 
 BATCH = 256
 """The most that is handed over at once, hence the rows of a transaction."""
@@ -44,7 +44,7 @@ class CrawlOptions:
     limit: int | None = None
     concurrency: int = 64
     per_host: int = 1
-    per_host_delay: float = 0.0
+    per_host_delay: float | None = None  # None: a second for sources on public hosts, else none
     contact: str | None = None
     only: tuple[str, ...] = ()
     static: Static = Static.NEVER
@@ -130,15 +130,9 @@ _Streams = tuple[
 
 async def _run(targets: Sequence[Prepared], options: CrawlOptions, streams: _Streams) -> None:
     """Discover and ask until both are done."""
-    from crawler.fetch import Fetcher, FetchOptions
+    from crawler.fetch import Fetcher
 
-    limits = FetchOptions(
-        allow_private=options.allow_private,
-        per_host=options.per_host,
-        per_host_delay=options.per_host_delay,
-        user_agent=user_agent(options.contact),
-        cache=_cache_folder(),
-    )
+    limits = limits_of(options)
     waiting, results, found = streams
     async with results, Fetcher(limits) as fetcher, anyio.create_task_group() as group:
         for _ in range(options.concurrency):
@@ -148,6 +142,22 @@ async def _run(targets: Sequence[Prepared], options: CrawlOptions, streams: _Str
             for target in targets:
                 await _discover(target, options, fetcher, (results, found))
         await results.send(None)
+
+
+def limits_of(options: CrawlOptions) -> "FetchOptions":
+    """Return what a crawl's requests may cost; a pause that is given is that of sources too."""
+    from crawler.fetch import FetchOptions
+    from crawler.fetch.limits import LISTING_DELAY
+
+    delay = options.per_host_delay
+    return FetchOptions(
+        allow_private=options.allow_private,
+        per_host=options.per_host,
+        per_host_delay=delay or 0.0,
+        listing_delay=LISTING_DELAY if delay is None else delay,
+        user_agent=user_agent(options.contact),
+        cache=_cache_folder(),
+    )
 
 
 def _cache_folder() -> Path:

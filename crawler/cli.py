@@ -78,6 +78,15 @@ def crawl_command(
     per_host: Annotated[
         int | None, typer.Option(min=1, help="Connections to one host at a time. [default: 1]")
     ] = None,
+    per_host_delay: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=3600,
+            metavar="SECONDS",
+            help="Pause between two requests to one host. [default: 1 for sources on public hosts]",
+        ),
+    ] = None,
     only: Annotated[
         list[str] | None,
         typer.Option(metavar="PATTERN", help="Only servers whose name matches, as io.github.*"),
@@ -103,6 +112,7 @@ def crawl_command(
         "static": static,
         "concurrency": concurrency,
         "per_host": per_host,
+        "per_host_delay": per_host_delay,
         "only": tuple(only) if only else None,
     }
     _crawl(_orders(targets, config, given, max_age), db, format)

@@ -5,7 +5,7 @@
     contact = "https://example.org/about-our-crawl"
     concurrency = 64
     per_host = 1
-    per_host_delay = 1.0    # seconds between two requests to one host
+    per_host_delay = 1.0    # seconds between two requests to one host; unset: 1 for sources only
     max_age = "24h"
     limit = 1000            # servers of each source
     only = ["io.github.*"]
@@ -77,7 +77,7 @@ def read_settings(path: Path) -> Settings:
             limit=given.get("limit"),
             concurrency=given.get("concurrency", CrawlOptions.concurrency),
             per_host=given.get("per_host", CrawlOptions.per_host),
-            per_host_delay=float(given.get("per_host_delay", 0.0)),
+            per_host_delay=_seconds(given.get("per_host_delay")),
             contact=given.get("contact"),
             only=tuple(given.get("only", ())),
             static=Static(given.get("static", Static.NEVER)),
@@ -85,6 +85,10 @@ def read_settings(path: Path) -> Settings:
         database=given.get("database"),
         max_age=parse_age(given["max_age"]) if "max_age" in given else None,
     )
+
+
+def _seconds(value: float | None) -> float | None:
+    return None if value is None else float(value)
 
 
 def _check(path: Path, given: dict[str, Any]) -> None:

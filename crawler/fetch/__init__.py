@@ -21,7 +21,7 @@ from crawler.errors import FetchError
 from crawler.fetch.breaker import Breaker
 from crawler.fetch.cache import HttpCache
 from crawler.fetch.decoding import ACCEPTED, pieces
-from crawler.fetch.limits import FetchOptions
+from crawler.fetch.limits import FetchOptions, is_public_host
 from crawler.fetch.pace import Pace, retry_after
 from crawler.fetch.pools import OriginPools, origin_of
 from crawler.fetch.robots import Robots
@@ -70,6 +70,7 @@ class Turn:
 
     def __init__(self, large: anyio.CapacityLimiter) -> None:
         self.deadline: anyio.CancelScope | None = None
+        self.least_pause = 0.0  # seconds between two requests, even where no more are asked for
         self._bytes = 0
         self._large = large
         self._is_large = False
@@ -212,7 +213,9 @@ class Fetcher:
     ) -> AsyncIterator[httpx.Response]:  # fmt: skip
         """Send one request when the host may be asked, and note how it bore it."""
         host = _host(url)
-        await turn.pause(max(self._breaker.wait(host), self._pace.pause(domain_of(url))))
+        await turn.pause(
+            max(self._breaker.wait(host), self._pace.pause(domain_of(url), turn.least_pause))
+        )
         try:
             with _translated(url):
                 request = self._opened().build_request(
@@ -288,6 +291,8 @@ class Fetcher:
         asked = {**headers, **(kept.conditions if kept else {})}
         seconds = self.options.total_seconds
         async with self.turn(url, keep=True) as turn:
+            if is_public_host(urlsplit(url).hostname or ""):
+                turn.least_pause = self.options.listing_delay
             try:
                 with anyio.fail_after(seconds) as turn.deadline:
                     async with self.stream(turn, "GET", url, headers=asked) as response:

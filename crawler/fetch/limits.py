@@ -24,6 +24,9 @@ from crawler.records import Outcome
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _SHARED = ipaddress.ip_network("100.64.0.0/10")
 
+LISTING_DELAY = 1.0
+"""Seconds between two pages of a source that asks for no other pause."""
+
 
 @dataclass(frozen=True, slots=True)
 class FetchOptions:
@@ -37,6 +40,9 @@ class FetchOptions:
     max_bytes: int = 10_000_000
     max_redirects: int = 3
     per_host_delay: float = 0.0
+    listing_delay: float = (
+        LISTING_DELAY  # for what is got from sources, where their hosts are public
+    )
     per_host: int = 1
     cache: Path | None = None  # where answers of sources are kept, to be asked for conditionally
 
@@ -56,6 +62,17 @@ def is_public(address: str) -> bool:
     elif found in _SHARED:
         return False
     return found.is_global and not found.is_multicast and not found.is_reserved
+
+
+def is_public_host(host: str) -> bool:
+    """Say whether a host is somebody else's, as far as its name tells: names are not resolved."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return False
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return True
+    return is_public(host)
 
 
 async def _addresses(host: str, port: int) -> list[str]:

@@ -39,9 +39,12 @@ class Pace:
         if seconds > self._delay:
             self._delays[domain] = min(seconds, _LONGEST)
 
-    def pause(self, domain: str) -> float:
-        """Return the seconds to wait before the next request, which is thereby booked."""
-        delay = self._delays.get(domain, self._delay)
+    def pause(self, domain: str, least: float = 0.0) -> float:
+        """Return the seconds to wait before the next request, which is thereby booked.
+
+        `least` is the pause that this kind of request keeps even where no other is asked for.
+        """
+        delay = max(self._delays.get(domain, self._delay), least)
         if not delay:
             return 0.0
         now = time.monotonic()

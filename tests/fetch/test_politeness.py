@@ -10,10 +10,11 @@ from itertools import pairwise
 import anyio
 import pytest
 
-from crawler.asking import user_agent
+from crawler.asking import CrawlOptions, limits_of, user_agent
 from crawler.errors import FetchError
 from crawler.fetch import Fetcher, FetchOptions
 from crawler.fetch.breaker import FAILURES
+from crawler.fetch.limits import is_public_host
 from crawler.fetch.pace import retry_after
 from crawler.records import Outcome
 
@@ -124,6 +125,36 @@ def test_connections_to_a_domain_at_a_time(host, per_host):
 def test_a_pause_between_two_requests(host):
     getting(*(f"{host.url}/{number}" for number in range(4)), per_host_delay=0.2)
     assert min(host.gaps()) > 0.19
+
+
+@pytest.mark.parametrize(
+    ("name", "public"),
+    [
+        ("registry.example", True), ("8.8.8.8", True), ("2600::1", True), ("localhost", False),
+        ("a.localhost", False), ("127.0.0.1", False), ("10.0.0.1", False), ("::1", False),
+    ],
+)  # fmt: skip
+def test_whose_pages_wait_for_a_second(name, public):
+    assert is_public_host(name) is public
+
+
+def test_pages_of_a_source_on_a_public_host_wait(host, monkeypatch):
+    urls = [f"{host.url}/{number}" for number in range(3)]
+    getting(*urls, listing_delay=0.2)
+    assert max(host.gaps()) < 0.2  # loopback
+    host.visits.clear()
+    monkeypatch.setattr("crawler.fetch.is_public_host", lambda _: True)
+    getting(*urls, listing_delay=0.2)
+    assert min(host.gaps()) > 0.19
+
+
+def test_a_delay_that_is_given_is_that_of_sources_too():
+    found = [limits_of(CrawlOptions(per_host_delay=delay)) for delay in (None, 0.0, 0.5)]
+    assert [(one.per_host_delay, one.listing_delay) for one in found] == [
+        (0, 1),
+        (0, 0),
+        (0.5, 0.5),
+    ]
 
 
 def test_the_crawl_delay_of_robots_txt(host):
