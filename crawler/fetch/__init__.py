@@ -18,7 +18,7 @@ import httpx
 
 from crawler.domains import domain_of
 from crawler.errors import FetchError
-from crawler.fetch.breaker import Breaker
+from crawler.fetch.breaker import PATIENCE, SOURCE_PATIENCE, Breaker
 from crawler.fetch.cache import HttpCache
 from crawler.fetch.decoding import ACCEPTED, pieces
 from crawler.fetch.limits import FetchOptions, is_public_host
@@ -71,6 +71,7 @@ class Turn:
     def __init__(self, large: anyio.CapacityLimiter) -> None:
         self.deadline: anyio.CancelScope | None = None
         self.least_pause = 0.0  # seconds between two requests, even where no more are asked for
+        self.patience = PATIENCE
         self._bytes = 0
         self._large = large
         self._is_large = False
@@ -214,7 +215,10 @@ class Fetcher:
         """Send one request when the host may be asked, and note how it bore it."""
         host = _host(url)
         await turn.pause(
-            max(self._breaker.wait(host), self._pace.pause(domain_of(url), turn.least_pause))
+            max(
+                self._breaker.wait(host, turn.patience),
+                self._pace.pause(domain_of(url), turn.least_pause),
+            )
         )
         try:
             with _translated(url):
@@ -280,10 +284,10 @@ class Fetcher:
             if (
                 attempt == _RETRIES
                 or error.outcome not in {Outcome.RATE_LIMITED, Outcome.CONNECT_ERROR}
-                or wait > self.options.total_seconds
+                or wait > SOURCE_PATIENCE
             ):
                 raise error
-            await anyio.sleep(wait * (attempt + 1))
+            await anyio.sleep(min(wait * (attempt + 1), SOURCE_PATIENCE))
         raise FetchError(Outcome.CONNECT_ERROR, f"{_shown(url)}: not reachable")
 
     async def _get_once(self, url: str, headers: Mapping[str, str]) -> Answer:
@@ -291,6 +295,7 @@ class Fetcher:
         asked = {**headers, **(kept.conditions if kept else {})}
         seconds = self.options.total_seconds
         async with self.turn(url, keep=True) as turn:
+            turn.patience = SOURCE_PATIENCE
             if is_public_host(urlsplit(url).hostname or ""):
                 turn.least_pause = self.options.listing_delay
             try:

@@ -12,6 +12,9 @@ FAILURES = 5
 PATIENCE = 5.0
 """Seconds that we wait for a host that asks for a pause; for longer ones the server is skipped."""
 
+SOURCE_PATIENCE = 300.0
+"""The same for a page of a source: without it the servers of all pages after it are not found."""
+
 _COUNTED = frozenset({Outcome.TIMEOUT, Outcome.CONNECT_ERROR, Outcome.TLS_ERROR, Outcome.DNS_ERROR})
 
 
@@ -27,7 +30,7 @@ class Breaker:
     def __init__(self) -> None:
         self._states: dict[str, _State] = {}
 
-    def wait(self, host: str) -> float:
+    def wait(self, host: str, patience: float = PATIENCE) -> float:
         """Return the seconds that a host wants to be left alone.
 
         Raises:
@@ -43,7 +46,7 @@ class Breaker:
                 f"{host} failed {FAILURES} times in a row; it is left alone for this crawl",
             )
         left = state.rests_until - time.monotonic()
-        if left > PATIENCE:
+        if left > patience:
             raise FetchError(
                 Outcome.RATE_LIMITED, f"{host} asked to be left alone for {left:.0f} s more"
             )

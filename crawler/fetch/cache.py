@@ -18,6 +18,9 @@ from crawler.records import sha256
 _FILES = 5000
 """Answers kept; the oldest go first."""
 
+_BYTES = 500_000_000
+"""Bytes that all of them may take together."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -65,10 +68,14 @@ class HttpCache:
             Path(name).replace(self._folder / sha256(url))
 
     def tidy(self) -> None:
-        """Drop the oldest answers beyond the number that is kept."""
+        """Drop the oldest answers beyond the number and the bytes that are kept."""
         if self._folder is None:
             return
         with suppress(OSError):
-            files = sorted(self._folder.iterdir(), key=lambda file: file.stat().st_mtime)
-            for file in files[:-_FILES]:
-                file.unlink(missing_ok=True)
+            known = [(file.stat(), file) for file in self._folder.iterdir()]
+            known.sort(key=lambda one: one[0].st_mtime, reverse=True)
+            size = 0
+            for number, (about, file) in enumerate(known):
+                size += about.st_size
+                if number >= _FILES or size > _BYTES:
+                    file.unlink(missing_ok=True)

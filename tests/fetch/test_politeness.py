@@ -1,6 +1,7 @@
 """What a host sees of us: how often, how many at once, under what name, and when no more."""
 
 import json
+import os
 import threading
 import time
 from collections import Counter
@@ -14,9 +15,10 @@ from crawler.asking import CrawlOptions, limits_of, user_agent
 from crawler.errors import FetchError
 from crawler.fetch import Fetcher, FetchOptions
 from crawler.fetch.breaker import FAILURES
+from crawler.fetch.cache import HttpCache
 from crawler.fetch.limits import is_public_host
 from crawler.fetch.pace import retry_after
-from crawler.records import Outcome
+from crawler.records import Outcome, sha256
 
 
 class Host(ThreadingHTTPServer):
@@ -197,6 +199,22 @@ def test_a_short_wait_is_waited_for(host):
     assert host.gaps()[0] > 0.9
 
 
+def test_a_page_of_a_source_waits_longer_than_a_server(host, monkeypatch):
+    monkeypatch.setattr("crawler.fetch.PATIENCE", 0.1)
+    host.answers["/"] = [(429, {"Retry-After": "1"}, b""), (200, {}, b"done")]
+    host.answers["/busy"] = [(503, {"Retry-After": "1"}, b"")]
+    assert getting(host.url + "/", total_seconds=0.5) == [b"done"]
+
+    async def ask(fetcher):
+        async with fetcher.turn(host.url) as turn:
+            for _ in range(2):
+                async with fetcher.stream(turn, "GET", host.url + "/busy"):
+                    pass
+
+    with pytest.raises(FetchError, match="left alone"):
+        fetching(ask)
+
+
 def test_a_host_that_asks_for_a_long_rest_is_left_alone(host):
     host.answers["/a"] = [(429, {"Retry-After": "600"}, b"")]
     found = getting(host.url + "/a", host.url + "/b", host.url + "/c")
@@ -233,6 +251,17 @@ def test_a_broken_cache_is_an_empty_one(host, tmp_path):
         path.write_bytes(path.read_bytes()[:-2])
     assert getting(host.url + "/list", cache=tmp_path) == [b"whole"]
     assert "If-None-Match" not in host.visits[-1][1]
+
+
+def test_the_cache_keeps_the_newest_within_its_bytes(tmp_path, monkeypatch):
+    monkeypatch.setattr("crawler.fetch.cache._BYTES", 2500)
+    cache = HttpCache(tmp_path)
+    urls = [f"https://h.example/{number}" for number in range(4)]
+    for number, url in enumerate(urls):
+        cache.keep(url, {"etag": "x"}, b"x" * 1000)
+        os.utime(tmp_path / sha256(url), (number, number))
+    cache.tidy()
+    assert [cache.find(url) is not None for url in urls] == [False, False, True, True]
 
 
 def test_what_was_asked_with_a_key_is_not_kept(host, tmp_path):
