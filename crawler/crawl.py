@@ -18,7 +18,7 @@ from crawler.asking import Asker, CrawlOptions, asking
 from crawler.by_source import BySource
 from crawler.expand import prepare
 from crawler.gathered import Gathered
-from crawler.records import Outcome, Server, ServerName
+from crawler.records import Outcome, Remote, Server, ServerName, Transport
 from crawler.targets import RemoteTarget, Target
 
 if TYPE_CHECKING:  # `gather` works without a database, and without paying for one
@@ -240,7 +240,10 @@ class _Crawl:
         url = self.urls.get(server.name) if server is not None else None
         if server is None or url is None:
             return item
-        return replace(item, server=replace(server, remotes=(replace(server.remotes[0], url=url),)))
+        # another source may describe it by packages alone; it is asked where the user said
+        plain = Remote(transport=Transport.STREAMABLE_HTTP, url=url)
+        remote = replace(server.remotes[0], url=url) if server.remotes else plain
+        return replace(item, server=replace(server, remotes=(remote,)))
 
 
 _MAX_REASONS = 100

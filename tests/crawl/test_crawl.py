@@ -11,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from crawler.crawl import CrawlOptions, gather
+from crawler.catalog import Catalog
+from crawler.crawl import CrawlOptions, Nobody, _asked_as_given, _Crawl, gather
+from crawler.gathered import Gathered
+from crawler.records import Listing, Package, Provenance, Server, ServerName
 from crawler.starter import starter_targets
 from crawler.targets import PackageTarget, parse_target
 
@@ -126,6 +129,19 @@ def test_a_key_in_a_query_is_not_stored(toolrisk, tmp_path: Path) -> None:
     stored = b"".join(path.read_bytes() for path in tmp_path.glob("c.db*"))
     assert b"https://h.example/mcp" in stored
     assert b"hunter2" not in stored
+
+
+def test_a_url_with_a_query_is_asked_whatever_else_is_known_of_it(tmp_path: Path) -> None:
+    target = parse_target("http://127.0.0.1:9/mcp?key=hunter2")
+    package = Package(registry_type="npm", identifier="@x/y", version="../no")
+    known = Server(name=ServerName("http://127.0.0.1:9/mcp"), packages=(package,))
+    source = Provenance(source="official-registry", url="https://r.example", fetched_at="2026-11-20T00:00:00+00:00")  # fmt: skip
+    with Catalog.open(tmp_path / "c.db") as catalog:
+        catalog.record_listing(Listing(server=known, provenance=source))
+        work = _Crawl(catalog, None, CrawlOptions(), Nobody(), _asked_as_given([target]))
+        item = work._as_given(Gathered(server=known))
+        assert item.server is not None
+        assert [one.url for one in item.server.remotes] == ["http://127.0.0.1:9/mcp?key=hunter2"]
 
 
 def test_an_interrupt_keeps_what_had_arrived(tmp_path: Path, black_hole: str) -> None:
