@@ -21,12 +21,15 @@ EXPRESSION = re.compile(r"\$\{\{ (inputs|steps)\.([a-z-]+)(?:\.outputs\.([a-z]+)
 
 @pytest.fixture
 def path_with_toolrisk(tmp_path):
-    """Return a PATH on which `toolrisk` is the installed program of this interpreter."""
+    """Return a PATH on which `toolrisk` and `python` are of this interpreter."""
     folder = tmp_path / "bin"
     folder.mkdir()
     script = folder / "toolrisk"
     script.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m classifier "$@"\n')
     script.chmod(0o755)
+    python = folder / "python"
+    python.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
+    python.chmod(0o755)
     return f"{folder}:{os.environ['PATH']}"
 
 
@@ -206,6 +209,38 @@ def test_the_hooks_catch_what_they_are_for(runner):
     for name in HOOKS:
         assert hook(name, work, path, *files).returncode == 1, name
     assert hook("toolrisk", work, path, *files, args=["--fail-on", "critical"]).returncode in {0, 1}
+
+
+@pytest.mark.parametrize("name", ["toolrisk", "toolrisk-verify"])
+@pytest.mark.parametrize(
+    "file", ["--db=x.tools.json", "--lock=x.tools.jsonl", "npm:x.tools.json", "~.tools.json"]
+)
+def test_a_committed_file_is_a_file_whatever_its_name(runner, name, file):
+    work = runner.work
+    runner.tools(READ)
+    runner.toolrisk("pin", "tools.json")
+    runner.tools(READ, DELETE, name=file)
+    assert re.search(HOOKS[name]["files"], file)
+    done = hook(name, work, runner.path, file, "tools.json")
+    assert done.returncode == 1, done.stderr
+    assert "delete_repo" in done.stdout
+
+
+def test_the_options_of_a_hook_stay_options(runner):
+    runner.tools(DELETE)
+    runner.toolrisk("baseline", "tools.json", "--reason", "agreed")
+    for args in (["--baseline=toolrisk-baseline.json"], ["--baseline", "toolrisk-baseline.json"]):
+        done = hook("toolrisk", runner.work, runner.path, "tools.json", args=args)
+        assert done.returncode == 0, done.stderr
+    (runner.work / "--no-launch").write_text("x")
+    assert hook("toolrisk", runner.work, runner.path, "tools.json").returncode == 1
+
+
+def test_a_hook_takes_no_module_of_the_checkout(runner):
+    runner.tools(READ)
+    for module in ("classifier", "typer", "orjson"):
+        (runner.work / f"{module}.py").write_text("raise SystemExit(99)")
+    assert hook("toolrisk", runner.work, runner.path, "tools.json").returncode == 0
 
 
 @pytest.mark.parametrize(
