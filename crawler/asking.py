@@ -131,7 +131,10 @@ _Streams = tuple[
 async def _run(targets: Sequence[Prepared], options: CrawlOptions, streams: _Streams) -> None:
     """Discover and ask until both are done."""
     from crawler.fetch import Fetcher
+    from crawler.probe.clients import sweep
 
+    if not options.no_probe:
+        await anyio.to_thread.run_sync(sweep)
     limits = limits_of(options)
     waiting, results, found = streams
     async with results, Fetcher(limits) as fetcher, anyio.create_task_group() as group:

@@ -9,7 +9,9 @@ import re  # noqa: TID251 - fixed patterns on output of npm and pip
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import anyio
@@ -139,6 +141,20 @@ def made(path: Path) -> Path:
             Outcome.UNSUPPORTED, f"the package cache {path} cannot be written: {cause.strerror}"
         ) from cause
     return path
+
+
+def sweep() -> None:
+    """Remove what fetches left that were killed, which nobody else will.
+
+    Older than any fetch can be, so that those of another crawl are left to it.
+    """
+    oldest = time.time() - 3 * FETCH_SECONDS
+    kept = cache_dir()
+    found = [*kept.glob("*/*/.fetch-*"), *kept.glob("archives/*/*/.fetch-*")]
+    for place in found:
+        with suppress(OSError):
+            if place.lstat().st_mtime < oldest:
+                shutil.rmtree(place)
 
 
 def keep(tree: Path, place: Path) -> None:
