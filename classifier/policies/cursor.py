@@ -75,11 +75,20 @@ def named(text: str) -> Iterator[tuple[str | None, str]]:
 def lint(text: str) -> Iterator[str]:
     """Yield entries that let more through than one tool, or nothing."""
     given = mapping(read_json(text, "permissions"), "permissions").get("mcpAllowlist")
-    for entry in sequence(given, "mcpAllowlist"):
-        if not isinstance(entry, str) or entry.count(":") != 1:
-            yield f"{quoted(str(entry))}: not SERVER:TOOL, so it is dropped"
+    listed = sequence(given, "mcpAllowlist")
+    entries = [entry for entry in listed if isinstance(entry, str)]
+    yield from (f"{quoted(str(e))}: not SERVER:TOOL" for e in listed if not isinstance(e, str))
+    single = [entry.split(":") for entry in entries if entry.count(":") == 1 and "*" not in entry]
+    for entry in entries:
+        if entry.count(":") != 1:
+            yield f"{quoted(entry)}: not SERVER:TOOL, so it is dropped"
         elif "*" in entry:
             yield f"{quoted(entry)}: a wildcard lets tools through that nobody has looked at"
+            server, _, tool = entry.partition(":")
+            covered = [one for one in single if server in {"*", one[0]} and tool in {"*", one[1]}]
+            if covered:
+                count = f"{len(covered)} entries" if len(covered) > 1 else "1 entry"
+                yield f"{quoted(entry)}: {count} for single tools beside it are without effect"
 
 
 def read_rules(text: str) -> dict[str, Decision]:
