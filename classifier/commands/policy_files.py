@@ -21,7 +21,7 @@ from classifier.enforcement.check import check as check_policy
 from classifier.enforcement.merge import merge as merge_rules
 from classifier.enforcement.names import PLAIN
 from classifier.enforcement.ownership import may_replace
-from classifier.enforcement.reading import documented_form, simulator
+from classifier.enforcement.reading import documented_form, lint, simulator
 from classifier.enforcement.target import Output, Target
 from classifier.enforcement.words import quoted
 from classifier.errors import PolicyError
@@ -52,11 +52,14 @@ def require_target(target_id: str) -> None:
 
 
 def write(target_id: str, out: Path | None, intents: Intents, keys: Keys) -> None:
-    """Write one policy, or one per server into a folder where the target wants it so."""
+    """Write one policy, or one per server into a folder where the target wants it so.
+
+    All are made and every file is looked at before the first is written.
+    """
     target = policies.target(target_id)
     if target.whole_set or len(intents) == 1:
         everything = [intent for given in intents.values() for intent in given]
-        _put(policies.render(target_id, _keys(target_id, intents, keys), everything), out)
+        _put([(policies.render(target_id, _keys(target_id, intents, keys), everything), out)])
         return
     if out is None:
         raise PolicyError(
@@ -65,11 +68,12 @@ def write(target_id: str, out: Path | None, intents: Intents, keys: Keys) -> Non
         )
     chosen = _keys(target_id, intents, keys)
     folders = _folders(chosen)
+    outputs: list[tuple[Output, Path | None]] = []
     for server, given in intents.items():
         key = chosen[server]
-        folder = out / folders[key]
-        folder.mkdir(parents=True, exist_ok=True)
-        _put(policies.render(target_id, key, given), folder / target.file_name)
+        output = policies.render(target_id, key, given)
+        outputs.append((output, out / folders[key] / output.file_name))
+    _put(outputs, make_folders=True)
 
 
 def _folders(chosen: Mapping[str, str]) -> dict[str, str]:
@@ -124,24 +128,37 @@ def _say_guesses(target_id: str, guessed: Mapping[str, str]) -> None:
     )
 
 
-def _put(output: Output, out: Path | None) -> None:
+def _put(outputs: list[tuple[Output, Path | None]], *, make_folders: bool = False) -> None:
+    planned = [(output, out, _texts(output, out) if out else {}) for output, out in outputs]
+    for output, _, texts in planned:
+        for path, text in texts.items():
+            _require_ours(output.target, path, text)
+    for output, out, texts in planned:
+        _tell(output)
+        if out is None:
+            sys.stdout.write(output.text)
+            continue
+        if make_folders:
+            out.parent.mkdir(parents=True, exist_ok=True)
+        for number, (path, text) in enumerate(texts.items()):
+            replace(path, text)
+            if number:
+                typer.echo(f"{output.target.id}: also wrote {path}", err=True)
+        typer.echo(f"{output.target.id}: {output.target.install}", err=True)
+
+
+def _texts(output: Output, out: Path) -> dict[Path, str]:
+    """Return every file of a policy, the policy first."""
+    file = out / output.file_name if out.is_dir() else out
+    return {file: output.text, **{file.parent / name: text for name, text in output.extra}}
+
+
+def _tell(output: Output) -> None:
     for line in output.report:
         typer.echo(f"{output.target.id}: {line}", err=True)
     if output.target.checked_by is None:
         how = "checked against our model of its documented order, not run in the real engine"
         typer.echo(f"{output.target.id}: {how}", err=True)
-    if out is None:
-        sys.stdout.write(output.text)
-        return
-    file = out / output.file_name if out.is_dir() else out
-    texts = {file: output.text, **{file.parent / name: text for name, text in output.extra}}
-    for path, text in texts.items():  # all are looked at before the first is written
-        _require_ours(output.target, path, text)
-    for path, text in texts.items():
-        replace(path, text)
-        if path != file:
-            typer.echo(f"{output.target.id}: also wrote {path}", err=True)
-    typer.echo(f"{output.target.id}: {output.target.install}", err=True)
 
 
 def _require_ours(target: Target, file: Path, text: str) -> None:
@@ -176,7 +193,9 @@ def merge(target_id: str, file: Path, intents: Intents, keys: Keys, *, dry_run: 
     with _about(file), documented_form(output.target):
         merged = merge_rules(policies.module_of(target_id), output, old, remembered)
     sys.stdout.write(merged.diff)
-    for line in (*merged.kept, *output.report):
+    faults = lint(output.target, policies.module_of(target_id), merged.text)
+    more = (f"and {len(faults) - SHOWN_PER_KIND} more",) if len(faults) > SHOWN_PER_KIND else ()
+    for line in (*merged.kept, *output.report, *faults[:SHOWN_PER_KIND], *more):
         typer.echo(f"{target_id}: {line}", err=True)
     if not dry_run and (merged.text != old or merged.ours != remembered):
         replace(file, merged.text)

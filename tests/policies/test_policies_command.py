@@ -410,6 +410,32 @@ def test_a_persons_file_is_never_written_over(tools, tmp_path, target_id, theirs
     toolrisk(*words, file, "--profile", "strict")
 
 
+def test_a_merge_says_where_it_is_without_effect(tools, tmp_path):
+    """A wildcard of the user's stays; that the narrower list then does nothing must be said."""
+    settings = tmp_path / "permissions.json"
+    settings.write_text('{"mcpAllowlist": ["gh:*"]}', encoding="utf-8")
+    words = ("policy", tools, "--for", "cursor", "--server-key", "gh", "--merge", settings)
+    for _ in range(2):
+        done = toolrisk(*words)
+        assert '"gh:*": 2 entries for single tools beside it are without effect' in done.stderr
+    assert json.loads(settings.read_text())["mcpAllowlist"][0] == "gh:*"
+
+
+def test_a_folder_of_policies_is_written_whole_or_not_at_all(tmp_path):
+    path, out = tmp_path / "tools.json", tmp_path / "out"
+    path.write_text(json.dumps([{"server": s, **TOOLS[0]} for s in "abc"]), encoding="utf-8")
+    (out / "b").mkdir(parents=True)
+    mine = out / "b" / "policy.json"
+    mine.write_text('{"mine": 1}', encoding="utf-8")
+    words = ("policy", path, "--for", "policylayer", "--out", out)
+    assert "did not write" in toolrisk(*words, code=2).stderr
+    assert sorted(p.name for p in out.rglob("*")) == ["b", "policy.json"]
+    assert mine.read_text() == '{"mine": 1}'
+    mine.unlink()
+    toolrisk(*words)
+    assert len(list(out.rglob("policy.json"))) == 3
+
+
 def test_a_persons_json_of_our_keys_is_never_written_over(tools, tmp_path):
     """The same top-level keys do not make a file ours; also beside the policy."""
     theirs = {"version": "1", "default": "allow", "tools": {"mine": {}}}
