@@ -13,7 +13,7 @@ from pathlib import Path
 
 import typer
 
-from classifier.errors import ClassifierError, LabelError, PolicyError
+from classifier.errors import AddressError, ClassifierError, LabelError, PolicyError
 from crawler.errors import CrawlError, TargetError
 from crawler.printable import one_line
 
@@ -116,7 +116,7 @@ def _run(verbs: tuple[str, ...], words: list[str]) -> int:
                 ended.code if isinstance(ended, SystemExit) and isinstance(ended.code, int) else 0
             )
         code = _say(f"{error.filename or 'output'}: {error.strerror or error}", 3)
-    except (TargetError, PolicyError, LabelError) as error:
+    except (TargetError, PolicyError, LabelError, AddressError) as error:
         code = _say(error, 2)
     except (CrawlError, ClassifierError) as error:
         code = _say(error, 3)

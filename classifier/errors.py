@@ -5,6 +5,7 @@ ClassifierError
 │   └── LabelError a file of labels that a user named is missing or malformed (exit 2)
 ├── PolicyError    a policy cannot be made or checked without being wrong (exit 2)
 └── PageError      the site cannot be written (exit 3)
+    └── AddressError  the address that a user gave for the site is none (exit 2)
 """
 
 
@@ -26,3 +27,7 @@ class PolicyError(ClassifierError):
 
 class PageError(ClassifierError):
     """A site that cannot be written."""
+
+
+class AddressError(PageError):
+    """An address for a site that is none."""

@@ -10,7 +10,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from classifier.errors import PageError
+from classifier.errors import AddressError, PageError
 from classifier.pages.environment import safe_url
 from classifier.pages.model import BuildSummary
 from classifier.pages.notebooks import read_notebooks
@@ -30,13 +30,13 @@ def check_base_url(given: str) -> str | None:
     """Return the base address, or None where none is given.
 
     Raises:
-        PageError: it is not an http or https address.
+        AddressError: it is not an http or https address.
 
     """
     if not given:
         return None
     if safe_url(given) is None or "?" in given or "#" in given:
-        raise PageError(f"--base-url {given!r} is not an address; write https://host/path")
+        raise AddressError(f"--base-url {given!r} is not an address; write https://host/path")
     return given
 
 

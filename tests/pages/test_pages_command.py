@@ -144,7 +144,7 @@ def test_what_is_not_classified_is_said(
     [
         (("--db", "none.db", "--out", "site"), 3, "none.db does not exist"),
         (("--out", "."), 3, "files that are not a site of toolrisk"),
-        (("--out", "site", "--base-url", "ftp://x"), 3, "is not an address"),
+        (("--out", "site", "--base-url", "ftp://x"), 2, "is not an address"),
     ],
 )
 def test_what_is_wrong_is_one_line(
