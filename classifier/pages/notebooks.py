@@ -7,7 +7,6 @@ anything else in it is left out, so that the site's Content-Security-Policy hold
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -47,12 +46,14 @@ def read_notebooks(folder: Path) -> tuple[Notebook, ...]:
     """Read the notebooks of a folder, by name.
 
     Raises:
-        PageError: there is none, or one is no notebook or was not executed.
+        PageError: there is none, or one is no notebook, was not executed or is called index.
 
     """
     paths = sorted(folder.glob("*.ipynb"))
     if not paths:
         raise PageError(f"--notebooks {folder}: there is no .ipynb file; give another folder")
+    if index := next((path for path in paths if path.stem.casefold() == "index"), None):
+        raise PageError(f"{index}: that page is the list of notebooks; give it another name")
     return tuple(_notebook(path) for path in paths)
 
 
@@ -88,10 +89,10 @@ def _notebook(path: Path) -> Notebook:
     try:
         given = json.loads(path.read_text(encoding="utf-8"))
         cells = [cell for cell in given["cells"] if isinstance(cell, dict)]
-    except (OSError, ValueError, KeyError, TypeError) as cause:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as cause:
         raise PageError(f"{path} is no notebook: {cause}") from cause
     code = [cell for cell in cells if cell.get("cell_type") == "code"]
-    if code and not any(cell.get("outputs") for cell in code):
+    if code and not any(_outputs(cell) for cell in code):
         raise PageError(f"{path} was not executed; run `python notebooks/execute.py DIR` first")
     images: list[tuple[str, bytes]] = []
     made = tuple(_cell(path.stem, cell, images) for cell in cells)
@@ -106,12 +107,13 @@ def _cell(stem: str, cell: dict[str, Any], images: list[tuple[str, bytes]]) -> C
     if cell.get("cell_type") == "markdown":
         return Cell(prose=source)
     printed, figures = "", []
-    for output in cell.get("outputs") or []:
-        data = output.get("data") or {}
+    for output in _outputs(cell):
+        data = output.get("data")
+        data = data if isinstance(data, dict) else {}
         if "image/png" in data:
             try:
                 content = base64.b64decode(_text(data["image/png"]))
-            except binascii.Error:
+            except ValueError:  # no base64, or not even ASCII
                 continue
             name = f"{stem}-{len(images) + 1}.png"
             images.append((name, content))
@@ -119,6 +121,12 @@ def _cell(stem: str, cell: dict[str, Any], images: list[tuple[str, bytes]]) -> C
         elif output.get("output_type") == "stream" and output.get("name") == "stdout":
             printed += _text(output.get("text"))
     return Cell(code=source, printed=printed[:_LONGEST], figures=tuple(figures))
+
+
+def _outputs(cell: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what came of a cell, without what is no output."""
+    given = cell.get("outputs")
+    return [one for one in given if isinstance(one, dict)] if isinstance(given, list) else []
 
 
 def _text(value: object) -> str:

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
+from classifier.errors import PageError
 from classifier.pages import publish
+from classifier.pages.notebooks import read_notebooks
 
 ROOT = Path(__file__).parent.parent.parent
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"x" * 20).decode()
@@ -91,6 +93,27 @@ def test_what_is_no_executed_notebook_is_refused_in_one_line(db, tmp_path):
     told = toolrisk(*words, code=3)
     assert "is no notebook" in told
     assert "Traceback" not in told
+
+
+def test_a_notebook_called_index_is_refused_for_the_list_has_that_page(tmp_path):
+    notebook(tmp_path / "01_one.ipynb")
+    notebook(tmp_path / "Index.ipynb")
+    with pytest.raises(PageError, match="another name"):
+        read_notebooks(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "odd", ["text", 7, None, [], {"data": "text"}, {"data": [1]}, {"data": {"image/png": "é"}}]
+)
+def test_what_is_no_output_is_left_out(tmp_path, odd):
+    notebook(tmp_path / "a.ipynb")
+    given = json.loads((tmp_path / "a.ipynb").read_text())
+    given["cells"][1]["outputs"].insert(0, odd)
+    given["cells"].append({"cell_type": "code", "source": "x", "outputs": odd})
+    (tmp_path / "a.ipynb").write_text(json.dumps(given))
+    (one,) = read_notebooks(tmp_path)
+    assert [len(cell.figures) for cell in one.cells] == [0, 1, 0]
+    assert one.cells[1].printed == "<b>two</b>\nlines\n"
 
 
 def test_our_own_notebooks_keep_no_outputs_and_fit_their_text():
