@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,7 +23,7 @@ MEMORY = 768 * 1024 * 1024
 _TMPFS = "67108864"
 PROCESSES = 128
 """Processes of a sandbox together."""
-_FILES, _CPU_SECONDS = "4096", "60"
+_FILES, _FILE_BYTES, _CPU_SECONDS = "4096", "134217728", "60"
 _HOME = "/home/crawl"
 
 
@@ -99,6 +100,7 @@ def command(program: Program) -> list[str]:
         "prlimit",
         f"--nproc={PROCESSES}",
         f"--nofile={_FILES}",
+        f"--fsize={_FILE_BYTES}",
         f"--cpu={_CPU_SECONDS}",
         "--",
     ]
@@ -145,7 +147,8 @@ async def watch(pid: int, memory: int = MEMORY, processes: int = PROCESSES) -> s
         tree = _tree(pid, processes)
         if len(tree) > processes:
             return "processes"
-        if sum(_resident(child) for child in tree) * page > memory:
+        held = sum(_resident(child) for child in tree) * page + _nameless(tree)
+        if held > memory:
             return "memory"
         await anyio.sleep(0.05)
     await anyio.sleep_forever()
@@ -172,6 +175,23 @@ def _listed(folder: Path) -> list[Path]:
         return list(folder.iterdir())
     except OSError:  # it ended meanwhile
         return []
+
+
+def _nameless(pids: Iterable[int]) -> int:
+    """Return the bytes of files that live in memory alone (memfd_create) and that these hold open.
+
+    What was written to one is memory of nobody, as far as /proc/PID/statm goes.
+    """
+    found: dict[tuple[int, int], int] = {}
+    for pid in pids:
+        for link in _listed(Path(f"/proc/{pid}/fd")):
+            try:
+                if str(link.readlink()).startswith("/memfd:"):
+                    told = link.stat()
+                    found[told.st_dev, told.st_ino] = told.st_blocks * 512
+            except OSError:  # closed meanwhile
+                continue
+    return sum(found.values())
 
 
 def _resident(pid: int) -> int:

@@ -173,6 +173,15 @@ def on_eats_memory_in_a_child():
     time.sleep(600)
 
 
+def on_eats_memory_without_a_name():
+    held = []
+    while True:
+        held.append(os.memfd_create("x"))
+        for _ in range(40):
+            os.write(held[-1], bytes(MB))
+        time.sleep(0.05)
+
+
 def on_eats_the_processor():
     while True:
         pass
