@@ -25,6 +25,7 @@ from crawler.static import Static
 
 if TYPE_CHECKING:
     from crawler.fetch import Fetcher, FetchOptions
+    from crawler.fetch.keys import KeyHeader
 
 BATCH = 256
 """The most that is handed over at once, hence the rows of a transaction."""
@@ -46,6 +47,7 @@ class CrawlOptions:
     per_host: int = 1
     per_host_delay: float | None = None  # None: a second for sources on public hosts, else none
     contact: str | None = None
+    keys: tuple["KeyHeader", ...] = ()
     only: tuple[str, ...] = ()
     static: Static = Static.NEVER
 
@@ -156,6 +158,7 @@ def limits_of(options: CrawlOptions) -> "FetchOptions":
     return FetchOptions(
         allow_private=options.allow_private,
         per_host=options.per_host,
+        keys=options.keys,
         per_host_delay=delay or 0.0,
         listing_delay=LISTING_DELAY if delay is None else delay,
         user_agent=user_agent(options.contact),

@@ -12,19 +12,28 @@
     probe = true
     static = "last"         # read packages instead of running them: never, first, last, only
 
-Keys of sources are read from the environment variables that their pages name, never from here.
+    [registries."https://mcp.internal.example"]
+    headers_env = {"X-API-Key" = "INTERNAL_KEY"}  # header = the environment variable that holds it
+
+Keys are read from environment variables, those of sources from the ones that their pages name;
+never from here. A key is sent to that scheme, host and port only.
 """
 
 import tomllib
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from crawler.asking import CrawlOptions
 from crawler.errors import TargetError
+from crawler.printable import one_line
 from crawler.static import Static
 from crawler.targets import Target, parse_age, parse_targets
+
+if TYPE_CHECKING:
+    from crawler.fetch.keys import KeyHeader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +59,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "probe": (bool,),
     "allow_private": (bool,),
     "static": (str,),
+    "registries": (dict,),
 }
 
 
@@ -79,12 +89,47 @@ def read_settings(path: Path) -> Settings:
             per_host=given.get("per_host", CrawlOptions.per_host),
             per_host_delay=_seconds(given.get("per_host_delay")),
             contact=given.get("contact"),
+            keys=_keys(path, given.get("registries", {})),
             only=tuple(given.get("only", ())),
             static=Static(given.get("static", Static.NEVER)),
         ),
         database=given.get("database"),
         max_age=parse_age(given["max_age"]) if "max_age" in given else None,
     )
+
+
+_HEADER_SIGNS = frozenset("!#$%&'*+-.^_`|~")
+
+
+def _keys(path: Path, registries: dict[str, Any]) -> "tuple[KeyHeader, ...]":
+    """Return the headers for registries; their keys stay in the environment."""
+    if not registries:
+        return ()
+    from crawler.fetch.keys import KeyHeader
+
+    found = []
+    for url, told in registries.items():
+        where = f'{path}: [registries."{one_line(url)}"]'
+        if not _is_web(url):
+            raise TargetError(f"{where} must be named by an address as https://HOST")
+        headers = told.get("headers_env") if isinstance(told, dict) else None
+        if not isinstance(headers, dict) or len(told) != 1:
+            raise TargetError(f'{where} must hold headers_env = {{"HEADER" = "VARIABLE"}} alone')
+        for header, variable in headers.items():
+            is_token = all(c in _HEADER_SIGNS or (c.isascii() and c.isalnum()) for c in header)
+            is_name = isinstance(variable, str) and variable.isascii() and variable.isidentifier()
+            if not header or not is_token or not is_name:
+                raise TargetError(f"{where} must map a header to the name of a variable")
+            found.append(KeyHeader(url, header, variable))
+    return tuple(found)
+
+
+def _is_web(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and "@" not in url
+    except ValueError:
+        return False
 
 
 def _seconds(value: float | None) -> float | None:

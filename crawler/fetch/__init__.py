@@ -21,6 +21,7 @@ from crawler.errors import FetchError
 from crawler.fetch.breaker import PATIENCE, SOURCE_PATIENCE, Breaker
 from crawler.fetch.cache import HttpCache
 from crawler.fetch.decoding import ACCEPTED, pieces
+from crawler.fetch.keys import Keys
 from crawler.fetch.limits import FetchOptions, is_public_host
 from crawler.fetch.pace import Pace, retry_after
 from crawler.fetch.pools import OriginPools, origin_of
@@ -130,6 +131,7 @@ class Fetcher:
         self._breaker = Breaker()
         self._cache = HttpCache(self.options.cache)
         self._robots = Robots()
+        self._keys = Keys(self.options.keys)
         self._large = anyio.CapacityLimiter(_LARGE_AT_ONCE)
 
     async def __aenter__(self) -> Self:
@@ -274,7 +276,7 @@ class Fetcher:
         """
         for attempt in range(_RETRIES + 1):
             try:
-                return await self._get_once(url, headers or {})
+                return await self._get_once(url, self._with_keys(url, headers))
             except _RefusedError as refusal:
                 wait, error = refusal.wait, FetchError(refusal.outcome, str(refusal))
             except FetchError as cause:
@@ -289,6 +291,12 @@ class Fetcher:
                 raise error
             await anyio.sleep(min(wait * (attempt + 1), SOURCE_PATIENCE))
         raise FetchError(Outcome.CONNECT_ERROR, f"{_shown(url)}: not reachable")
+
+    def _with_keys(self, url: str, headers: Mapping[str, str] | None) -> dict[str, str]:
+        try:
+            return self._keys.added(url, headers or {})
+        except (ValueError, httpx.InvalidURL):
+            raise FetchError(Outcome.PROTOCOL_ERROR, "its address is no URL") from None
 
     async def _get_once(self, url: str, headers: Mapping[str, str]) -> Answer:
         kept = self._cache.find(url) if set(headers) <= {"Accept"} else None

@@ -13,13 +13,16 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import httpcore
 
 from crawler.errors import FetchError
 from crawler.records import Outcome
+
+if TYPE_CHECKING:
+    from crawler.fetch.keys import KeyHeader
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _SHARED = ipaddress.ip_network("100.64.0.0/10")
@@ -44,6 +47,7 @@ class FetchOptions:
         LISTING_DELAY  # for what is got from sources, where their hosts are public
     )
     per_host: int = 1
+    keys: tuple["KeyHeader", ...] = ()
     cache: Path | None = None  # where answers of sources are kept, to be asked for conditionally
 
 

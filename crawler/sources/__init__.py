@@ -7,11 +7,13 @@ with hyphens, and `listings(fetcher, where, limit)`.
 import importlib
 import json
 import math
+import os
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from crawler.errors import FetchError, TargetError
 from crawler.gathered import utc_now
@@ -97,6 +99,17 @@ def load(source_id: str) -> Module:
         raise TargetError(f"{module.__file__} exports no SOURCE with the id {source_id!r}")
     loaded: Module = module
     return loaded
+
+
+def key_of(source: Source, where: str) -> str | None:
+    """Return the user's key for a source, only where its own host is asked.
+
+    An address that somebody names after `SOURCE+` may be anybody's; a key for it is given by
+    `registries` in crawl.toml.
+    """
+    own, asked = urlsplit(source.where or ""), urlsplit(where)
+    is_own = (own.scheme, own.netloc) == (asked.scheme, asked.netloc)
+    return os.environ.get(source.key or "") or None if is_own else None
 
 
 @cache

@@ -4,14 +4,13 @@ The Glama API Data License asks for a visible credit and a link back to each lis
 that is why the listing's own address is what provenance holds.
 """
 
-import os
 from collections.abc import AsyncIterator
 from urllib.parse import urlencode
 
 from crawler.errors import FetchError
 from crawler.parse import parse_tools
 from crawler.records import JsonObject, Listing, Outcome, Server, ServerName, Skipped
-from crawler.sources import Getter, Source, objects, parse_json, skip, state, text_of
+from crawler.sources import Getter, Source, key_of, objects, parse_json, skip, state, text_of
 
 SOURCE = Source(
     id="glama",
@@ -29,9 +28,12 @@ _PAGES = 400  # a walk is capped at 20,000 servers by the service itself
 async def listings(
     fetcher: Getter, where: str, limit: int | None
 ) -> AsyncIterator[Listing | Skipped]:
-    """Yield the servers of the list; without the key, one `Skipped` that names it."""
-    key = os.environ.get(SOURCE.key or "")
-    if not key:
+    """Yield the servers of the list; without the key, one `Skipped` that names it.
+
+    The key goes to Glama's own host alone.
+    """
+    key = key_of(SOURCE, where)
+    if not key and where == SOURCE.where:
         reason = f"Glama needs a key: set {SOURCE.key}"
         yield Skipped(subject=SOURCE.id, outcome=Outcome.NEEDS_CONFIG, reason=reason)
         return
@@ -44,7 +46,9 @@ async def listings(
         )
         url = f"{where.rstrip('/')}/servers?{query}"
         try:
-            headers = {"Accept": "application/json", "Authorization": f"Bearer {key}"}
+            headers = {"Accept": "application/json"}
+            if key:
+                headers["Authorization"] = f"Bearer {key}"
             page = parse_json((await fetcher.get(url, headers)).body, url.partition("?")[0])
         except FetchError as error:
             yield skip(where, error)

@@ -4,14 +4,13 @@ Its terms are not published and its site forbids /api/ to robots, so it is off u
 list ends after 500 rows whatever the total; a key is sent when there is one.
 """
 
-import os
 from collections.abc import AsyncIterator
 from urllib.parse import quote, urlencode
 
 from crawler.errors import FetchError
 from crawler.parse import parse_tools
 from crawler.records import JsonObject, Listing, Outcome, Remote, Server, ServerName, Skipped
-from crawler.sources import Getter, Source, objects, parse_json, skip, state, text_of
+from crawler.sources import Getter, Source, key_of, objects, parse_json, skip, state, text_of
 
 SOURCE = Source(
     id="smithery",
@@ -55,7 +54,7 @@ async def listings(
 
 
 async def _get(fetcher: Getter, url: str) -> JsonObject:
-    key = os.environ.get(SOURCE.key or "")
+    key = key_of(SOURCE, url)
     headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
     label = url.partition("?")[0]
     value = parse_json((await fetcher.get(url, headers)).body, label)

@@ -25,6 +25,8 @@ def test_every_key(tmp_path: Path) -> None:
     only = ["io.*"]
     probe = false
     allow_private = true
+    [registries."https://r.example"]
+    headers_env = {"X-API-Key" = "A_KEY", "X-Tenant-ID" = "A_TENANT"}
     """
     found = read_settings(write(tmp_path / "crawl.toml", text))
     assert [target.text for target in found.targets] == ["official-registry", "npm:a"]
@@ -36,6 +38,10 @@ def test_every_key(tmp_path: Path) -> None:
         9,
     )
     assert (options.no_probe, options.allow_private, options.only) == (True, True, ("io.*",))
+    assert [(key.url, key.header, key.variable) for key in options.keys] == [
+        ("https://r.example", "X-API-Key", "A_KEY"),
+        ("https://r.example", "X-Tenant-ID", "A_TENANT"),
+    ]
     assert (found.database, found.max_age.days if found.max_age else 0) == ("d.db", 2)
 
 
@@ -51,6 +57,13 @@ BAD = {
     'contact = "a\\r\\nX-Other: b"': "contact is sent in a header",
     "targets = [1]": "targets must be a list of texts",
     'targets = ["nope"]': "not a known target",
+    'registries = "x"': "registries must be dict",
+    '[registries."r.example"]\nheaders_env = {}': "named by an address",
+    '[registries."https://u@r.example"]\nheaders_env = {}': "named by an address",
+    '[registries."https://r.example"]\nheaders = {}': "must hold headers_env",
+    '[registries."https://r.example"]\nheaders_env = {"X Y" = "K"}': "must map a header",
+    '[registries."https://r.example"]\nheaders_env = {"X" = "sk-123"}': "must map a header",
+    '[registries."https://r.example"]\nheaders_env = {"X" = 5}': "must map a header",
     'max_age = "soon"': "is not a length of time",
 }
 

@@ -16,6 +16,7 @@ from crawler.errors import FetchError
 from crawler.fetch import Fetcher, FetchOptions
 from crawler.fetch.breaker import FAILURES
 from crawler.fetch.cache import HttpCache
+from crawler.fetch.keys import KeyHeader
 from crawler.fetch.limits import is_public_host
 from crawler.fetch.pace import retry_after
 from crawler.records import Outcome, sha256
@@ -262,6 +263,31 @@ def test_the_cache_keeps_the_newest_within_its_bytes(tmp_path, monkeypatch):
         os.utime(tmp_path / sha256(url), (number, number))
     cache.tidy()
     assert [cache.find(url) is not None for url in urls] == [False, False, True, True]
+
+
+def test_a_key_goes_to_its_origin_alone_and_is_not_kept(host, tmp_path, monkeypatch):
+    host.answers["/list"] = [(200, {"ETag": '"one"'}, b"secret")]
+    monkeypatch.setenv("OUR_KEY", "hunter2")
+    elsewhere = host.url.replace("127.0.0.1", "localhost")
+    keys = (KeyHeader(host.url, "X-API-Key", "OUR_KEY"),)
+    getting(host.url + "/list", elsewhere + "/list", keys=keys, cache=tmp_path / "a")
+    assert [headers.get("X-API-Key") for _, headers, _ in host.visits] == ["hunter2", None]
+    assert len(list((tmp_path / "a").iterdir())) == 1  # that of the one without
+
+
+@pytest.mark.parametrize("value", ["", "a\r\nX-Other: b", "b\u00fccher"])
+def test_a_key_that_cannot_be_sent_is_named_and_not_shown(host, monkeypatch, value):
+    monkeypatch.setenv("OUR_KEY", value)
+
+    async def work(fetcher):
+        with pytest.raises(FetchError, match="OUR_KEY") as caught:
+            await fetcher.get(host.url + "/list")
+        return caught.value
+
+    error = fetching(work, keys=(KeyHeader(host.url, "X-API-Key", "OUR_KEY"),))
+    assert error.outcome is Outcome.NEEDS_CONFIG
+    assert not value or value not in str(error)
+    assert host.visits == []
 
 
 def test_what_was_asked_with_a_key_is_not_kept(host, tmp_path):
