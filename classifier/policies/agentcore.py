@@ -67,7 +67,11 @@ def name_fault(name: str, _key: str) -> str | None:
 
 def condition_fault(condition: Condition, intent: Intent) -> str | None:
     """Say why not: the argument must be top-level and have one plain type in the inputSchema."""
-    declared = _types(intent).get(condition.argument[0]) if len(condition.argument) == 1 else None
+    name = condition.argument[0]
+    # Only this one is looked at: a tool may have a condition on each of many parameters.
+    declared = (
+        _plain_type(name, _properties(intent).get(name)) if len(condition.argument) == 1 else None
+    )
     number = condition.kind is ConditionKind.AT_MOST
     wanted = {"integer", "number"} if number else {"string"}
     if declared in wanted and not (number and condition.number >= _DECIMALS):
@@ -75,21 +79,23 @@ def condition_fault(condition: Condition, intent: Intent) -> str | None:
     return "no conditions on arguments that are nested or not plainly typed"
 
 
-def _types(intent: Intent) -> dict[str, str]:
-    """Return the declared plain type of each top-level parameter whose name Cedar can hold."""
+def _properties(intent: Intent) -> dict[str, Any]:
     schema = intent.input_schema
     properties = schema.get("properties") if isinstance(schema, dict) else None
-    if not isinstance(properties, dict):
-        return {}
-    return {
-        name: declared["type"]
-        for name, declared in properties.items()
-        if isinstance(declared, dict)
-        and isinstance(declared.get("type"), str)
-        and declared["type"] in _TYPES
-        and name.isidentifier()
-        and name.isascii()
-    }
+    return properties if isinstance(properties, dict) else {}
+
+
+def _plain_type(name: str, declared: Any) -> str | None:
+    """Return the declared plain type of a parameter whose name Cedar can hold."""
+    kind = declared.get("type") if isinstance(declared, dict) else None
+    plain = isinstance(kind, str) and kind in _TYPES and name.isidentifier() and name.isascii()
+    return kind if plain else None
+
+
+def _types(intent: Intent) -> dict[str, str]:
+    """Return the declared plain type of each top-level parameter that has one."""
+    found = {name: _plain_type(name, given) for name, given in _properties(intent).items()}
+    return {name: kind for name, kind in found.items() if kind is not None}
 
 
 def render(servers: tuple[ServerRules, ...]) -> Rendered:

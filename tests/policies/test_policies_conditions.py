@@ -336,3 +336,28 @@ def test_json_that_a_person_changed_is_not_ours(target_id, ours, theirs):
     assert not may_replace(module, json.dumps(theirs, indent=form) + "\n", new)
     assert not may_replace(module, json.dumps(ours, indent=7) + "\n", new)
     assert not may_replace(module, "{\n  // mine\n}\n", new)
+
+
+class Counted(dict):
+    """Parameters that count how often all of them are walked through."""
+
+    walks = 0
+
+    def items(self):
+        self.walks += 1
+        return super().items()
+
+
+def test_a_condition_on_each_of_many_parameters_takes_no_square():
+    """Looking all parameters over for every condition would."""
+    names = [f"p{number}" for number in range(200)]
+    properties = Counted({name: {"type": "integer"} for name in names})
+    conditions = tuple(Condition((name,), K.AT_MOST, 5) for name in names)
+    given = replace(
+        intent(conditions[0], "integer"),
+        conditions=conditions,
+        input_schema={"type": "object", "properties": properties},
+    )
+    output = render("agentcore", "srv", [given])
+    assert output.effective["srv", "pay"].conditions == conditions
+    assert 0 < properties.walks < 10
