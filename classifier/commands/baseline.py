@@ -29,7 +29,7 @@ def baseline(
     from classifier.commands import inputs
     from classifier.engine import Options
     from classifier.pipeline import baseline as baselines
-    from classifier.pipeline.config.reading import config_findings
+    from classifier.pipeline.config.reading import target_findings
     from classifier.pipeline.findings import rows
     from classifier.pipeline.saving import save
 
@@ -44,8 +44,7 @@ def baseline(
     old = baselines.read(file) if file.exists() else baselines.Baseline()
     found = list(rows(inputs.classified_by_target(targets, options)))
     entries = [entry for row in found for entry in row.entries]
-    for target in targets:
-        entries += config_findings(target, [row for row in found if row.target == target])
+    entries += target_findings(targets, found)
     seen = {entry.server for entry in entries}
     keep = {one.server for one in old.findings.values()} - seen if options.skipped else set()
     new = baselines.renew(

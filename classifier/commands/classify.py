@@ -216,20 +216,23 @@ def _beside(seen: list[Judged], wish: _Wish, configs: list[str]) -> bool:
 
 
 def _configs(targets: list[str]) -> list[str]:
-    """Return the targets that are client configs."""
+    """Return the targets that are client configs, or the clients of this machine."""
+    from classifier.pipeline.config.clients import is_clients
     from crawler.tool_file import read_tool_file
 
-    return [t for t in targets if t != "-" and Path(t).is_file() and read_tool_file(t).servers]
+    def is_config(target: str) -> bool:
+        is_file = target != "-" and Path(target).expanduser().is_file()
+        return bool(read_tool_file(target).servers) if is_file else is_clients(target)
+
+    return [target for target in targets if is_config(target)]
 
 
 def _add(report: "Report", configs: list[str], wish: _Wish) -> None:
     """Add and tell what is wrong with client configs and between servers."""
     from classifier.commands.inputs import say
-    from classifier.pipeline.config.reading import config_findings
+    from classifier.pipeline.config.reading import target_findings
 
-    found = list(wish.extra)
-    for target in configs:
-        found += config_findings(target, [row for row in report.rows if row.target == target])
+    found = [*wish.extra, *target_findings(configs, report.rows)]
     report.extra += [wish.known.mark(entry) if wish.known else entry for entry in found]
     new = [entry for entry in report.extra if entry.accepted is None]
     for entry in new[:_MOST_TOLD]:

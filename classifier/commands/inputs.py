@@ -19,7 +19,7 @@ from classifier.engine import Options, classify_many
 from classifier.verdict import Classification
 from crawler.errors import TargetError
 from crawler.records import Origin, Skipped, Tool
-from crawler.targets import FileTarget, Target, parse_target
+from crawler.targets import FileTarget, SourceTarget, Target, parse_target
 
 if TYPE_CHECKING:
     from crawler.gathered import Gathered
@@ -62,8 +62,16 @@ def tools(targets: list[str], options: InputOptions) -> Iterator[Tool]:
     for target in parsed:
         if isinstance(target, FileTarget):
             yield from _file(target, options)
+        elif not options.launch and _is_clients(target):
+            from classifier.pipeline.config.clients import read_clients
+
+            options.skipped.extend(read_clients(target.text)[1])
         else:
             yield from _gathered(target, options)
+
+
+def _is_clients(target: Target) -> bool:
+    return isinstance(target, SourceTarget) and target.source == "clients"
 
 
 def _file(target: FileTarget, options: InputOptions) -> Iterator[Tool]:

@@ -123,6 +123,41 @@ def test_a_table_tells_them_on_stderr_and_fails_too(toolrisk, config):
     assert "auto-approved: files / delete_file" in done.stderr
 
 
+@pytest.mark.parametrize("target", ["clients", "clients+~", "~/.cursor/mcp.json"])
+def test_the_clients_of_this_machine_are_looked_at_too(
+    toolrisk, config, tmp_path, monkeypatch, target
+):
+    """As one target, under a home folder, and as a file below `~`."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    folder = tmp_path / ".cursor"
+    folder.mkdir()
+    (folder / "mcp.json").write_text(config.read_text(encoding="utf-8"), encoding="utf-8")
+    goose = tmp_path / ".config" / "goose"
+    goose.mkdir(parents=True)
+    (goose / "config.yaml").write_text(
+        "extensions:\n  g: {cmd: npx, args: [g], enabled: true, type: stdio}\n"
+    )
+    (tmp_path / "work").mkdir()
+    words = ("classify", target, "--no-launch", "--fail-on", "high")
+    done = toolrisk(*words, cwd=tmp_path / "work", code=1)
+    is_all = target.startswith("clients")
+    before = "cursor:" if is_all else ""
+    assert f"unpinned-launch: {before}files" in done.stderr
+    assert f"auto-approved: {before}files / delete_file" in done.stderr
+    assert ("unpinned-launch: goose:g" in done.stderr) is is_all
+    assert "SECRET" not in done.stderr + done.stdout
+    sarif = toolrisk(*words, "--format", "sarif", cwd=tmp_path / "work", code=1).stdout
+    assert "unpinned-launch" in sarif
+    toolrisk("baseline", target, "--no-launch", cwd=tmp_path / "work")
+    toolrisk(*words, "--baseline", "toolrisk-baseline.json", cwd=tmp_path / "work")
+
+
+def test_no_client_at_all_is_no_pass(toolrisk, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    done = toolrisk("classify", "clients", "--no-launch", cwd=tmp_path, code=3)
+    assert "no settings of a known client" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("entry", "count"),
     [

@@ -4,34 +4,70 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from classifier.pipeline.catalogue import lookalike_server, name_collision
 from classifier.pipeline.config import auto_approved, unpinned_launch
+from classifier.pipeline.config.clients import is_clients, read_clients
 from classifier.pipeline.findings import Entry, Row
 from crawler.client_config import config_entries, is_client_config, read_settings
+from crawler.errors import FetchError
 
 _MOST_BYTES = 64 * 1024 * 1024
 
 
-def config_findings(target: str, rows: Iterable[Row]) -> Iterator[Entry]:
+def target_findings(targets: Iterable[str], rows: Iterable[Row]) -> Iterator[Entry]:
+    """Yield what is wrong with the client configs among targets, `clients` being all of a machine.
+
+    `rows` are the tools of all targets.
+    """
+    told = list(rows)
+    for target in dict.fromkeys(targets):
+        own = [row for row in told if row.target == target]
+        if not is_clients(target):
+            yield from config_findings(target, own)
+            continue
+        for file, client in read_clients(target)[0].items():
+            yield from config_findings(file, own, f"{client}:")
+
+
+def config_findings(target: str, rows: Iterable[Row], client: str = "") -> Iterator[Entry]:
     """Yield what is wrong with a target that is a client config; nothing for any other target.
 
     `rows` are the tools that its servers told; a server without any was not asked, or told none.
+    `client` stands before the names of its servers, as in `cursor:files`.
     """
     path = Path(target).expanduser()
     if target == "-" or not path.is_file() or path.stat().st_size > _MOST_BYTES:
         return
     try:
         text = path.read_bytes().decode("utf-8-sig")
-        value = read_settings(text, is_toml=path.suffix == ".toml")
-    except (OSError, ValueError):
+        value = _settings(path, text)
+    except (OSError, ValueError, FetchError):
         return  # whoever reads the target says what is wrong with it
     if not isinstance(value, dict) or not is_client_config(value):
         return
     known: dict[str, list[Row]] = {}
+    entries = [(f"{client}{name}", entry) for name, entry in config_entries(value)]
+    names = {name for name, _ in entries}
     for row in rows:
-        known.setdefault(row.tool.server, []).append(row)
-    for name, entry in config_entries(value):
+        if not client or row.tool.server in names:
+            known.setdefault(row.tool.server, []).append(row)
+    for name, entry in entries:
         for find in (unpinned_launch.find, auto_approved.find, lookalike_server.find_in_config):
             yield from find(name, entry, known.get(name), target)
     yield from name_collision.find((row.tool for own in known.values() for row in own), target)
+
+
+def _settings(path: Path, text: str) -> Any:
+    """Parse what a client keeps.
+
+    Raises:
+        ValueError, FetchError: it cannot be read.
+
+    """
+    if path.suffix not in (".yaml", ".yml"):
+        return read_settings(text, is_toml=path.suffix == ".toml")
+    from crawler.sources import parse_yaml
+
+    return parse_yaml(text.encode(), str(path))
