@@ -36,6 +36,7 @@ class KnownTool:
     version_id: int
     context: str
     removed: bool
+    origin: str
 
 
 @dataclass(slots=True)
@@ -74,6 +75,8 @@ class ToolBatch:
                 self._change(old, tool, context, item)
             else:
                 self.tally.unchanged += 1
+                if old.origin != item.origin.value:
+                    self.tool_updates.append({"b_id": old.id, "origin": item.origin.value})
                 if not item.is_complete:
                     self.tool_updates.append({"b_id": old.id, "last_seen": self.now})
         if item.is_complete:

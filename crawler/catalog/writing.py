@@ -244,6 +244,7 @@ class _Wave:
                     VERSION.c.id,
                     VERSION.c.context_sha256,
                     TOOL.c.removed_at.is_not(None),
+                    TOOL.c.origin,
                 )
                 .select_from(joined)
                 .where(TOOL.c.server_id.in_(chunk))
@@ -256,9 +257,10 @@ class _Wave:
                 version_id,
                 context,
                 gone,
+                origin,
             ) in self.connection.execute(query):
                 known.setdefault(server_id, {})[name, ordinal] = KnownTool(
-                    tool_id, version_id, context, bool(gone)
+                    tool_id, version_id, context, bool(gone), origin
                 )
         return known
 

@@ -201,6 +201,13 @@ def test_the_servers_own_answer_beats_what_others_say(catalog: Catalog) -> None:
     assert [(e.tool.name, e.origin) for e in catalog.tools()] == [("real", "live")]
 
 
+def test_the_same_definition_told_by_the_server_itself_is_live(catalog: Catalog) -> None:
+    catalog.record_many([server("s", tool("real"), origin=Origin.STATIC)], now=DAYS[0])
+    assert [e.origin for e in catalog.tools()] == ["static"]
+    catalog.record_many([server("s", tool("real"), origin=Origin.LIVE)], now=DAYS[1])
+    assert [e.origin for e in catalog.tools()] == ["live"]
+
+
 def listing(source: str, description: str, *packages: Package) -> Listing:
     stated = Server(name=ServerName("s"), description=description, packages=packages)
     return Listing(
