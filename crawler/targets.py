@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from crawler.errors import TargetError
+from crawler.local import local_path
 
 OFFICIAL_REGISTRY = "https://registry.modelcontextprotocol.io"
 
@@ -63,7 +64,7 @@ class FileTarget:
     @property
     def path(self) -> Path | None:
         """The file, or None for standard input."""
-        return None if self.text == "-" else Path(self.text).expanduser()
+        return None if self.text == "-" else local_path(self.text)
 
 
 Target = PackageTarget | RemoteTarget | RegistryTarget | SourceTarget | FileTarget

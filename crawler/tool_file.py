@@ -15,6 +15,7 @@ from typing import Any
 
 from crawler.client_config import config_servers, is_client_config, read_settings
 from crawler.errors import TargetError
+from crawler.local import local_path
 from crawler.package_file import is_package, read_package_file
 from crawler.parse import MalformedToolError, load_json, parse_tool
 from crawler.records import JsonObject, Origin, Server, ServerName, Tool
@@ -47,7 +48,7 @@ def read_tool_file(path_or_dash: str) -> ToolFile:
     shown = path_or_dash if path_or_dash.isprintable() else repr(path_or_dash)
     label = "standard input" if path_or_dash == "-" else shown
     name = "stdin" if path_or_dash == "-" else Path(path_or_dash).name
-    path = Path(path_or_dash).expanduser()
+    path = local_path(path_or_dash)
     if path_or_dash != "-" and is_package(path):
         found, problems = read_package_file(path, label)
         return ToolFile(found, (), problems, Origin.STATIC)
@@ -100,7 +101,7 @@ def _read(path_or_dash: str, label: str) -> bytes:
         if path_or_dash == "-":
             data = sys.stdin.buffer.read(MAX_BYTES + 1)
         else:
-            with Path(path_or_dash).expanduser().open("rb") as file:
+            with local_path(path_or_dash).open("rb") as file:
                 data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise TargetError(f"{label} does not exist; give an existing file of tools") from None

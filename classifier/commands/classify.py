@@ -13,6 +13,7 @@ import typer
 from classifier.errors import ClassifierError
 from classifier.verdict import Classification, Risk
 from crawler.errors import CatalogError
+from crawler.local import local_path
 from crawler.records import Tool
 
 if TYPE_CHECKING:
@@ -221,7 +222,7 @@ def _configs(targets: list[str]) -> list[str]:
     from crawler.tool_file import read_tool_file
 
     def is_config(target: str) -> bool:
-        is_file = target != "-" and Path(target).expanduser().is_file()
+        is_file = target != "-" and local_path(target).is_file()
         return bool(read_tool_file(target).servers) if is_file else is_clients(target)
 
     return [target for target in targets if is_config(target)]

@@ -26,6 +26,7 @@ from classifier.enforcement.target import Output, Target
 from classifier.enforcement.words import quoted
 from classifier.errors import PolicyError
 from classifier.intent import Intent
+from crawler.local import local_path
 from crawler.records import sha256
 
 Intents = Mapping[str, list[Intent]]
@@ -174,7 +175,7 @@ def _require_ours(target: Target, file: Path, text: str) -> None:
 
 def folder_or_file(out: str) -> Path:
     """Return where to write; a name that ends in a slash is a folder, made if it is not there."""
-    path = Path(out).expanduser()
+    path = local_path(out)
     if out.endswith(("/", os.sep)):
         try:
             path.mkdir(parents=True, exist_ok=True)

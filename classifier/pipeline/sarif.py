@@ -24,6 +24,7 @@ from classifier.pipeline.plain import encodable, plain
 from classifier.pipeline.rulebook import rules
 from classifier.taxa import taxon, taxonomies, taxonomy_of, titles
 from classifier.verdict import Severity
+from crawler.local import local_path
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -210,7 +211,7 @@ class _Files:
 
     def _of(self, target: str) -> Places | None:
         if target not in self._places:
-            path = Path(target).expanduser()
+            path = local_path(target)
             text = None
             if target != "-" and path.is_file():
                 text = path.read_bytes().decode("utf-8-sig", "replace")
@@ -244,7 +245,7 @@ def _region(region: Region) -> dict[str, int]:
 
 def _uri(target: str) -> str:
     """Return a file as code scanning wants it: relative to the working folder where it can be."""
-    path = Path(target).expanduser().resolve()
+    path = local_path(target).resolve()
     here = Path.cwd()
     if path.is_relative_to(here):
         return percent(path.relative_to(here).as_posix())

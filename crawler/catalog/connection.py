@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from crawler.errors import CatalogError
+from crawler.local import local_path
 
 DEFAULT = "toolrisk.db"
 BUSY_SECONDS = 5.0
@@ -32,7 +33,7 @@ def file_of(url_or_path: str | Path) -> Path:
         raise CatalogError(f"{scheme}:// is not supported as --db; give a path or sqlite:///PATH")
     if not text:
         raise CatalogError("the path of the database is empty; give --db PATH")
-    return Path(text).expanduser()
+    return local_path(text)
 
 
 def make_engine(path: Path, busy_seconds: float) -> sa.Engine:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from crawler.errors import FetchError, TargetError
 from crawler.gathered import utc_now
+from crawler.local import local_path
 from crawler.parse import MAX_DEPTH, load_json
 from crawler.records import (
     JsonObject,
@@ -233,7 +234,7 @@ def folder_of(where: str) -> Path | None:
     """Return the folder of a checkout, or None for a file or a URL."""
     if "://" in where:
         return None
-    path = Path(where).expanduser()
+    path = local_path(where)
     return path if path.is_dir() else None
 
 

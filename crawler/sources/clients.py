@@ -13,6 +13,7 @@ from typing import Any
 
 from crawler.client_config import config_servers, read_settings
 from crawler.errors import FetchError
+from crawler.local import local_path
 from crawler.records import Listing, Outcome, Server, ServerName, Skipped
 from crawler.sources import Getter, Source, parse_yaml, read_file, skip, state
 
@@ -95,7 +96,7 @@ def _listing(client: str, file: Path, server: Server) -> Listing:
 
 
 def _existing(home: str) -> Iterator[tuple[str, Path]]:
-    root = Path(home).expanduser()
+    root = local_path(home)
     if sys.platform == "darwin":
         settings = root / "Library" / "Application Support"
     elif sys.platform == "win32":

@@ -9,6 +9,7 @@ from crawler.targets import (
     parse_target,
     parse_targets,
 )
+from crawler.tool_file import read_tool_file
 
 
 @pytest.mark.parametrize(
@@ -103,3 +104,13 @@ def test_the_longest_age_can_be_taken_from_a_date(toolrisk, tmp_path) -> None:
     (tmp_path / "t.json").write_text('[{"name": "a"}]')
     done = toolrisk("crawl", "t.json", "--db", "x.db", "--max-age", "999999w")
     assert done.returncode == 0, done.stderr
+
+
+def test_the_home_of_nobody_is_a_file_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "~nobody-of-that-name.json"
+    path.write_text('{"tools": [{"name": "a", "description": "Adds."}]}')
+    (target,) = parse_targets([path.name])
+    assert [tool.name for tool in read_tool_file(target.text).tools] == ["a"]
+    with pytest.raises(TargetError):
+        parse_targets(["~nobody-of-another-name.json"])

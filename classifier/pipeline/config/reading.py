@@ -12,6 +12,7 @@ from classifier.pipeline.config.clients import is_clients, read_clients
 from classifier.pipeline.findings import Entry, Row
 from crawler.client_config import config_entries, is_client_config, read_settings
 from crawler.errors import FetchError
+from crawler.local import local_path
 
 _MOST_BYTES = 64 * 1024 * 1024
 
@@ -37,7 +38,7 @@ def config_findings(target: str, rows: Iterable[Row], client: str = "") -> Itera
     `rows` are the tools that its servers told; a server without any was not asked, or told none.
     `client` stands before the names of its servers, as in `cursor:files`.
     """
-    path = Path(target).expanduser()
+    path = local_path(target)
     if target == "-" or not path.is_file() or path.stat().st_size > _MOST_BYTES:
         return
     try:
