@@ -36,6 +36,7 @@ class CrawlOptions:
     """How to crawl. `limit` counts servers of each source; `concurrency` servers at a time.
 
     `static` says when packages are read instead of run.
+    `full` walks registries whole, where else only what has changed is asked for.
     `only` are patterns (`io.github.*`) of server names, blind to case; empty means every server.
     """
 
@@ -50,6 +51,7 @@ class CrawlOptions:
     keys: tuple["KeyHeader", ...] = ()
     only: tuple[str, ...] = ()
     static: Static = Static.NEVER
+    full: bool = False
 
     def wants(self, server: Server) -> bool:
         """Say whether a server is among those asked for."""

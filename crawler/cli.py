@@ -91,6 +91,13 @@ def crawl_command(
         list[str] | None,
         typer.Option(metavar="PATTERN", help="Only servers whose name matches, as io.github.*"),
     ] = None,
+    full: Annotated[
+        bool,
+        typer.Option(
+            "--full",
+            help="Read registries whole; else, for a week, only what has changed is asked for.",
+        ),
+    ] = False,
     max_age: Annotated[
         str | None,
         typer.Option(metavar="TIME", help="Leave alone what was looked at since: 12h, 7d."),
@@ -110,6 +117,7 @@ def crawl_command(
         "no_probe": no_probe or None,
         "limit": limit,
         "static": static,
+        "full": full or None,
         "concurrency": concurrency,
         "per_host": per_host,
         "per_host_delay": per_host_delay,

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from crawler.asking import Asker, CrawlOptions, asking
 from crawler.by_source import BySource
-from crawler.expand import prepare
-from crawler.gathered import Gathered
+from crawler.expand import Prepared, prepare
+from crawler.gathered import Gathered, Walk
 from crawler.records import Outcome, Remote, Server, ServerName, Transport
-from crawler.targets import RemoteTarget, Target
+from crawler.sources.official_registry import source_of
+from crawler.targets import RegistryTarget, RemoteTarget, Target
 
 if TYPE_CHECKING:  # `gather` works without a database, and without paying for one
     from crawler.catalog import Catalog, Run, Tally
@@ -131,6 +132,7 @@ def crawl(
     # files are read before anything is contacted: a bad one is refused, and nothing is half done
     prepared = [prepare(target) for target in targets]
     # where nobody is asked there is nothing to take up, and a second time nothing to write
+    prepared = [_walked(one, options, catalog) for one in prepared]
     run = None if options.no_probe else catalog.start_run(_key(targets, options), max_age)
     work = _Crawl(catalog, run, options, observer or Nobody(), _asked_as_given(targets))
     try:
@@ -145,6 +147,19 @@ def crawl(
         done = None if work.summary.interrupted else json.dumps(work.summary.to_json())
         catalog.stop_run(run, done)
     return work.summary
+
+
+def _walked(prepared: Prepared, options: CrawlOptions, catalog: "Catalog") -> Prepared:
+    """Return a target with the time since when its registry is asked for changes.
+
+    Where only some servers are wanted, a walk is not complete, and none is built on.
+    """
+    target = prepared.target
+    if not isinstance(target, RegistryTarget) or options.only or options.limit is not None:
+        return prepared
+    url = target.base_url.rstrip("/")
+    known = None if options.full else catalog.walked_since(source_of(url), url)
+    return replace(prepared, since=known, tells_end=True)
 
 
 def _key(targets: Sequence[Target], options: CrawlOptions) -> str:
@@ -188,10 +203,11 @@ class _Crawl:
         is_discovering = True
         while received := asker.receive():
             is_discovering = is_discovering and None not in received
-            batch = [item for item in received if item is not None]
+            batch = [item for item in received if item is not None and item.walk is None]
+            walks = [item.walk for item in received if item is not None and item.walk is not None]
             self.unstored = batch
             under_way -= sum(item.probe is not None for item in batch)
-            held = self.store(batch, self.options.concurrency * 2 - under_way)
+            held = self.store(batch, self.options.concurrency * 2 - under_way, walks)
             self.unstored = []
             under_way += len(held)
             self._tell(under_way, more=is_discovering)
@@ -206,7 +222,9 @@ class _Crawl:
             self.told = now
             self.observer.waits(self.catalog.waiting(self.run) + under_way, more=more)
 
-    def store(self, batch: Sequence[Gathered], room: int) -> list[Gathered]:
+    def store(
+        self, batch: Sequence[Gathered], room: int, walks: Sequence[Walk] = ()
+    ) -> list[Gathered]:
         """Store a batch, count it, and return the servers to ask next."""
         # the listing of a server that was asked is stored already
         slim = [item if item.probe is None else replace(item, listing=None) for item in batch]
@@ -214,8 +232,13 @@ class _Crawl:
         if self.run is None:
             tally = self.catalog.record_many(slim)
         else:
-            tally, held = self.catalog.step(self.run, slim, room)
+            tally, held = self.catalog.step(self.run, slim, 0 if walks else room)
         self._count(tally, batch)
+        for walk in walks:  # what it named is stored by now
+            self.catalog.end_walk(self.run, walk)
+            self.summary.reached += not walk.is_full  # nothing may have changed
+        if walks and self.run is not None:
+            _, held = self.catalog.step(self.run, [], room)
         return held
 
     def _count(self, tally: "Tally", batch: Sequence[Gathered]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
-from crawler.gathered import Gathered, utc_now
+from crawler.gathered import Gathered, Walk, utc_now
 from crawler.records import (
     Listing,
     Outcome,
@@ -35,6 +35,8 @@ class Prepared:
 
     target: Target
     content: ToolFile | None = None
+    since: str | None = None  # ask a registry for what has changed since
+    tells_end: bool = False  # say when a registry's list was read to its end
 
 
 def prepare(target: Target) -> Prepared:
@@ -57,14 +59,31 @@ async def expand(prepared: Prepared, fetcher: Getter, limit: int | None) -> Asyn
         case RemoteTarget():
             yield _remote(target)
         case RegistryTarget():
-            async for entry in official_registry.listings(fetcher, target.base_url, limit):
-                yield _listed(entry, official_registry.source_of(target.base_url))
+            async for item in _registry(target, prepared, fetcher, limit):
+                yield item
         case SourceTarget():
             async for entry in _source(target, fetcher, limit):
                 yield _listed(entry, target.source)
         case FileTarget():
             for item in from_file(target, prepared.content or ToolFile((), (), ())):
                 yield item
+
+
+async def _registry(
+    target: RegistryTarget, prepared: Prepared, fetcher: Getter, limit: int | None
+) -> AsyncIterator[Gathered]:
+    """Yield what a registry lists, and then that it was all, if it was."""
+    source, started = official_registry.source_of(target.base_url), utc_now()
+    is_complete = limit is None
+    walk = official_registry.listings(fetcher, target.base_url, limit, prepared.since)
+    async for entry in walk:
+        is_complete &= isinstance(entry, Listing)
+        yield _listed(entry, source)
+    if is_complete and prepared.tells_end:
+        is_full = prepared.since is None
+        url = target.base_url.rstrip("/")
+        end = Walk(source=source, url=url, started_at=started, is_full=is_full)
+        yield Gathered(server=None, walk=end)
 
 
 async def _source(

@@ -7,6 +7,16 @@ from crawler.records import Listing, Origin, Outcome, Probe, Server, Skipped, To
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Walk:
+    """The end of a complete walk of a registry, which began at `started_at` (UTC)."""
+
+    source: str
+    url: str
+    started_at: str
+    is_full: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
     """One server, what a source says of it, and what asking it brought.
 
@@ -23,6 +33,7 @@ class Gathered:
     skipped: Skipped | None = None
     pending: bool = False  # it will be asked for its tools; until then it does not count itself
     found_by: str = ""  # the source that was read, where there is no listing to say so
+    walk: Walk | None = None  # nothing but the news that everything before it was complete
 
     @property
     def source(self) -> str:

@@ -16,14 +16,14 @@ from typing import Any, Self
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from crawler.catalog import frontier, reading, tables, writing
+from crawler.catalog import frontier, reading, tables, walks, writing
 from crawler.catalog.comparing import Tally
 from crawler.catalog.connection import BUSY_SECONDS, DEFAULT, file_of, make_engine, translated
 from crawler.catalog.frontier import Run
 from crawler.catalog.reading import CatalogServer, CatalogTool, CatalogVersion, Change
 from crawler.catalog.upgrading import migrate
 from crawler.errors import CatalogError
-from crawler.gathered import Gathered, told_tools, utc_now
+from crawler.gathered import Gathered, Walk, told_tools, utc_now
 from crawler.records import Listing, Origin, Probe, Server, ServerName
 
 __all__ = [
@@ -159,6 +159,18 @@ class Catalog:
             frontier.release(connection, run)
             if summary is not None:
                 frontier.finish(connection, run, utc_now(), summary)
+
+    def walked_since(self, source: str, url: str) -> str | None:
+        """Return the time to ask a registry for changes since, or None for a whole walk."""
+        with self._reading() as connection:
+            return walks.since(connection, source, url, utc_now())
+
+    def end_walk(self, run: Run | None, walk: Walk) -> None:
+        """Remember a complete walk, and take into the crawl what it had no need to name."""
+        with self._writing() as connection:
+            if run is not None and not walk.is_full:
+                walks.take_known(connection, run, walk.source, utc_now())
+            walks.record(connection, walk)
 
     def frontier(self, now: str | None = None) -> dict[str, dict[str, int]]:
         """Return how many servers are due, leased, done, failed and due, and their last outcomes."""

@@ -265,5 +265,15 @@ class AliasRow(SQLModel, table=True):
     apart: int = _int("1 if a person took them apart, which holds for good.")
 
 
+class WalkRow(SQLModel, table=True):
+    """The last complete walk of a registry, by which the next asks for changes only."""
+
+    __tablename__: ClassVar[Any] = "walk"
+    source: str = _text("The registry's name in provenance.", primary_key=True)
+    url: str = _text("Its address.", primary_key=True)
+    walked_at: str = _text("When the last complete walk began, UTC.")
+    full_at: str = _text("When the last one of the whole list began, UTC.")
+
+
 TABLES = SQLModel.metadata.tables
 """Every table by name, for the set-wise statements of writing.py."""

@@ -47,16 +47,17 @@ def source_of(base_url: str) -> str:
 
 
 async def listings(
-    fetcher: Getter, base_url: str, limit: int | None = None
+    fetcher: Getter, base_url: str, limit: int | None = None, since: str | None = None
 ) -> AsyncIterator[Listing | Skipped]:
     """Yield each server of a registry once, at its newest version.
 
     Asks for newest versions only, and for withdrawn servers too, which become tombstones. Copes
     with registries that send all versions: entries of a name follow each other, and the one
     marked latest (else the last) stands. A page that cannot be had ends the walk with a
-    `Skipped`, after everything that came before it.
+    `Skipped`, after everything that came before it. With `since` (RFC 3339) it asks for what has
+    changed since then, withdrawn servers included.
     """
-    source = _Source(base_url.rstrip("/"))
+    source = _Source(base_url.rstrip("/"), since)
     left = limit
     async for entry in _entries(fetcher, source):
         found = entry if isinstance(entry, Skipped) else source.take(*entry)
@@ -79,13 +80,15 @@ async def _entries(
     cursor: str | None = None
     seen: set[str] = set()
     query = {"limit": str(PAGE_SIZE), "version": "latest", "include_deleted": "true"}
+    query |= {"updated_since": source.since} if source.since else {}
     for _ in range(PAGE_CAP):
         asked = query | ({"cursor": cursor} if cursor else {})
         url = f"{source.api}/servers?{urlencode(asked, errors='backslashreplace')}"
         try:
             page = await fetch_json(fetcher, url)
         except FetchError as error:
-            if error.outcome is Outcome.HTTP_ERROR and query.pop("include_deleted", ""):
+            extra = query.pop("updated_since", "") or query.pop("include_deleted", "")
+            if error.outcome is Outcome.HTTP_ERROR and extra:
                 continue  # an older registry, which refuses what it does not know
             yield Skipped(subject=source.base, outcome=error.outcome, reason=str(error))
             return
@@ -128,6 +131,7 @@ class _Source:
     """One registry during one walk: turns runs of versions into one listing a server."""
 
     base: str
+    since: str | None = None
     done: dict[str, int] = field(default_factory=dict)
     held: tuple[int, Listing] | None = None
 

@@ -1,7 +1,8 @@
 """A real v0.1 registry on loopback: python registry.py DUMP.json [PORT [STYLE]]; prints its port.
 
 Serves the entries of a dump in pages of at most 100, by offset cursors. Styles: current; legacy
-(`next_cursor`); endless (the same cursor for ever). Ignores `version`, as some registries do.
+(`next_cursor`); endless (the same cursor for ever);
+delta (heeds `updated_since`, which the others ignore). Ignores `version`, as some registries do.
 """
 
 import json
@@ -11,7 +12,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 
-def serve(entries: list, port: int = 0, style: str = "current") -> ThreadingHTTPServer:
+def serve(all_entries: list, port: int = 0, style: str = "current") -> ThreadingHTTPServer:
     """Return a server that has not been started; `style` legacy answers in snake_case."""
 
     class Registry(BaseHTTPRequestHandler):
@@ -26,6 +27,10 @@ def serve(entries: list, port: int = 0, style: str = "current") -> ThreadingHTTP
             limit = int(query.get("limit", ["30"])[0])
             if not 1 <= limit <= 100:
                 return self.answer(422, {"title": "Unprocessable Entity", "status": 422})
+            entries = list(all_entries)
+            if "updated_since" in query and style == "delta":
+                since = query["updated_since"][0]
+                entries = [e for e in entries if updated(e) >= since]
             start = int(query.get("cursor", ["0"])[0].rpartition("@")[2])
             page = entries[start : start + limit]
             end = start + limit
@@ -51,6 +56,12 @@ def serve(entries: list, port: int = 0, style: str = "current") -> ThreadingHTTP
     server = ThreadingHTTPServer(("127.0.0.1", port), Registry)
     server.daemon_threads = True
     return server
+
+
+def updated(entry: dict) -> str:
+    """Return when an entry changed; one that does not say always has."""
+    notes = entry.get("_meta", {}).values()
+    return next((str(n["updatedAt"]) for n in notes if "updatedAt" in n), "9999")
 
 
 if __name__ == "__main__":
