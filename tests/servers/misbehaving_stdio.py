@@ -259,7 +259,7 @@ def on_reads_the_host():
         assert len([name for name in Path("/proc").iterdir() if name.name.isdigit()]) > 4
 
     serve_what(
-        passwords=there("/etc/shadow"), users=there("/etc/passwd"), home=there("/root/.profile"),
+        passwords=there("/etc/shadow"), users=there("/etc/passwd"), home=there(Path(os.sep, "root", ".profile")),
         variables=variables, processes=processes, disk=there("/dev/sda"), kernel=there("/dev/mem"),
         become_root=lambda: os.setuid(0), namespace=lambda: subprocess.run(["unshare", "-r", "true"], check=True, capture_output=True),
     )  # fmt: skip
