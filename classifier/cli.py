@@ -10,44 +10,37 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
+from typer.core import TyperGroup
 
-from classifier.errors import AddressError, ClassifierError, LabelError, PolicyError
-from crawler.errors import CrawlError, TargetError
-from crawler.printable import one_line
+from classifier.verbs import VERBS
 
-VERBS = {
-    "crawl": "crawler.cli",
-    "classify": "classifier.commands.classify",
-    "policy": "classifier.commands.policy",
-    "stack": "classifier.commands.stack",
-    "pages": "classifier.commands.pages",
-    "export": "classifier.commands.export",
-    "run": "classifier.commands.run",
-    "explain": "classifier.commands.explain",
-    "review": "classifier.commands.review",
-    "evaluate": "classifier.commands.evaluate",
-    "train": "classifier.commands.train",
-    "doctor": "classifier.commands.doctor",
-    "pin": "classifier.commands.pin",
-    "verify": "classifier.commands.verify",
-    "diff": "classifier.commands.diff",
-    "baseline": "classifier.commands.baseline",
-    "annotate": "classifier.commands.annotate",
-    "schema": "classifier.commands.schema",
-    "mcp": "classifier.commands.mcp",
-}
-"""Command to the module that registers it, in the order of --help."""
+if TYPE_CHECKING:
+    from typer._click import Context, HelpFormatter
+
+
+class _Verbs(TyperGroup):
+    """The root command; its help names every command, whichever are loaded."""
+
+    def format_commands(self, ctx: "Context", formatter: "HelpFormatter") -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(verb, told) for verb, (_, told) in VERBS.items()])
 
 
 def build(verbs: tuple[str, ...]) -> typer.Typer:
     """Return the app with these commands registered."""
     app = typer.Typer(
         name="toolrisk",
+        cls=_Verbs,
         no_args_is_help=True,
-        add_completion="--install-completion" in sys.argv or "--show-completion" in sys.argv,
+        add_completion=_completes()
+        or "--install-completion" in sys.argv
+        or "--show-completion" in sys.argv,
         pretty_exceptions_enable=False,
+        rich_markup_mode=None,  # plain help; the other kind takes longer to import than all the rest
         help="What an MCP tool can do, and the policy it warrants.",
     )
 
@@ -60,8 +53,8 @@ def build(verbs: tuple[str, ...]) -> typer.Typer:
     ) -> None:
         """Say what an MCP tool can do, and the policy it warrants."""
 
-    for verb in verbs:
-        importlib.import_module(VERBS[verb]).register(app)
+    for module in dict.fromkeys(VERBS[verb][0] for verb in verbs):
+        importlib.import_module(module).register(app)
     return app
 
 
@@ -85,9 +78,20 @@ def main(arguments: list[str] | None = None) -> None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - to the end
     with suppress(AttributeError):  # a terminal of another encoding ends no report half-way
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    sys.exit(_run(_needed(words), words))
+
+
+def _needed(words: list[str]) -> tuple[str, ...]:
+    """Return the commands to load: the one asked for; all, where any may be meant."""
     asked = next((word for word in words if not word.startswith("-")), None)
-    verbs = (asked,) if asked in VERBS else tuple(VERBS)
-    sys.exit(_run(verbs, words))
+    if asked in VERBS:
+        return (asked,)
+    return tuple(VERBS) if asked or _completes() else ()
+
+
+def _completes() -> bool:
+    """Say whether a shell asks what the words so far can become."""
+    return "_TOOLRISK_COMPLETE" in os.environ
 
 
 def main_classify() -> None:
@@ -116,13 +120,23 @@ def _run(verbs: tuple[str, ...], words: list[str]) -> int:
                 ended.code if isinstance(ended, SystemExit) and isinstance(ended.code, int) else 0
             )
         code = _say(f"{error.filename or 'output'}: {error.strerror or error}", 3)
-    except (TargetError, PolicyError, LabelError, AddressError) as error:
-        code = _say(error, 2)
-    except (CrawlError, ClassifierError) as error:
-        code = _say(error, 3)
+    except Exception as error:  # noqa: BLE001 - what is none of ours is raised again
+        code = _failed(error)
     else:
         code = 0
     return code
+
+
+def _failed(error: Exception) -> int:
+    """Say what went wrong, if it is something that can; anything else is a fault of ours."""
+    from classifier.errors import AddressError, ClassifierError, LabelError, PolicyError
+    from crawler.errors import CrawlError, TargetError
+
+    if isinstance(error, (TargetError, PolicyError, LabelError, AddressError)):
+        return _say(error, 2)
+    if isinstance(error, (CrawlError, ClassifierError)):
+        return _say(error, 3)
+    raise error
 
 
 def _drop_output() -> None:
@@ -132,5 +146,7 @@ def _drop_output() -> None:
 
 
 def _say(error: object, code: int) -> int:
+    from crawler.printable import one_line
+
     print(f"toolrisk: {one_line(str(error), _LONGEST_MESSAGE)}", file=sys.stderr)
     return code

@@ -12,12 +12,12 @@ import sys
 from pathlib import Path
 
 from classifier import policies
-from classifier.cli import VERBS
 from classifier.decide import _BASE, _POINTS, BANDS
 from classifier.pages.sections import sections
 from classifier.pipeline.rulebook import rules
 from classifier.signals import detectors
 from classifier.taxa import taxon, taxonomies, taxonomy_of, titles
+from classifier.verbs import VERBS
 from classifier.verdict import Basis, Category, Kind, Risk
 from crawler import settings, sources
 from crawler.catalog import tables

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from classifier.cli import VERBS
+from classifier.verbs import VERBS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -1,0 +1,70 @@
+"""What a command imports before it works: start-up is a feature, and the table of verbs is true."""
+
+import subprocess
+import sys
+
+import pytest
+import typer
+
+from classifier.cli import build
+from classifier.verbs import VERBS
+
+SLOW = {
+    "rich", "numpy", "sklearn", "scipy", "httpx", "sqlmodel", "sqlalchemy", "jinja2", "asyncio",
+    "anyio", "yaml", "markdown_it", "platformdirs",
+}  # fmt: skip
+
+
+def imported(words):
+    code = (
+        "import sys\nfrom classifier.cli import main\n"
+        f"try:\n    main({words!r})\nexcept SystemExit:\n    pass\n"
+        "print('\\n'.join(sys.modules), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    return set(done.stderr.split())
+
+
+def test_the_table_of_verbs_is_what_the_modules_say():
+    commands = typer.main.get_command(build(tuple(VERBS))).commands
+    said = {name: " ".join(one.help.partition("\n\n")[0].split()) for name, one in commands.items()}
+    assert said == {verb: told for verb, (_, told) in VERBS.items()}
+    assert list(said) == list(VERBS)
+    for verb, (module, _) in VERBS.items():
+        assert commands[verb].callback.__module__ == module
+
+
+def test_help_names_every_command_and_imports_none():
+    names = imported(["--help"])
+    assert not names & SLOW
+    assert not [name for name in names if name.startswith(("classifier.commands", "crawler"))]
+
+
+@pytest.mark.parametrize("words", [["--help"], []])
+def test_help_says_what_the_table_says(words):
+    done = subprocess.run(
+        [sys.executable, "-m", "classifier", *words],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    text = " ".join((done.stdout + done.stderr).split())
+    assert [verb for verb, (_, told) in VERBS.items() if f"{verb} {told}" not in text] == []
+
+
+def test_an_unknown_command_is_told_its_neighbours():
+    done = subprocess.run(
+        [sys.executable, "-m", "classifier", "clasify"],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "'classify'" in done.stderr
+
+
+def test_the_shell_completes_commands():
+    done = subprocess.run(
+        [sys.executable, "-m", "classifier"],
+        capture_output=True, text=True, timeout=60, check=False,
+        env={"_TOOLRISK_COMPLETE": "complete_bash", "COMP_WORDS": "toolrisk cl", "COMP_CWORD": "1", "_TYPER_COMPLETE_ARGS": "toolrisk cl"},
+    )  # fmt: skip
+    assert "classify" in done.stdout
