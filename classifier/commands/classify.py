@@ -13,7 +13,6 @@ import typer
 from classifier.errors import ClassifierError
 from classifier.verdict import Classification, Risk
 from crawler.errors import CatalogError
-from crawler.local import local_path
 from crawler.records import Tool
 
 if TYPE_CHECKING:
@@ -199,7 +198,7 @@ def _print(
                 seen.append((tool, result, target))
             yield tool, result
 
-    configs = _configs(targets)
+    configs = _configs(targets, options)
     _plain(watched(), wish.output)
     fails = wish.level is not None and worst >= wish.level.rank
     return _beside(seen, wish, configs) or fails
@@ -216,16 +215,11 @@ def _beside(seen: list[Judged], wish: _Wish, configs: list[str]) -> bool:
     return bool(wish.level and report.failing_extra(wish.level))
 
 
-def _configs(targets: list[str]) -> list[str]:
+def _configs(targets: list[str], options: "InputOptions") -> list[str]:
     """Return the targets that are client configs, or the clients of this machine."""
-    from classifier.pipeline.config.clients import is_clients
-    from crawler.tool_file import read_tool_file
+    from classifier.commands import inputs
 
-    def is_config(target: str) -> bool:
-        is_file = target != "-" and local_path(target).is_file()
-        return bool(read_tool_file(target).servers) if is_file else is_clients(target)
-
-    return [target for target in targets if is_config(target)]
+    return [target for target in targets if inputs.is_config(target, options)]
 
 
 def _add(report: "Report", configs: list[str], wish: _Wish) -> None:
@@ -271,7 +265,7 @@ def _report(
         found = [wish.known.apply(row) for row in found]
     report = Report(found, fail_on=wish.level, has_baseline=wish.known is not None)
     report.skipped = options.unread()
-    _add(report, _configs(targets), wish)
+    _add(report, _configs(targets, options), wish)
     if wish.output in _REPORTS:
         sys.stdout.write(_written(wish.output, report))
     else:

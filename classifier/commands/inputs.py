@@ -18,11 +18,13 @@ from classifier.commands.waiting import counted
 from classifier.engine import Options, classify_many
 from classifier.verdict import Classification
 from crawler.errors import TargetError
+from crawler.local import local_path
 from crawler.records import Origin, Skipped, Tool
 from crawler.targets import FileTarget, SourceTarget, Target, parse_target
 
 if TYPE_CHECKING:
     from crawler.gathered import Gathered
+    from crawler.tool_file import ToolFile
 
 DEFAULT_DB = "toolrisk.db"
 
@@ -44,6 +46,10 @@ class InputOptions:
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """What was left out of source code because it only looks like a tool."""
+    configs: dict[str, bool] = field(default_factory=dict)
+    """Whether a file that was read is a client config."""
+    kept: dict[str, "ToolFile"] = field(default_factory=dict)
+    """A file that was read to know that, until its tools are asked for."""
 
     def unread(self) -> list[str]:
         """Return what could not be looked at, a line each: a report without it would be a pass."""
@@ -79,7 +85,8 @@ def _file(target: FileTarget, options: InputOptions) -> Iterator[Tool]:
 
     if target.text == "-" and sys.stdin.isatty():
         say("reading definitions from standard input; end them with Ctrl-D")
-    found = read_tool_file(target.text)
+    found = options.kept.pop(target.text, None) or read_tool_file(target.text)
+    options.configs[target.text] = bool(found.servers)
     if found.servers and options.launch:
         yield from _gathered(target, options)  # which tells the problems itself
         return
@@ -88,6 +95,26 @@ def _file(target: FileTarget, options: InputOptions) -> Iterator[Tool]:
     if not found.servers:
         chosen = found.tools if options.limit is None else found.tools[: options.limit]
         yield from chosen if _mixes(options) else counted(chosen, len(chosen), "tools")
+
+
+def is_config(target: str, options: InputOptions) -> bool:
+    """Say whether a TARGET is a client config, or means the clients of this machine.
+
+    Raises:
+        TargetError: it is no TARGET, or a file that cannot be read.
+
+    """
+    if target in options.configs:
+        return options.configs[target]
+    if target == "-" or not local_path(target).is_file():
+        return _is_clients(parse_target(target))
+    from crawler.tool_file import read_tool_file
+
+    found = read_tool_file(target)
+    options.configs[target] = bool(found.servers)
+    if not options.kept:  # of many files one is kept, so that they do not fill the memory
+        options.kept[target] = found
+    return options.configs[target]
 
 
 def _mixes(options: InputOptions) -> bool:
@@ -252,6 +279,7 @@ __all__ = [
     "TargetError",
     "classified",
     "classified_by_target",
+    "is_config",
     "judged",
     "record",
     "report",
