@@ -1,10 +1,11 @@
 """From a target to servers: what the target itself, a registry or a file says they are."""
 
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit, urlunsplit
 
 from crawler.gathered import Gathered, Walk, utc_now
+from crawler.local import local_path
 from crawler.records import (
     Listing,
     Outcome,
@@ -95,8 +96,22 @@ async def _source(
         reason = f"{target.source} needs an address or a folder: {target.source}+WHERE"
         yield Skipped(subject=target.text, outcome=Outcome.NEEDS_CONFIG, reason=reason)
         return
+    place = "" if where == module.SOURCE.where else place_of(where)
     async for entry in module.listings(fetcher, where, limit):
-        yield entry
+        yield _placed(entry, place) if isinstance(entry, Listing) else entry
+
+
+def place_of(where: str) -> str:
+    """Return which list an address, a file or a folder is: never with the query of a URL."""
+    if "://" in where:
+        return where.partition("?")[0].partition("#")[0]
+    return "-" if where == "-" else str(local_path(where).absolute())
+
+
+def _placed(listing: Listing, place: str) -> Listing:
+    """Return a listing with its place, unless its source has said a closer one."""
+    own = listing.provenance.place or place
+    return replace(listing, provenance=replace(listing.provenance, place=own))
 
 
 def _listed(entry: Listing | Skipped, source: str) -> Gathered:
@@ -124,24 +139,25 @@ def _remote(target: RemoteTarget) -> Gathered:
     return Gathered(server=Server(name=ServerName(bare), remotes=(asked,)), listing=stated.listing)
 
 
-def _stated(server: Server, url: str, source: str = "target") -> Gathered:
-    provenance = Provenance(source=source, url=url, fetched_at=utc_now())
+def _stated(server: Server, url: str, source: str = "target", place: str = "") -> Gathered:
+    provenance = Provenance(source=source, url=url, fetched_at=utc_now(), place=place)
     return Gathered(server=server, listing=Listing(server=server, provenance=provenance))
 
 
 def from_file(target: FileTarget, content: ToolFile) -> Iterator[Gathered]:
     """Yield the servers of a file in the order in which it names them, then what was left out."""
+    place = place_of(target.text)
     groups: dict[ServerName, list[Tool]] = {}
     for tool in content.tools:
         groups.setdefault(tool.server, []).append(tool)
     for name, tools in groups.items():
         server = Server(name=name)
-        provenance = Provenance(source="file", url=target.text, fetched_at=utc_now())
+        provenance = Provenance(source="file", url=target.text, fetched_at=utc_now(), place=place)
         origin = content.origin
         listing = Listing(server=server, provenance=provenance, tools=tuple(tools), origin=origin)
         yield Gathered(server=server, listing=listing, tools=tuple(tools), origin=origin)
     for server in content.servers:
-        yield _stated(server, target.text, source="client-config")
+        yield _stated(server, target.text, source="client-config", place=place)
     for problem in content.problems:
         skipped = Skipped(subject=target.text, outcome=Outcome.PROTOCOL_ERROR, reason=problem)
         yield Gathered(server=None, skipped=skipped, found_by="file")

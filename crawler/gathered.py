@@ -37,10 +37,10 @@ class Gathered:
 
     @property
     def source(self) -> str:
-        """Who stated the tools: `probe`, `package` (its source), or the source of the listing."""
+        """Who stated the tools: `probe`, `package` (its source), or the list with its place."""
         if self.probe is not None and self.probe.tools:
             return "package" if self.probe.origin is Origin.STATIC else "probe"
-        return self.listing.provenance.source if self.listing is not None else "probe"
+        return self.listing.provenance.label if self.listing is not None else "probe"
 
     @property
     def is_complete(self) -> bool:

@@ -187,12 +187,22 @@ class Remote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """Where and when a fact was obtained. `fetched_at` is UTC ISO 8601 with seconds."""
+    """Where and when a fact was obtained. `fetched_at` is UTC ISO 8601 with seconds.
+
+    `place` is the list that it stands in, where a source has several: a URL without its query, a
+    file, a checkout. Empty for the one that the source is known for.
+    """
 
     source: str
     url: str
     fetched_at: str
     sha256: str | None = None
+    place: str = ""
+
+    @property
+    def label(self) -> str:
+        """Which list says so: the source, with the place where it is not the usual one."""
+        return f"{self.source}+{self.place}" if self.place else self.source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from crawler.catalog import frontier, reading, tables, walks, writing
+from crawler.catalog import frontier, places, reading, tables, walks, writing
 from crawler.catalog.comparing import Tally
 from crawler.catalog.connection import BUSY_SECONDS, DEFAULT, file_of, make_engine, translated
 from crawler.catalog.frontier import Run
@@ -131,7 +131,8 @@ class Catalog:
     def record_many(self, items: Iterable[Gathered], *, now: str | None = None) -> Tally:
         """Store a batch of servers in one transaction and say what it changed."""
         with self._writing() as connection:
-            return writing.write_batch(connection, items, now or utc_now())
+            named = places.told_apart(connection, items)
+            return writing.write_batch(connection, named, now or utc_now())
 
     def start_run(self, targets: str, max_age: timedelta | None = None) -> Run:
         """Begin a crawl of these targets, or take up the one of them that was cut off."""
@@ -145,6 +146,7 @@ class Catalog:
         """
         now = utc_now()
         with self._writing() as connection:
+            items = places.told_apart(connection, items)
             tally = writing.write_batch(connection, items, now, has_frontier=True)
             found = [item.server for item in items if item.pending and item.server]
             frontier.note(connection, run, found, now)

@@ -287,7 +287,7 @@ JOIN server s ON s.id = f.server_id JOIN listing l ON l.id = (
   WHERE n.server_id = f.server_id
   ORDER BY (EXISTS (SELECT 1 FROM remote r WHERE r.listing_id = n.id)
     OR EXISTS (SELECT 1 FROM package p WHERE p.listing_id = n.id)) DESC,
-    (n.source = o.stated_by) DESC, n.last_seen DESC, n.id LIMIT 1)
+    (n.source || CASE n.place WHEN '' THEN '' ELSE '+' || n.place END = o.stated_by) DESC, n.last_seen DESC, n.id LIMIT 1)
 WHERE f.run_id = :run AND """
 _DUE = _WITH_LISTING + "f.state = 'due' ORDER BY f.turn, f.server_id LIMIT :count"
 _EXPIRED = _WITH_LISTING + (

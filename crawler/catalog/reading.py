@@ -173,7 +173,10 @@ def servers(connection: sa.Connection) -> Iterator[CatalogServer]:
         after = page[-1]["name"]
 
 
-_TRUSTED_FIRST = "ORDER BY (x.source = s.stated_by) DESC, x.id"
+_TRUSTED_FIRST = (
+    "ORDER BY (x.source || CASE x.place WHEN '' THEN '' ELSE '+' || x.place END = s.stated_by) "
+    "DESC, x.id"
+)
 _PROBE_COLUMNS = (
     "x.*, (SELECT f.last_attempt FROM frontier f WHERE f.server_id = x.server_id) AS confirmed"
 )

@@ -173,6 +173,7 @@ def listing_of(row: Stored) -> Listing:
             url=row["url"],
             fetched_at=row["last_seen"],
             sha256=row["record_sha256"],
+            place=row["place"],
         ),
     )
 

@@ -48,7 +48,9 @@ class ServerRow(SQLModel, table=True):
     status: str = _text(
         "`active`, `deprecated` or `deleted` (a tombstone: a registry withdrew it)."
     )
-    stated_by: str | None = _maybe("The source whose statement fills this row.")
+    stated_by: str | None = _maybe(
+        "The source whose statement fills this row, with `+PLACE` of another list than its usual."
+    )
     tools_origin: str | None = _maybe(
         "How the tools were obtained: `live`, `declared` or `static`."
     )
@@ -64,10 +66,13 @@ class ListingRow(SQLModel, table=True):
     """One source's statement about one server, kept whole: conflicts are not overwritten."""
 
     __tablename__: ClassVar[Any] = "listing"
-    __table_args__: ClassVar[Any] = (sa.UniqueConstraint("server_id", "source"),)
+    __table_args__: ClassVar[Any] = (sa.UniqueConstraint("server_id", "source", "place"),)
     id: int | None = _key("Row number.")
     server_id: int = _refers("server.id", "The server that it speaks of.")
     source: str = _text("The source, as named on the command line.")
+    place: str = _text(
+        "Which of the source's lists: address, file or checkout; empty for its usual one."
+    )
     url: str = _text("Where the statement stands.")
     record_sha256: str | None = _maybe("SHA-256 of the statement as received, to notice change.")
     statement: str = _text("The statement whole, as JSON.")
@@ -240,7 +245,20 @@ class FrontierRow(SQLModel, table=True):
     leased_by: str | None = _maybe("The process that is at it.")
     leased_until: str | None = _maybe("When that lease ends, UTC.")
     domain: str | None = _maybe("The registrable domain that will be asked.")
+    era: str | None = _maybe(
+        "How it was spoken with last: `initialize`, `stateless`, or `sse`, the older transport."
+    )
+    told: int = _int("1 if the server itself named `next_attempt` (Retry-After, ttlMs).")
     turn: int = _int("Which of its domain's servers it is in this run: rounds are asked in order.")
+
+
+class StopRow(SQLModel, table=True):
+    """How far walks of a slow source came: the next goes on behind the entry that was last."""
+
+    __tablename__: ClassVar[Any] = "stop"
+    source: str = _text("The source.", primary_key=True)
+    place: str = _text("Which of its lists; empty for its usual one.", primary_key=True)
+    after: str = _text("The address of the entry that was read last.")
 
 
 class ServerKeyRow(SQLModel, table=True):

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from crawler.errors import CatalogError
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest revision under migrations/versions."""
 
 _SCRIPTS = Path(__file__).with_name("migrations")

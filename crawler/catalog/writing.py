@@ -154,11 +154,11 @@ class _Wave:
     def _listings(self, fresh: set[str]) -> None:
         listed = [(self._id(item), item.listing) for item in self.items if item.listing]
         old_ids = [self.ids[name] for name in self.ids if name not in fresh]
-        old: dict[tuple[int, str], Row] = {}
+        old: dict[tuple[int, str, str], Row] = {}
         for chunk in _chunks(old_ids):
             query = sa.select(LISTING).where(LISTING.c.server_id.in_(chunk))
             for found in self.connection.execute(query).mappings():
-                old[found["server_id"], found["source"]] = dict(found)
+                old[found["server_id"], found["source"], found["place"]] = dict(found)
         inserts: list[Row] = []
         updates: list[Row] = []
         stale: list[int] = []
@@ -167,7 +167,7 @@ class _Wave:
         next_id = self._next_id(LISTING)
         for server_id, listing in listed:
             row = self._listing_row(server_id, listing)
-            known = old.get((server_id, listing.provenance.source))
+            known = old.get((server_id, row["source"], row["place"]))
             if known is None:
                 inserts.append(row | {"id": next_id, "first_seen": self.now})
                 listing_id, next_id = next_id, next_id + 1
@@ -193,6 +193,7 @@ class _Wave:
         return {
             "server_id": server_id,
             "source": listing.provenance.source,
+            "place": rows.storable(listing.provenance.place),
             "url": rows.storable(listing.provenance.url),
             "record_sha256": listing.provenance.sha256,
             "statement": rows.statement_of(listing.server),
@@ -338,7 +339,7 @@ _TRUST = ("official-registry", "target", "docker-catalog", "docker-registry")
 
 
 def _stater(item: Gathered) -> str | None:
-    return item.listing.provenance.source if item.listing is not None else None
+    return rows.storable(item.listing.provenance.label) if item.listing is not None else None
 
 
 def _may_describe(item: Gathered, old: Row) -> bool:
@@ -350,6 +351,8 @@ def _may_describe(item: Gathered, old: Row) -> bool:
 def _rank(source: str | None) -> int:
     if source is None:
         return len(_TRUST) + 3
+    if "://" not in source.partition("+")[0]:  # a source, and which of its lists
+        source = source.partition("+")[0]
     if source in _TRUST:
         return _TRUST.index(source)
     if source == "awesome":
@@ -377,7 +380,8 @@ def _may_state(item: Gathered, stored: Row) -> bool:
     if had is None or ORIGIN_RANK[item.origin.value] != ORIGIN_RANK[had]:
         return had is None or ORIGIN_RANK[item.origin.value] > ORIGIN_RANK[had]
     # two catalogues that tell different things would take turns, and every crawl see changes
-    is_told_by_others = item.origin is Origin.DECLARED and item.source not in {before, "file"}
+    is_file = item.source.partition("+")[0] == "file"
+    is_told_by_others = item.origin is Origin.DECLARED and item.source != before and not is_file
     return not is_told_by_others or _rank(item.source) < _rank(before)
 
 

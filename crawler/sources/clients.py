@@ -8,6 +8,7 @@ dropped while reading (crawler.client_config); a file that does not parse is a `
 import os
 import sys
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,8 @@ def _listing(client: str, file: Path, server: Server) -> Listing:
         packages=server.packages,
         remotes=server.remotes,
     )
-    return state(SOURCE, named, str(file), repr(server))
+    found = state(SOURCE, named, str(file), repr(server))
+    return replace(found, provenance=replace(found.provenance, place=str(file)))
 
 
 def _existing(home: str) -> Iterator[tuple[str, Path]]:

@@ -12,7 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlmodel import SQLModel
 
-from crawler.catalog import Catalog, tables, upgrading
+from crawler.catalog import Catalog, rows, tables, upgrading
 from crawler.gathered import Gathered
 from crawler.records import Server, ServerName, Tool
 
@@ -59,6 +59,15 @@ def test_a_released_schema_comes_up_with_its_data(tmp_path: Path, revision: str)
             " VALUES (1, 'old', 'active', '2026-01-01', '2026-01-01')"
         )
         plain.execute(
+            "INSERT INTO listing (id, server_id, source, url, statement, first_seen, last_seen)"
+            " VALUES (7, 1, 'mcpm', 'old.json', ?, '2026-01-01', '2026-01-01')",
+            [rows.statement_of(Server(name=ServerName("old")))],
+        )
+        plain.execute(
+            "INSERT INTO package (server_id, listing_id, registry_type, identifier, transport,"
+            " arguments, required_inputs) VALUES (1, 7, 'npm', 'old', 'stdio', '[]', '[]')"
+        )
+        plain.execute(
             "INSERT INTO tool (id, server_id, name, ordinal, origin, current_version_id, first_seen,"
             " last_seen) VALUES (1, 1, 'get', 0, 'live', 1, '2026-01-01', '2026-01-01')"
         )
@@ -76,6 +85,12 @@ def test_a_released_schema_comes_up_with_its_data(tmp_path: Path, revision: str)
         )
         catalog.record_many([added])
         assert [item.tool.name for item in catalog.tools()] == ["get", "put"]
+        (listing,) = next(one for one in catalog.servers() if one.server.name == "old").listings
+        assert (listing.provenance.source, listing.provenance.place) == ("mcpm", "")
+    with sqlite3.connect(path) as plain:
+        assert plain.execute("SELECT identifier FROM package WHERE listing_id = 7").fetchall()
+        assert plain.execute("PRAGMA foreign_key_check").fetchall() == []
+    plain.close()
 
 
 def test_a_failed_upgrade_leaves_nothing_behind(tmp_path: Path, monkeypatch) -> None:

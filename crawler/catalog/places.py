@@ -1,0 +1,123 @@
+"""Names that a user gives, told apart by the file in which he gives them.
+
+Two files may each have a server called `files`, and mean two programs. The first keeps the name;
+one that says something else gets its file's name behind it, and keeps it from then on.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+
+import sqlalchemy as sa
+
+from crawler.catalog import rows, tables
+from crawler.gathered import Gathered
+from crawler.printable import one_line
+from crawler.records import ServerName
+
+SOURCES = frozenset({"file", "client-config", "clients"})
+"""The sources whose names mean nothing beyond the file in which they stand."""
+
+_SERVER = tables.TABLES["server"]
+_LISTING = tables.TABLES["listing"]
+_TOOL = tables.TABLES["tool"]
+_VERSION = tables.TABLES["tool_version"]
+_PARTS = 3
+"""Parts of a path that a name is told apart by, before the whole path is."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stated:
+    """What a place says of a server: its packages and remotes, and its tools if it names any."""
+
+    server: str
+    tools: frozenset[str] | None
+
+
+def told_apart(connection: sa.Connection, items: Iterable[Gathered]) -> list[Gathered]:
+    """Return the items, those under a name of their own whose name means another server."""
+    items = list(items)
+    if not any(_place(item) for item in items):
+        return items
+    batch: dict[tuple[str, str], dict[str, _Stated]] = {}
+    return [_named(connection, item, batch) if _place(item) else item for item in items]
+
+
+def _place(item: Gathered) -> str:
+    """Return the file that a name belongs to, or nothing where the name is anybody's."""
+    listing = item.listing
+    if item.server is None or listing is None or listing.provenance.source not in SOURCES:
+        return ""
+    return listing.provenance.place
+
+
+def _named(
+    connection: sa.Connection, item: Gathered, batch: dict[tuple[str, str], dict[str, _Stated]]
+) -> Gathered:
+    assert item.server is not None  # noqa: S101 - `_place` has looked
+    assert item.listing is not None  # noqa: S101 - `_place` has looked
+    source, place = item.listing.provenance.source, _place(item)
+    stated = _statement(item)
+    for name in _names(item.server.name, place):
+        known = batch.setdefault((source, name), _known(connection, source, name))
+        is_first = place == next(iter(known), place)
+        if is_first or all(_agree(stated, one) for at, one in known.items() if at != place):
+            known[place] = stated
+            break
+        if place in known:  # it said the same once
+            del known[place]
+            _forget(connection, source, name, place)
+    return replace(item, server=replace(item.server, name=ServerName(name)))
+
+
+def _names(name: str, place: str) -> Sequence[str]:
+    """Return the names that a server may get, the shortest first; the last is its own for sure."""
+    tail = "/".join(PurePath(place).parts[-_PARTS:])
+    return name, f"{name} ({one_line(tail)})", f"{name} ({one_line(place, 1000)})"
+
+
+def _statement(item: Gathered) -> _Stated:
+    assert item.listing is not None  # noqa: S101 - `_place` has looked
+    tools = item.tools
+    digests = None if tools is None else frozenset(tool.definition_sha256 for tool in tools)
+    return _Stated(rows.statement_of(item.listing.server), digests)
+
+
+def _agree(one: _Stated, other: _Stated) -> bool:
+    has_both = one.tools is not None and other.tools is not None
+    return one.server == other.server and (not has_both or one.tools == other.tools)
+
+
+def _known(connection: sa.Connection, source: str, name: str) -> dict[str, _Stated]:
+    """Return what each place of a source says of a server of this name."""
+    query = (
+        sa.select(_LISTING.c.place, _LISTING.c.statement, _SERVER.c.id)
+        .join(_SERVER, _SERVER.c.id == _LISTING.c.server_id)
+        .where(_SERVER.c.name == rows.storable(name), _LISTING.c.source == source)
+        .order_by(_LISTING.c.id)
+    )
+    found = list(connection.execute(query))
+    if not found:
+        return {}
+    tools = None
+    if source == "file":
+        digests = (
+            sa.select(_VERSION.c.definition_sha256)
+            .join(_TOOL, _TOOL.c.current_version_id == _VERSION.c.id)
+            .where(_TOOL.c.server_id == found[0].id, _TOOL.c.removed_at.is_(None))
+        )
+        tools = frozenset(connection.scalars(digests))
+    return {row.place: _Stated(row.statement, tools) for row in found}
+
+
+def _forget(connection: sa.Connection, source: str, name: str, place: str) -> None:
+    """Drop what a place said of a server that it no longer means."""
+    of_server = sa.select(_SERVER.c.id).where(_SERVER.c.name == rows.storable(name))
+    query = sa.select(_LISTING.c.id).where(
+        _LISTING.c.server_id.in_(of_server), _LISTING.c.source == source, _LISTING.c.place == place
+    )
+    ids = list(connection.scalars(query))
+    for table in ("package", "remote"):
+        own = tables.TABLES[table]
+        connection.execute(sa.delete(own).where(own.c.listing_id.in_(ids)))
+    connection.execute(sa.delete(_LISTING).where(_LISTING.c.id.in_(ids)))
