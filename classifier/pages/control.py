@@ -36,6 +36,11 @@ class Policy:
     is_left_out: bool = False
     """The file is too long for the page; then `text` is empty too."""
 
+    @property
+    def size(self) -> int:
+        """Characters on a page, about: a quotation mark is escaped to five."""
+        return sum(len(text) + 4 * text.count('"') for text in (self.text, *self.limits))
+
 
 @lru_cache(maxsize=1)
 def ordered_targets() -> tuple[Target, ...]:
@@ -69,7 +74,7 @@ def within(given: Sequence[Policy], budget: int) -> tuple[Policy, ...]:
     """
     made: list[Policy] = []
     for one in given:
-        budget -= sum(len(text) + 4 * text.count('"') for text in (one.text, *one.limits))
+        budget -= one.size
         made.append(one if budget >= 0 else replace(one, text="", limits=(), is_left_out=True))
     return tuple(made)
 
@@ -82,8 +87,7 @@ def policy(
     For a `whole` server nothing is said of a single tool's effect, only what differs.
     """
     try:
-        key = server_key(target.id, server)
-        output = render(target.id, key, intents)
+        return policy_for_key(target, server_key(target.id, server), intents, whole=whole)
     except (PolicyError, UnicodeError) as error:
         # A name with a lone surrogate is in no file that is UTF-8.
         return Policy(
@@ -95,6 +99,19 @@ def policy(
             limits=(),
             refusal=str(error) if isinstance(error, PolicyError) else _NOT_UTF8,
         )
+
+
+def policy_for_key(
+    target: Target, key: str, intents: Sequence[Intent], *, whole: bool = False
+) -> Policy:
+    """Return one target's policy for a server of that key.
+
+    Raises:
+        PolicyError: the target can hold no policy for these tools.
+        UnicodeError: a name is no Unicode text.
+
+    """
+    output = render(target.id, key, intents)
     wanted = intents[0]
     got = output.effective.get((key, wanted.tool), wanted)
     if whole:

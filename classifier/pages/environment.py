@@ -7,14 +7,14 @@ in an attribute; `show_invisible` is the richer form for running text.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from functools import cache, lru_cache
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
-from classifier.pages.invisible import pieces, visible
+from classifier.pages.invisible import is_all_seen, pieces, visible
 from classifier.pages.words import cut, named, short
 from classifier.taxa import explained
 
@@ -24,7 +24,7 @@ _LONGEST_URL = 2000
 def show_invisible(text: object) -> Markup:
     """Escape text and turn unseen characters into marked spans that name them."""
     given = str(text)
-    if given.isascii() and given.isprintable():
+    if is_all_seen(given):
         return escape(given)
     return Markup("").join(
         Markup('<span class="unseen">{}</span>').format(part) if unseen else escape(part)
@@ -114,6 +114,20 @@ def render_part(name: str, context: Mapping[str, object], *, same: Hashable = No
             _repeated.clear()
         found = _repeated[name, same] = render_part(name, context)
     return found
+
+
+def joined(parts: Iterable[Markup]) -> Markup:
+    """Put parts together; one that is no markup is escaped."""
+    return Markup("").join(parts)
+
+
+def filled(shape: str, words: Mapping[str, str]) -> Markup:
+    """Fill words into a part that was rendered before and has `%(name)s` where they go.
+
+    The words are escaped here, whatever they are.
+    """
+    safe = {name: escape(word) for name, word in words.items()}
+    return Markup(shape % safe)  # noqa: S704  # our own autoescaped output, and escaped words
 
 
 def _tool_row(row: Hashable, root: str, server: bool) -> Markup:

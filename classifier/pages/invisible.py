@@ -47,6 +47,14 @@ _SPELT = 200
 _EMOJI_STYLE = "\ufe0f"
 
 
+def is_all_seen(text: str) -> bool:
+    """Say at once that nothing is unseen, which is so for most texts; False: it may be."""
+    if not text.isascii():
+        return False
+    # Line breaks and tabs are seen as space; taking them out is faster than a regular expression.
+    return text.isprintable() or text.replace("\n", "").replace("\t", "").isprintable()
+
+
 def pieces(text: str) -> Iterator[tuple[str, bool]]:
     """Yield (text, was unseen): visible stretches as they are, unseen runs by their names."""
     last = 0
@@ -86,6 +94,6 @@ def _one(char: str) -> str:
 
 def visible(text: str) -> str:
     """Return text with every unseen run replaced by its name in brackets, for plain places."""
-    if text.isprintable() and text.isascii():
+    if is_all_seen(text):
         return text
     return "".join(f"[{part}]" if unseen else part for part, unseen in pieces(text))

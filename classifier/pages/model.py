@@ -10,9 +10,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Protocol
 
 from classifier.intent import Intent, decide_intent
-from classifier.pages.control import Policy, policies
 from classifier.pages.definition import View, view_of
 from classifier.pages.marks import Marks, number_evidence
+from classifier.pages.shapes import Made, made_for
 from classifier.verdict import Category, Classification, Risk
 from crawler.records import JsonObject, Origin, Outcome, Provenance, Server, Tool
 
@@ -188,9 +188,9 @@ class ToolPage:
         return decide_intent(self.tool, self.classification)
 
     @cached_property
-    def policies(self) -> tuple[Policy, ...]:
-        """Every target's policy for the tool."""
-        return policies(self.tool.server, (self.intent,))
+    def made(self) -> tuple[Made, ...]:
+        """Every target's policy for the tool, as the page shows it."""
+        return made_for(self.tool.server, self.intent)
 
     @cached_property
     def asked(self) -> tuple[Question, ...]:

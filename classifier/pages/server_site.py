@@ -141,7 +141,12 @@ def _profile(page: ServerPage, profile: Profile) -> dict[str, Any]:
         "meaning": _PROFILE[profile],
         "counts": [counts[decision] for decision, _ in _COLUMNS],
         "blocks": _blocks(intents),
-        **panels(made, _MOST_POLICY if is_main else _MOST_OTHER, f"p-{profile.value}"),
+        **panels(
+            made,
+            _MOST_POLICY if is_main else _MOST_OTHER,
+            group=f"p-{profile.value}",
+            profile=profile.value,
+        ),
     }
 
 

@@ -156,7 +156,8 @@ def _quotes(page: ToolPage) -> list[str]:
 
 def _policy(page: ToolPage) -> list[str]:
     """Return the first target's file; the page has them all."""
-    first = next((policy for policy in page.policies if policy.text), None)
+    first = next((made for made in page.made if made.text), None)
     if first is None:
         return ["No policy file can name this tool.\n"]
-    return [f"{first.target.title}, {first.file_name}:\n", block(first.text, first.target.language)]
+    title, name = first.target.title, first.target.file_name
+    return [f"{title}, {name}:\n", block(first.text, first.target.language)]

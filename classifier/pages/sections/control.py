@@ -5,8 +5,10 @@ from typing import Any
 
 from classifier.intent import effect
 from classifier.pages import words
+from classifier.pages.control import policies
+from classifier.pages.environment import joined
 from classifier.pages.model import ToolPage
-from classifier.pages.panels import panels
+from classifier.pages.panels import heads, panels
 from classifier.pages.sections import Section
 
 SECTION = Section("control", "How to control it", 70)
@@ -24,7 +26,13 @@ def context(page: ToolPage) -> Mapping[str, Any]:
         "decision": words.decision(page.intent),
         "effect": effect(page.intent),
         "reason": page.intent.reason,
-        **panels(page.policies, BUDGET_TIGHT if page.is_tight else BUDGET),
+        **_panels(page, BUDGET_TIGHT if page.is_tight else BUDGET),
         "server_page": page.server.path,
         "server": page.server.title,
     }
+
+
+def _panels(page: ToolPage, budget: int) -> Mapping[str, Any]:
+    if sum(one.size for one in page.made) <= budget:
+        return {"heads": heads(), "panels": joined(one.panel for one in page.made)}
+    return panels(policies(page.tool.server, (page.intent,)), budget)
