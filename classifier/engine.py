@@ -1,12 +1,11 @@
 """The engine: definitions in, classifications out. Pure: no network, no clock, no state.
 
-`classify` is a function of (definition, ruleset, model, reviews). Batches share one matrix product.
+`classify` is a function of (definition, ruleset, model, reviews).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
-from itertools import islice
 from pathlib import Path
 
 from classifier import decide, explain, rationale, reviewed
@@ -46,7 +45,7 @@ class _Read:
 
     reading: Reading
     matched: tuple[Rule, ...]
-    rows: list[int]
+    rows: set[int]
 
 
 @cache
@@ -71,15 +70,12 @@ def classify(tool: Tool, options: Options | None = None) -> Classification:
 def classify_many(
     tools: Iterable[Tool], options: Options | None = None, model: runtime.Model | None = None
 ) -> Iterator[Classification]:
-    """Classify definitions, in order, a batch at a time; `model` stands in for the shipped one."""
+    """Classify definitions, in order, one by one; `model` stands in for the shipped one."""
     model = model or runtime.load()
     chosen = options or Options()
-    source = iter(tools)
-    while batch := list(islice(source, BATCH)):
-        items = [_read(tool, model) for tool in batch]
-        scores = model.score([item.rows for item in items])
-        for index, item in enumerate(items):
-            yield _conclude(item, model, scores, index, chosen)
+    for tool in tools:
+        item = _read(tool, model)
+        yield _conclude(item, model, model.score(item.rows), chosen)
 
 
 def _read(tool: Tool, model: runtime.Model) -> _Read:
@@ -89,10 +85,10 @@ def _read(tool: Tool, model: runtime.Model) -> _Read:
 
 
 def _conclude(
-    item: _Read, model: runtime.Model, scores: runtime.Scores, index: int, options: Options
+    item: _Read, model: runtime.Model, scores: runtime.Scores, options: Options
 ) -> Classification:
     reading = item.reading
-    probabilities = scores.category[index]
+    probabilities = scores.category
     confidence = max(probabilities)
     category = _CATEGORIES[probabilities.index(confidence)]
     review = reviewed.lookup(reading.tool, options.extra_reviews) if options.use_reviews else None
@@ -101,8 +97,8 @@ def _conclude(
     settled_by = next((rule for rule in item.matched if rule.settled), None)
     if settled_by and settled_by.category and not review:
         category, confidence = settled_by.category, 0.95
-    findings = _findings(item, model, scores, index, review)
-    estimate = _estimate(scores.risk[index], model.caution)
+    findings = _findings(item, model, scores, review)
+    estimate = _estimate(scores.risk, model.caution)
     if settled_by and settled_by.risk:
         estimate = settled_by.risk
     least = decide.floor(item.matched, model.trusted)
@@ -138,7 +134,7 @@ def _conclude(
 
 
 def _findings(
-    item: _Read, model: runtime.Model, scores: runtime.Scores, index: int,
+    item: _Read, model: runtime.Model, scores: runtime.Scores,
     review: reviewed.Review | None,
 ) -> tuple[Finding, ...]:  # fmt: skip
     found = list(_threats(item))
@@ -153,7 +149,7 @@ def _findings(
             if quotes:
                 found.append(Finding(signal=detector.signal, evidence=quotes))
             continue
-        probability = scores.signals[index][column]
+        probability = scores.signals[column]
         raised = probability >= model.signal_threshold[column]
         if settled := next((rule for rule in item.matched if rule.settled), None):
             raised = detector.label in settled.signals

@@ -1,6 +1,6 @@
 """Which words decided: the model's weights, turned back into quotes of the definition."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from classifier.model.runtime import Model
 from classifier.reading import Reading
@@ -15,19 +15,19 @@ _MOST = 3
 _TRIES = 12
 
 
-def words(reading: Reading, rows: list[int], model: Model, column: int) -> tuple[Evidence, ...]:
+def words(reading: Reading, rows: Iterable[int], model: Model, column: int) -> tuple[Evidence, ...]:
     """Quote the heaviest words for one output of the model, at most three, best first.
 
     A feature that stands nowhere in the definition (a class, a server word) is passed over. Where
     nothing can be quoted, the name itself is the evidence.
     """
     found: list[Evidence] = []
-    weights = model.weights[rows, column]
+    weights = [(model.weight(row, column), row) for row in rows]
     tried = 0
-    for index in weights.argsort(kind="stable")[::-1].tolist():
-        block, key = model.feature(rows[index])
-        if weights[index] <= 0 or tried == _TRIES:
+    for weight, row in sorted(weights, reverse=True):
+        if weight <= 0 or tried == _TRIES:
             break
+        block, key = model.feature(row)
         if block not in _QUOTED:
             continue
         tried += 1
@@ -51,15 +51,15 @@ def _overlap(one: Evidence, other: Evidence) -> bool:
     return (one.start < other.end and other.start < one.end) or one == other
 
 
-def _quote(reading: Reading, block: str, key: str | Sequence[str]) -> Evidence | None:
-    if block in _NAME_BLOCKS and isinstance(key, str):
+def _quote(reading: Reading, block: str, key: str) -> Evidence | None:
+    if block in _NAME_BLOCKS:
         return reading.quote_name({key})
-    if block in _TEXT_BLOCKS and isinstance(key, str):
+    if block in _TEXT_BLOCKS:
         return reading.quote_text({key})
-    if block in _PAIR_BLOCKS and not isinstance(key, str):
+    if block in _PAIR_BLOCKS:
         if _PAIR_BLOCKS[block]:
-            return reading.quote_name({key[0]})
-        return reading.quote_phrase(" ".join(key))
+            return reading.quote_name({key.partition(" ")[0]})
+        return reading.quote_phrase(key)
     for parameter in reading.parameters:
         if parameter.pointer != "/description" and (
             key in parameter.words or key == "_".join(parameter.words)

@@ -53,7 +53,7 @@ def model_dir(tmp_path_factory):
 
 def test_training_twice_gives_the_same_bytes(model_dir, tmp_path):
     train.train(labelled(), tmp_path, "small", lambda _: None)
-    for name in ("weights.npz", "vocabulary.json", "config.json"):
+    for name in ("weights.bin", "vocabulary.txt", "config.json"):
         assert (tmp_path / name).read_bytes() == (model_dir / name).read_bytes()
 
 
@@ -67,21 +67,53 @@ def test_the_runtime_agrees_with_scikit_learn(model_dir):
     model = runtime.load(model_dir)
     rows = [
         sorted(
-            model.vocabulary[block][key] for block, key in found if key in model.vocabulary[block]
+            model.vocabulary[block][key]
+            for block, key in found
+            if key in model.vocabulary.get(block, {})
         )
         for found in features
     ]
-    assert np.abs(model.logits(rows) - expected).max() < 0.02  # float16 weights
+    found = np.array([model.logits(one) for one in rows])
+    assert np.abs(found - expected).max() < 0.02  # float16 weights
 
 
 def test_a_model_that_does_not_fit_is_refused(model_dir, tmp_path):
-    for name in ("weights.npz", "vocabulary.json", "config.json"):
+    for name in ("weights.bin", "vocabulary.txt", "config.json"):
         (tmp_path / name).write_bytes((model_dir / name).read_bytes())
-    words = json.loads((tmp_path / "vocabulary.json").read_text())
-    words["n"] = words["n"][:-1]
-    (tmp_path / "vocabulary.json").write_text(json.dumps(words))
+    words = (tmp_path / "vocabulary.txt").read_text().splitlines(keepends=True)
+    (tmp_path / "vocabulary.txt").write_text("".join(words[1:]))
     with pytest.raises(DataError, match="toolrisk train"):
         runtime.load(tmp_path)
+
+
+def test_a_model_of_another_form_is_refused(model_dir, tmp_path):
+    for name in ("weights.bin", "vocabulary.txt", "config.json"):
+        (tmp_path / name).write_bytes((model_dir / name).read_bytes())
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps(config | {"format": 1}))
+    with pytest.raises(DataError, match="toolrisk train"):
+        runtime.load(tmp_path)
+
+
+def test_lanes_hold_the_heaviest_rows_and_sums_are_exact():
+    """However many rows, and all of them the heaviest, no lane runs over into its neighbour."""
+    rows = 3 * runtime.CHUNK + 7
+    weights = np.full((rows, runtime.OUTPUTS), -7.25)
+    weights[:, 1::2] = 7.25
+    fitted = train.Fitted(
+        keys=[("n", f"w{i}") for i in range(rows)], idf=np.full(rows, 4.0),
+        coefficients=weights, intercept=np.zeros(runtime.OUTPUTS),
+    )  # fmt: skip
+    config = {
+        "category_scale": np.eye(4).tolist(), "category_bias": [0.0] * 4,
+        "risk_scale": np.eye(4).tolist(), "risk_bias": [0.0] * 4, "signal_scale": [1.0] * 9,
+        "signal_bias": [0.0] * 9, "signal_threshold": [0.5] * 9, "review_below": 0.5,
+        "caution": 0.1, "trusted": [],
+    }  # fmt: skip
+    model = train.to_model(fitted, config, "heavy")
+    for count in (0, 1, runtime.CHUNK, runtime.CHUNK + 1, rows):
+        expected = 7.25 * np.sqrt(count) * np.where(np.arange(runtime.OUTPUTS) % 2, 1, -1)
+        assert model.logits(range(count)) == pytest.approx(expected.tolist())
 
 
 def test_evaluation_counts_what_it_says():

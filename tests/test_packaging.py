@@ -34,7 +34,7 @@ def test_the_wheel_is_small_and_whole(built):
     print(f"wheel {wheel.stat().st_size:,} bytes")
     assert wheel.stat().st_size < LARGEST
     needed = {
-        "classifier/_data/models/tool-risk-v1/weights.npz",
+        "classifier/_data/models/tool-risk-v1/weights.bin",
         "classifier/_data/labels/reviewed.tsv",
         "classifier/_data/starter.toml",
         "classifier/_data/policy.toml",

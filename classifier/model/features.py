@@ -1,21 +1,20 @@
 """What the model sees of a definition: one extraction for training and run time.
 
-A feature is a (block, key) pair; a key is a word, a class, or a tuple of them. Blocks keep the
-same word apart by where it stands: the acting verb of a name says more than the same word in an
-example. Counts are ignored: a word is there or not. Keys may repeat and may be None, which
-stands for "no class"; both are dropped by whoever collects them.
+A feature is a (block, key) pair; a key is a word, a class, or two of them with a space between.
+Blocks keep the same word apart by where it stands: the acting verb of a name says more than the
+same word in an example. Counts are ignored: a word is there or not. Keys may repeat and may be
+None, which stands for "no class"; both are dropped by whoever collects them.
 """
 
 from collections.abc import Iterable, Iterator
 from functools import cache
-from itertools import chain, pairwise, product, repeat
-from typing import Any
+from itertools import chain, pairwise, repeat
 
 from classifier.lexicon import lexicon
 from classifier.reading import STOP, Reading
 from classifier.rules import Rule
 
-Block = tuple[str, Iterable[Any]]
+Block = tuple[str, Iterable[str | None]]
 
 WEIGHT = {"s": 0.3}
 """Blocks that count less than 1: words of the server's own text, which describe no call."""
@@ -24,6 +23,7 @@ _GENERAL = frozenset({"read", "write", "execute", "compute-only"})
 _MAX_PARAMETERS = 60
 _MAX_ENUM_KEY = 20
 _LENGTHS = (1, 30, 80, 200, 600)
+_PLACES = ("0 ", "1 ", "2 ")
 _NONE: tuple[str, ...] = ()
 
 
@@ -36,18 +36,23 @@ def _classes(tokens: Iterable[str]) -> set[str]:
     return set(chain.from_iterable(map(lexicon().noun.get, tokens, repeat(_NONE))))
 
 
+def _each(one: str, others: Iterable[str]) -> list[str]:
+    start = one + " "
+    return [start + other for other in others]
+
+
 def extract(reading: Reading, matched: tuple[Rule, ...]) -> Iterator[Block]:
     """Yield the features of one reading, block by block."""
     name_class = reading.name_verb[1] if reading.name_verb else "@none"
     head_class = reading.head_verb[1] if reading.head_verb else "@none"
     acting = name_class if reading.name_verb else head_class
     rest = reading.rest
-    yield "mix", ((name_class, head_class),)
+    yield "mix", (f"{name_class} {head_class}",)
     yield from _name(reading, name_class)
     yield from _first(reading, head_class)
     if rest:
         yield "d", rest
-        yield "rb", pairwise(rest)
+        yield "rb", map(" ".join, pairwise(rest))
         yield "rv", map(_verb_class().get, rest)
         yield "rn", _classes(rest)
     yield "t", reading.tail
@@ -55,7 +60,7 @@ def extract(reading: Reading, matched: tuple[Rule, ...]) -> Iterator[Block]:
     yield "s", reading.server
     server_classes = [word for word in reading.around if word[0] == "@"]
     yield "sc", server_classes
-    yield "svc", zip(repeat(acting), server_classes, strict=False)
+    yield "svc", _each(acting, server_classes)
     yield from _votes(matched)
 
 
@@ -63,9 +68,9 @@ def _name(reading: Reading, name_class: str) -> Iterator[Block]:
     core = reading.core
     classes = _classes(core)
     yield "n", reading.name
-    yield "nb", pairwise(core)
+    yield "nb", map(" ".join, pairwise(core))
     yield "nc", classes
-    yield "nvc", zip(repeat(name_class), classes, strict=False)
+    yield "nvc", _each(name_class, classes)
     yield "nva", map(_verb_class().get, core)
     yield "nv", (name_class,)
     if core:
@@ -75,7 +80,7 @@ def _name(reading: Reading, name_class: str) -> Iterator[Block]:
     if reading.name_verb:
         first = lexicon().verb.get(core[0]) == reading.name_verb
         yield "nvl", reading.name_verb[:1]
-        yield "nvp", ((name_class, "0" if first else "1"),)
+        yield "nvp", (name_class + (" 0" if first else " 1"),)
 
 
 def _first(reading: Reading, head_class: str) -> Iterator[Block]:
@@ -83,8 +88,8 @@ def _first(reading: Reading, head_class: str) -> Iterator[Block]:
     classes = _classes(first[:25])
     yield "f", first
     yield "d", first
-    yield "db", pairwise(first)
-    yield "dp", zip("012", first, strict=False)
+    yield "db", map(" ".join, pairwise(first))
+    yield "dp", map(str.__add__, _PLACES, first)
     yield "fc", classes
     yield "fva", map(_verb_class().get, first)
     yield "fv", (head_class,)
@@ -92,9 +97,9 @@ def _first(reading: Reading, head_class: str) -> Iterator[Block]:
         lemma, at = reading.head_verb[0], reading.head_at
         yield "fvl", (lemma,)
         yield "fvi", (str(min(at, 3)),)
-        yield "fvc", zip(repeat(head_class), classes, strict=False)
+        yield "fvc", _each(head_class, classes)
         after = [t for t in first[at + 1 : at + 8] if t not in STOP]
-        yield "fo", zip(repeat(lemma), after[:4], strict=False)
+        yield "fo", _each(lemma, after[:4])
 
 
 def _schema(reading: Reading, acting: str) -> Iterator[Block]:
@@ -110,7 +115,7 @@ def _schema(reading: Reading, acting: str) -> Iterator[Block]:
             heads = [value.replace("-", "_").split("_", 1)[0] for value in values]
             yield "ev", map(_verb_class().get, heads)
         yield "pf", reading.flags
-        yield "pfv", product(reading.flags, (acting,))
+        yield "pfv", [f"{flag} {acting}" for flag in reading.flags]
     length = len(reading.tool.description or "")
     yield (
         "x",
@@ -132,5 +137,5 @@ def _votes(matched: tuple[Rule, ...]) -> Iterator[Block]:
     yield "r", [rule.id for rule in matched]
     yield "rs", set(chain.from_iterable(rule.signals for rule in matched))
     yield "rr", risks
-    yield "rc", [(name, str(min(count, 3))) for name, count in votes.items()]
+    yield "rc", [f"{name} {min(count, 3)}" for name, count in votes.items()]
     yield "rcs", ("|".join(sorted(votes)),)

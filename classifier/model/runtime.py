@@ -1,20 +1,25 @@
-"""The model at run time: NumPy alone, no pickle, no scikit-learn.
+"""The model at run time: whole numbers and the standard library. No pickle, NumPy or scikit-learn.
 
-A directory holds weights.npz (one row a feature, one column an output), vocabulary.json and
-config.json. Scores of a whole batch are one gather and one segmented sum.
+A directory holds vocabulary.txt (a feature a line, block by block), weights.bin (a row a feature)
+and config.json. A row is one long integer of 32-bit lanes: the weight of the feature for every
+output, and its share of the vector's squared length, all times `scale` and rounded. Rows are added
+as they are, so a tool is scored by one sum of integers, exact and the same on every machine.
 """
 
+from __future__ import annotations
+
+import mmap
+import struct
 from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import accumulate, chain, repeat
+from itertools import accumulate, islice
+from math import exp, sqrt, tanh
+from operator import mul
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import orjson
 
 from classifier.errors import DataError
@@ -29,17 +34,38 @@ LABEL_SIGNALS = (
 )  # fmt: skip
 OUTPUTS = len(CATEGORIES) + len(RISKS) + len(LABEL_SIGNALS)
 MODEL_DIR = "tool-risk-v1"
-_UNKNOWN = repeat(-1)
-Array = npt.NDArray[np.float64]
+FORMAT = 2
+"""What `config.json` must say; a directory of another form is refused."""
+
+_MIDDLE = 1 << 31
+"""What is added to every lane, so that none is negative."""
+_ROW = struct.Struct(f"<{OUTPUTS + 1}I")
+_LANE = struct.Struct("<I")
+_ZERO = int.from_bytes(_ROW.pack(*[_MIDDLE] * (OUTPUTS + 1)), "little")
+CHUNK = 128
+"""Rows that are added before lanes are taken apart: so many of the heaviest fit a lane."""
+_FIRST, _SECOND = len(CATEGORIES), len(CATEGORIES) + len(RISKS)
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """What the model says of a batch: a row a tool; probabilities calibrated, 0..1."""
+    """What the model says of one tool; probabilities calibrated, 0..1."""
 
-    category: list[list[float]]
-    risk: list[list[float]]
-    signals: list[list[float]]
+    category: list[float]
+    risk: list[float]
+    signals: list[float]
+
+
+class _Rows(dict[int, int]):
+    """Rows of weights as integers, read when first asked for."""
+
+    def __init__(self, table: Any) -> None:
+        self._table = table
+
+    def __missing__(self, row: int) -> int:
+        at = row * _ROW.size
+        value = self[row] = int.from_bytes(self._table[at : at + _ROW.size], "little")
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,82 +73,87 @@ class Model:
     """A loaded model directory."""
 
     name: str
-    vocabulary: dict[str, dict[Any, int]]  # block -> key -> row
-    keys: dict[str, list[Any]]  # block -> keys in the order of their rows
+    vocabulary: Mapping[str, dict[str | None, int]]  # block -> key -> row
+    keys: Sequence[str]  # by row
     blocks: list[str]
     starts: list[int]  # first row of each block
-    weights: npt.NDArray[np.float32]  # rows x OUTPUTS, already times the inverse document frequency
-    squares: npt.NDArray[np.float32]  # squared weight of a feature in the vector's length
-    intercept: Array
-    category_scale: Array  # 4 x 4 and bias: calibration of the category logits
-    category_bias: Array
-    risk_scale: Array
-    risk_bias: Array
-    signal_scale: Array
-    signal_bias: Array
+    table: Any  # the bytes of weights.bin
+    rows_read: _Rows
+    scale: int
+    intercept: list[float]
+    category_scale: list[list[float]]  # a column an output: calibration of the category logits
+    category_bias: list[float]
+    risk_scale: list[list[float]]
+    risk_bias: list[float]
+    signal_scale: list[float]
+    signal_bias: list[float]
     signal_threshold: list[float]
     review_below: float
     caution: float  # probability of high or critical from which a tool is not called low
     trusted: frozenset[str]  # rules right often enough to set a floor
 
-    def rows(self, features: Iterable[Block]) -> list[int]:
-        """Return the vocabulary rows of the features that the model knows, in order."""
-        found: set[int] = set()
+    def rows(self, features: Iterable[Block]) -> set[int]:
+        """Return the vocabulary rows of the features that the model knows."""
+        found: set[int | None] = set()
         vocabulary = self.vocabulary
         for block, keys in features:
-            found.update(map(vocabulary[block].get, keys, _UNKNOWN))
-        found.discard(-1)
-        return sorted(found)
+            if block in vocabulary:
+                found.update(map(vocabulary[block].get, keys))
+        found.discard(None)
+        return found  # type: ignore[return-value]
 
-    def feature(self, row: int) -> tuple[str, Any]:
+    def feature(self, row: int) -> tuple[str, str]:
         """Return the block and the key of a vocabulary row."""
-        block = bisect_right(self.starts, row) - 1
-        name = self.blocks[block]
-        return name, self.keys[name][row - self.starts[block]]
+        return self.blocks[bisect_right(self.starts, row) - 1], self.keys[row]
 
-    def score(self, batch: Sequence[list[int]]) -> Scores:
-        """Score a batch of row lists."""
-        raw = self.logits(batch)
-        first, second = len(CATEGORIES), len(CATEGORIES) + len(RISKS)
+    def weight(self, row: int, column: int) -> int:
+        """Return what a row adds to an output, times `scale`."""
+        lane: int = _LANE.unpack_from(self.table, row * _ROW.size + column * _LANE.size)[0]
+        return lane - _MIDDLE
+
+    def score(self, rows: Collection[int]) -> Scores:
+        """Score one tool by its rows."""
+        raw = self.logits(rows)
+        signals = map(mul, raw[_SECOND:], self.signal_scale)
         return Scores(
-            category=softmax(
-                _times(raw[:, :first], self.category_scale) + self.category_bias
-            ).tolist(),
-            risk=softmax(_times(raw[:, first:second], self.risk_scale) + self.risk_bias).tolist(),
-            signals=sigmoid(raw[:, second:] * self.signal_scale + self.signal_bias).tolist(),
+            category=_calibrated(raw[:_FIRST], self.category_scale, self.category_bias),
+            risk=_calibrated(raw[_FIRST:_SECOND], self.risk_scale, self.risk_bias),
+            signals=[
+                0.5 + 0.5 * tanh(0.5 * (score + bias))  # the logistic function, without overflow
+                for score, bias in zip(signals, self.signal_bias, strict=True)
+            ],
         )
 
-    def logits(self, batch: Sequence[list[int]]) -> Array:
-        """Return the uncalibrated scores, a row a tool."""
-        lengths = np.fromiter((len(rows) for rows in batch), dtype=np.int64, count=len(batch))
-        flat = np.fromiter(chain.from_iterable(batch), dtype=np.int64, count=int(lengths.sum()))
-        starts = np.zeros(len(batch), dtype=np.int64)
-        np.cumsum(lengths[:-1], out=starts[1:])
-        raw = np.zeros((len(batch), OUTPUTS))
-        some = lengths > 0
-        if some.any():
-            norm = np.sqrt(np.add.reduceat(self.squares[flat], starts[some]))
-            raw[some] = np.add.reduceat(self.weights[flat], starts[some], axis=0) / norm[:, None]
-        return raw + self.intercept
+    def logits(self, rows: Collection[int]) -> list[float]:
+        """Return the uncalibrated scores of one tool: its unit vector times the weights."""
+        read = self.rows_read.__getitem__
+        if len(rows) <= CHUNK:
+            lanes = _lanes(sum(map(read, rows)), len(rows))
+        else:
+            rest = iter(rows)
+            parts = []
+            while part := list(islice(rest, CHUNK)):
+                parts.append(_lanes(sum(map(read, part)), len(part)))
+            lanes = [sum(lane) for lane in zip(*parts, strict=True)]
+        length = sqrt(lanes.pop() * self.scale) or 1.0
+        return [lane / length + start for lane, start in zip(lanes, self.intercept, strict=True)]
 
 
-def _times(rows: Array, matrix: Array) -> Array:
-    """Multiply row by row: a BLAS product rounds differently by the size of the batch."""
-    result: Array = (rows[:, :, None] * matrix).sum(axis=1)
-    return result
+def _lanes(total: int, count: int) -> list[int]:
+    """Take the sum of some rows apart."""
+    one = total - (count - 1) * _ZERO  # the middle stays in once
+    return [lane - _MIDDLE for lane in _ROW.unpack(one.to_bytes(_ROW.size, "little"))]
 
 
-def softmax(scores: Array) -> Array:
-    """Return probabilities over the last axis."""
-    shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
-    result: Array = shifted / shifted.sum(axis=1, keepdims=True)
-    return result
-
-
-def sigmoid(scores: Array) -> Array:
-    """Return the logistic function, without overflow."""
-    result: Array = 0.5 * (1.0 + np.tanh(0.5 * scores))
-    return result
+def _calibrated(
+    raw: Sequence[float], scale: Sequence[Sequence[float]], bias: Sequence[float]
+) -> list[float]:
+    """Return probabilities that add up to 1."""
+    scores = [sum(map(mul, raw, column)) + start for column, start in zip(scale, bias, strict=True)]
+    most = max(scores)
+    shares = [exp(score - most) for score in scores]
+    total = sum(shares)
+    return [share / total for share in shares]
 
 
 def block_weight(block: str) -> float:
@@ -141,49 +172,50 @@ def load(directory: Path | None = None) -> Model:
     where = directory or data_dir() / "models" / MODEL_DIR
     try:
         config = orjson.loads((where / "config.json").read_bytes())
-        words = orjson.loads((where / "vocabulary.json").read_bytes())
-        with np.load(where / "weights.npz", allow_pickle=False) as arrays:
-            weights = arrays["weights"].astype(np.float32)
-            idf = arrays["idf"].astype(np.float32)
-    except (OSError, ValueError, KeyError) as cause:
+        lines = (where / "vocabulary.txt").read_text(encoding="utf-8").split("\n")
+        with (where / "weights.bin").open("rb") as file:
+            table = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        counts = dict[str, int](config["blocks"])
+    except (OSError, ValueError, KeyError, TypeError) as cause:
         raise DataError(f"model {where.name}: {cause}; rebuild it with `toolrisk train`") from cause
-    vocabulary: dict[str, dict[Any, int]] = defaultdict(dict)
-    row = 0
-    for block, keys in words.items():
-        hashable = map(tuple, keys) if keys and isinstance(keys[0], list) else keys
-        vocabulary[block] = dict(zip(hashable, range(row, row + len(keys)), strict=True))
-        row += len(keys)
-    if weights.shape != (row, OUTPUTS) or config.get("outputs") != OUTPUTS:
+    rows = sum(counts.values())
+    fits = len(lines) == rows + 1 and len(table) == rows * _ROW.size
+    if not fits or config.get("outputs") != OUTPUTS or config.get("format") != FORMAT:
         raise DataError(
             f"model {where.name}: weights do not fit the vocabulary; rebuild it with `toolrisk train`"
         )
-    return assemble(config, vocabulary, weights, idf)
+    return assemble(config, lines, table)
 
 
-def assemble(
-    config: dict[str, Any],
-    vocabulary: dict[str, dict[Any, int]],
-    weights: npt.NDArray[np.float32],
-    idf: npt.NDArray[np.float32],
-) -> Model:
+def assemble(config: dict[str, Any], keys: Sequence[str], table: Any) -> Model:
     """Put a model together from its parts; training uses it for the models of its folds."""
+    counts = config["blocks"]
+    starts = [0, *accumulate(counts.values())]
     return Model(
         name=config["name"],
-        vocabulary=vocabulary,
-        keys={block: list(keys) for block, keys in vocabulary.items()},
-        blocks=list(vocabulary),
-        starts=[0, *accumulate(len(keys) for keys in vocabulary.values())][:-1],
-        weights=weights * idf[:, None],
-        squares=idf**2,
-        intercept=np.array(config["intercept"]),
-        category_scale=np.array(config["category_scale"]),
-        category_bias=np.array(config["category_bias"]),
-        risk_scale=np.array(config["risk_scale"]),
-        risk_bias=np.array(config["risk_bias"]),
-        signal_scale=np.array(config["signal_scale"]),
-        signal_bias=np.array(config["signal_bias"]),
+        vocabulary={
+            block: dict(zip(keys[start : start + count], range(start, start + count), strict=True))
+            for (block, count), start in zip(counts.items(), starts, strict=False)
+        },
+        keys=keys,
+        blocks=list(counts),
+        starts=starts[:-1],
+        table=table,
+        rows_read=_Rows(table),
+        scale=config["scale"],
+        intercept=config["intercept"],
+        category_scale=_columns(config["category_scale"]),
+        category_bias=config["category_bias"],
+        risk_scale=_columns(config["risk_scale"]),
+        risk_bias=config["risk_bias"],
+        signal_scale=config["signal_scale"],
+        signal_bias=config["signal_bias"],
         signal_threshold=config["signal_threshold"],
         review_below=config["review_below"],
         caution=config["caution"],
         trusted=frozenset(config["trusted"]),
     )
+
+
+def _columns(matrix: Sequence[Sequence[float]]) -> list[list[float]]:
+    return [list(column) for column in zip(*matrix, strict=True)]

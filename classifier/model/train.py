@@ -5,11 +5,9 @@ Calibration, thresholds and the list of trusted rules are fitted on out-of-fold 
 that keep a server family on one side. The same input gives the same bytes.
 """
 
-import io
 import itertools
 import json
-import zipfile
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,15 +23,14 @@ from classifier.model.features import extract
 from classifier.model.labels import Labelled
 from classifier.model.runtime import (
     CATEGORIES,
+    CHUNK,
+    FORMAT,
     LABEL_SIGNALS,
     OUTPUTS,
     RISKS,
-    Array,
     Model,
     assemble,
     block_weight,
-    sigmoid,
-    softmax,
 )
 from classifier.reading import read
 
@@ -47,7 +44,8 @@ _CAUTION = 0.04  # a real chance of high or critical is never called low
 _REVIEW_SHARE = 0.85
 
 Progress = Callable[[str], None]
-Key = tuple[str, Any]
+Key = tuple[str, str]
+Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +88,7 @@ def documents(labelled: Sequence[Labelled]) -> tuple[list[set[Key]], list[set[st
         reading = read(item.tool)
         rules = book().matching(reading)
         found = extract(reading, rules)
-        features.append({(block, key) for block, keys in found for key in keys if key is not None})
+        features.append({(b, key) for b, keys in found for key in keys if key and "\n" not in key})
         matched.append({rule.id for rule in rules})
     return features, matched
 
@@ -101,9 +99,7 @@ def fit(features: Sequence[set[Key]], truth: Truth, rows: npt.NDArray[np.int64])
     for row in rows:
         for key in features[row]:
             counts[key] = counts.get(key, 0) + 1
-    keys = sorted(
-        (k for k, n in counts.items() if n >= _MIN_COUNT), key=lambda k: (k[0], repr(k[1]))
-    )
+    keys = sorted((key for key, count in counts.items() if count >= _MIN_COUNT), key=_order)
     frequency = np.array([counts[key] for key in keys], dtype=float)
     idf = np.log((1 + len(rows)) / (1 + frequency)) + 1
     idf *= np.array([block_weight(block) for block, _ in keys])
@@ -119,6 +115,12 @@ def fit(features: Sequence[set[Key]], truth: Truth, rows: npt.NDArray[np.int64])
         coefficients=np.stack([c for c, _ in columns], axis=1),
         intercept=np.array([b for _, b in columns]),
     )
+
+
+def _order(key: Key) -> tuple[str, str]:
+    """Sort two words as the pair that they are; the order of features is part of a fit's bytes."""
+    block, text = key
+    return block, repr(text) if block == "e" else repr(text).replace(" ", "'")
 
 
 def vectors(
@@ -179,15 +181,47 @@ def out_of_fold(
 
 def to_model(fitted: Fitted, config: dict[str, Any], name: str) -> Model:
     """Return a fit as the run-time model, in memory."""
-    vocabulary: dict[str, dict[Any, int]] = defaultdict(dict)
-    for row, (block, key) in enumerate(fitted.keys):
-        vocabulary[block][key] = row
-    return assemble(
-        {"name": name, "intercept": fitted.intercept.tolist()} | config,
-        vocabulary,
-        fitted.coefficients.astype(np.float16).astype(np.float32),
-        fitted.idf.astype(np.float32),
-    )
+    table, head = packed(fitted, name)
+    return assemble(head | config, [key for _, key in fitted.keys], table)
+
+
+def packed(fitted: Fitted, name: str) -> tuple[bytes, dict[str, Any]]:
+    """Return a fit as the run time reads it: rows of lanes, and what says how to read them.
+
+    Weights are cut to 16 bits of precision first: nothing is learnt in the rest.
+    """
+    weights = fitted.coefficients.astype(np.float16).astype(np.float32)
+    idf = fitted.idf.astype(np.float32)
+    lanes = np.concatenate([weights * idf[:, None], idf[:, None] ** 2], axis=1).astype(np.float64)
+    room = (2**31 - CHUNK) / (CHUNK * max(np.abs(lanes).max(initial=0), 1e-6))
+    scale = 2 ** min(24, int(np.log2(room)))
+    whole = np.rint(lanes * scale).astype(np.int64) + 2**31
+    head = {
+        "name": name,
+        "format": FORMAT,
+        "outputs": OUTPUTS,
+        "categories": list(CATEGORIES),
+        "risks": list(RISKS),
+        "signals": list(LABEL_SIGNALS),
+        "features": len(fitted.keys),
+        "scale": scale,
+        "blocks": dict(Counter(block for block, _ in fitted.keys)),
+        "intercept": fitted.intercept.tolist(),
+    }
+    return whole.astype("<u4").tobytes(), head
+
+
+def softmax(scores: Array) -> Array:
+    """Return probabilities over the last axis."""
+    shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
+    result: Array = shifted / shifted.sum(axis=1, keepdims=True)
+    return result
+
+
+def sigmoid(scores: Array) -> Array:
+    """Return the logistic function, without overflow."""
+    result: Array = 0.5 * (1.0 + np.tanh(0.5 * scores))
+    return result
 
 
 def calibrate(raw: Array, truth: Truth, matched: Sequence[set[str]], count: int) -> dict[str, Any]:
@@ -273,37 +307,13 @@ def train(
 
 
 def write(directory: Path, name: str, fitted: Fitted, config: dict[str, Any]) -> None:
-    """Write weights.npz, vocabulary.json and config.json, the same bytes for the same model."""
+    """Write weights.bin, vocabulary.txt and config.json, the same bytes for the same model."""
     directory.mkdir(parents=True, exist_ok=True)
-    words: dict[str, list[Any]] = {}
-    for block, key in fitted.keys:
-        words.setdefault(block, []).append(list(key) if isinstance(key, tuple) else key)
-    (directory / "vocabulary.json").write_text(
-        json.dumps(words, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8"
+    table, head = packed(fitted, name)
+    (directory / "weights.bin").write_bytes(table)
+    (directory / "vocabulary.txt").write_text(
+        "".join(key + "\n" for _, key in fitted.keys), encoding="utf-8", newline="\n"
     )
-    head = {
-        "name": name,
-        "outputs": OUTPUTS,
-        "categories": list(CATEGORIES),
-        "risks": list(RISKS),
-        "signals": list(LABEL_SIGNALS),
-        "features": len(fitted.keys),
-        "intercept": fitted.intercept.tolist(),
-    }
     (directory / "config.json").write_text(
         json.dumps(head | config, indent=1) + "\n", encoding="utf-8"
     )
-    arrays: dict[str, npt.NDArray[Any]] = {
-        "weights": fitted.coefficients.astype(np.float16),
-        "idf": fitted.idf.astype(np.float32),
-    }
-    with zipfile.ZipFile(directory / "weights.npz", "w", zipfile.ZIP_DEFLATED) as archive:
-        for key, array in arrays.items():
-            buffer = io.BytesIO()
-            np.save(buffer, array, allow_pickle=False)
-            # A fixed date: numpy.savez would write today's and change the bytes.
-            archive.writestr(
-                zipfile.ZipInfo(key + ".npy", (1980, 1, 1, 0, 0, 0)),
-                buffer.getvalue(),
-                zipfile.ZIP_DEFLATED,
-            )
