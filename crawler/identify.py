@@ -7,9 +7,10 @@ copy and merge nothing.
 """
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from crawler.records import Package, Server
+from crawler.registries import other_registry
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -55,7 +56,17 @@ _HOSTS = frozenset({"github.com", "gitlab.com", "codeberg.org", "bitbucket.org"}
 
 
 def purl(package: Package) -> str | None:
-    """Return the package URL without a version, or None for what is no package."""
+    """Return the package URL without a version, or None for what is no package.
+
+    One of another registry than the usual is another package, whatever its name.
+    """
+    other, plain = other_registry(package), _plain_purl(package)
+    if plain is None or other is None:
+        return plain
+    return f"{plain}?repository_url={quote(other, safe='', errors='backslashreplace')}"
+
+
+def _plain_purl(package: Package) -> str | None:
     name = package.identifier
     match package.registry_type:
         case "npm":

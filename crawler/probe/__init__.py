@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from typing import Protocol
 
@@ -26,6 +26,7 @@ from crawler.records import (
     canonical_json,
     sha256,
 )
+from crawler.registries import other_registry
 from crawler.static import READABLE, Static
 
 TOTAL_SECONDS = 20.0
@@ -78,11 +79,18 @@ async def _of_packages(server: Server, options: ProbeOptions, fetcher: Fetcher) 
 
 
 async def _run(server: Server, options: ProbeOptions) -> Probe | None:
-    """Run the first package of a kind that can be run."""
-    for package in server.packages:
-        if package.registry_type in _RUNNABLE and package.transport == Transport.STDIO:
-            return await _package(server.name, package, options)
-    return None
+    """Run the first package of a kind that can be run, one of a usual registry before others."""
+    runnable = [
+        package
+        for package in server.packages
+        if package.registry_type in _RUNNABLE and package.transport == Transport.STDIO
+    ]
+    chosen = _usual_first(runnable)
+    return await _package(server.name, chosen[0], options) if chosen else None
+
+
+def _usual_first(packages: Iterable[Package]) -> list[Package]:
+    return sorted(packages, key=lambda package: other_registry(package) is not None)
 
 
 def _unasked(server: Server) -> Probe:
@@ -113,7 +121,7 @@ async def _read(server: Server, fetcher: Fetcher) -> Probe | None:
     """Read the first package of a kind that can be read, without running anything."""
     from crawler.probe.static import read_package
 
-    for package in server.packages:
+    for package in _usual_first(server.packages):
         if package.registry_type in READABLE:
             async with _slots(_running, os.cpu_count() or 2):
                 return await read_package(server.name, package, fetcher)

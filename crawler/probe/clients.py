@@ -19,6 +19,7 @@ import anyio
 from crawler.errors import ProbeError
 from crawler.printable import one_line
 from crawler.records import Outcome, Package
+from crawler.registries import other_registry
 from crawler.targets import is_package_name, is_package_version
 
 FETCH_SECONDS = 240.0
@@ -99,6 +100,13 @@ def _check(package: Package) -> None:
     `npm install file:/home` would walk around every check of addresses.
     """
     kind, version = package.registry_type, package.version
+    other = other_registry(package)
+    if other is not None:
+        raise ProbeError(
+            Outcome.UNSUPPORTED,
+            f"its listing names another registry ({one_line(other)[:200]}); packages are fetched "
+            "from the usual one only, where that name may be somebody else's",
+        )
     if not is_package_name(kind, package.identifier):
         raise ProbeError(Outcome.UNSUPPORTED, f"{one_line(package.identifier)!r} names no package of {kind}")  # fmt: skip
     if version is not None and not is_package_version(version):

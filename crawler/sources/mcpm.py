@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from crawler.client_config import package_of
 from crawler.errors import FetchError
+from crawler.launchers import package_of
 from crawler.parse import parse_tools
 from crawler.records import (
     Listing,

@@ -1,8 +1,11 @@
 import json
 
+import pytest
+
 from crawler.catalog.rows import statement_of
 from crawler.records import Package, Remote, Server
 from crawler.tool_file import parse_tool_file
+from crawler.url_secrets import IN_PATH
 
 SECRET = "hunter2-do-not-keep"  # noqa: S105 - the point of these tests
 
@@ -125,3 +128,62 @@ def test_a_crawl_stores_no_secret(toolrisk, tmp_path) -> None:
     assert b"API_KEY" in stored
     assert SECRET.encode() not in stored
     assert SECRET not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://h.example/api/mcp/s/AbC123dEf456GhI789/mcp", "https://h.example/api/mcp/s/{secret}/mcp"),
+        ("https://h.example/fc-8f3aa91bcd234/v2/mcp", "https://h.example/{secret}/v2/mcp"),
+        ("https://h.example/mcp/550e8400-e29b-41d4-a716-446655440000/sse", "https://h.example/mcp/{secret}/sse"),
+        ("https://h.example/key/hunter2hunter2/mcp", "https://h.example/key/{secret}/mcp"),
+        ("https://h.example/hooks/T024BE7LD/B024BE7LH/mcp", "https://h.example/hooks/{secret}/{secret}/mcp"),
+        ("https://h.example/token=abc/mcp", "https://h.example/token={secret}/mcp"),
+        ("https://h.example/sk-live-12ab/mcp", "https://h.example/{secret}/mcp"),
+        ("https://h.example/%41bC123dEf456GhI789/mcp", "https://h.example/{secret}/mcp"),
+        ("https://h.example/QWERTYUIOPASDFGHJKLZXCVBNM", "https://h.example/{secret}"),
+    ],
+)  # fmt: skip
+def test_a_token_in_the_path_is_not_kept_and_its_server_not_asked(url: str, kept: str) -> None:
+    (remote,) = config(x={"url": url})["x"].remotes
+    assert remote.url == kept
+    assert remote.required_inputs == (IN_PATH,)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://h.example/model-context-protocol-server/streamable-http/v1/mcp",
+        "https://h.example/@scope/server-sequential-thinking/mcp",
+        "https://h.example/orgs/acme-corporation-2024/projects/12345/mcp",
+        "https://h.example/api/2025-11-25/mcp",
+        "https://h.example/s/weather/mcp",
+        "https://h.example:8443/modelcontextprotocol/typescript-sdk",
+        "https://h.example/streamableHttpServer/",
+    ],
+)
+def test_a_path_of_words_is_kept(url: str) -> None:
+    (remote,) = config(x={"url": url})["x"].remotes
+    assert (remote.url, remote.required_inputs) == (url, ())
+
+
+def test_what_a_registry_publishes_keeps_its_path() -> None:
+    url = "https://h.example/mcp/550e8400-e29b-41d4-a716-446655440000/sse"
+    stated = {"name": "io.example/x", "remotes": [{"type": "sse", "url": url}]}
+    assert servers(json.dumps(stated))["io.example/x"].remotes[0].url == url
+
+
+@pytest.mark.parametrize(
+    ("entry", "registry"),
+    [
+        ({"args": ["-y", "--registry", "https://u:p@npm.internal.example/x?t=1", "pkg"]}, "https://npm.internal.example/x"),
+        ({"args": ["--registry=https://npm.internal.example", "pkg"]}, "https://npm.internal.example"),
+        ({"args": ["pkg"], "env": {"npm_config_registry": "https://npm.internal.example"}}, "https://npm.internal.example"),
+        ({"command": "uvx", "args": ["--index-url", "https://pypi.internal.example/simple", "pkg"]}, "https://pypi.internal.example/simple"),
+        ({"command": "bunx", "args": ["--registry", "https://npm.internal.example", "pkg"]}, "https://npm.internal.example"),
+        ({"args": ["pkg", "--registry", "https://not.for.npx.example"]}, None),
+    ],
+)  # fmt: skip
+def test_another_registry_that_a_runner_is_told_to_use_is_kept(entry: dict, registry: str) -> None:
+    (found,) = config(x={"command": "npx"} | entry)["x"].packages
+    assert (found.identifier, found.registry_base_url) == ("pkg", registry)

@@ -1,0 +1,94 @@
+"""Addresses out of a person's settings, without what may be a secret in them.
+
+Tokens stand in user names, queries and fragments, and with some services in the path:
+`https://host/s/OPAQUE/mcp`. Nobody can tell an opaque token from an opaque id, so both are taken
+out; what is left is `{secret}`, a template, which is never asked. Addresses that a public source
+names are not secret, and are left as they are.
+"""
+
+from itertools import pairwise
+from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
+
+SECRET = "{secret}"  # noqa: S105 - what stands in its place
+IN_PATH = "a part of the URL's path"
+"""The name of the input that such an address needs."""
+
+_OPAQUE = 16
+"""Signs of one piece from which on letters mixed with digits or cases are no word."""
+_LONGEST_WORD = 25
+_AFTER_MARK = 8
+_MARKS = frozenset(
+    ["s", "k", "t", "key", "keys", "token", "tokens", "secret", "auth", "apikey", "api-key",
+     "api_key", "access-token", "access_token", "accesstoken", "private", "share", "webhook", "hooks"]
+)  # fmt: skip
+_PREFIXES = ("sk-", "pk-", "rk-", "fc-", "sk_", "pk_", "rk_", "ghp_", "gho_", "github_pat_", "glpat-", "xox", "eyj", "key-", "tok_", "pat-")  # fmt: skip
+
+
+def without_secrets(url: str) -> tuple[str, tuple[str, ...]]:
+    """Return an address that may be stored, and the names of the inputs that it needs again.
+
+    Raises:
+        ValueError: it is no URL, or names no host.
+
+    """
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    if not host:
+        raise ValueError("no host")
+    path, marked = [], False
+    for segment in parts.path.split("/"):
+        is_token = marked and _may_be_token(unquote(segment))
+        path.append(SECRET if is_token else _kept(segment))
+        marked = marked or unquote(segment).lower() in _MARKS
+    names = [key for key, _ in parse_qsl(parts.query, keep_blank_values=True)]
+    names += [IN_PATH] if SECRET in "".join(path) else []
+    return urlunsplit((parts.scheme, host, "/".join(path), "", "")), tuple(names)
+
+
+def _kept(segment: str) -> str:
+    """Return a part of a path, or what stands in its place where it may be a secret."""
+    text = unquote(segment)
+    if _is_opaque(text):
+        return SECRET
+    name, mark, _ = segment.partition("=")  # key=VALUE, and ;matrix=VALUE
+    return f"{name}={SECRET}" if mark else segment
+
+
+def _is_opaque(text: str) -> bool:
+    if text.lower().startswith(_PREFIXES) and len(text) >= _OPAQUE // 2 and _is_mixed(text):
+        return True
+    pieces = [text]
+    for sign in "-_.~:,@":
+        pieces = [part for piece in pieces for part in piece.split(sign)]
+    longest = max(pieces, key=len)
+    is_long = len(longest) >= _OPAQUE
+    if is_long and (_is_mixed(longest) or _is_hex(longest) or longest.isupper()):
+        return True
+    joined = "".join(pieces)  # a UUID, or a token that has - and _ among its signs
+    is_number = len(joined) >= _OPAQUE and (_is_hex(joined) or joined.isdecimal())
+    return (
+        is_number
+        or len(longest) >= _LONGEST_WORD
+        or (len(joined) > 2 * _OPAQUE and _digits(joined) * 8 > len(joined))
+    )
+
+
+def _may_be_token(text: str) -> bool:
+    """Say whether a part that follows on `/token/` or the like may be one: less is needed there."""
+    is_one_word = text.isalnum() and len(text) >= _OPAQUE
+    return len(text) >= _AFTER_MARK and (_is_mixed(text) or is_one_word)
+
+
+def _is_mixed(text: str) -> bool:
+    """Say whether digits stand among letters, or capitals in the midst of small ones."""
+    has_letters = any(c.isalpha() for c in text)
+    turns = sum(a.islower() and b.isupper() for a, b in pairwise(text))
+    return has_letters and (_digits(text) > 0 or turns > 2)  # noqa: PLR2004 - streamableHttpServer has two
+
+
+def _is_hex(text: str) -> bool:
+    return any(c.isdigit() for c in text) and all(c in "0123456789abcdefABCDEF" for c in text)
+
+
+def _digits(text: str) -> int:
+    return sum(c.isdigit() for c in text)
