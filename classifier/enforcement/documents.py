@@ -22,7 +22,8 @@ class Name(str):
 
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./-]+)*[.]?")
-_AMBIGUOUS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
+AMBIGUOUS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
+"""Texts, in lower case, that some reader of YAML takes for something else."""
 _MAPPING = yaml.MappingStartEvent(None, None, implicit=True, flow_style=False)
 _SEQUENCE = yaml.SequenceStartEvent(None, None, implicit=True, flow_style=False)
 _EMPTY_MAPPING = yaml.MappingStartEvent(None, None, implicit=True, flow_style=True)
@@ -76,7 +77,7 @@ def _own_scalar(value: object, kind: str) -> yaml.ScalarEvent:
         text = repr(value)
     else:
         text = str(value)
-        if not _PLAIN.fullmatch(text) or text.lower() in _AMBIGUOUS:
+        if not _PLAIN.fullmatch(text) or text.lower() in AMBIGUOUS:
             return _quoted(text)
     return yaml.ScalarEvent(None, None, (True, False), text)
 

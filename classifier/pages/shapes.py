@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from classifier.enforcement.documents import AMBIGUOUS
 from classifier.enforcement.drift import digest
 from classifier.errors import PolicyError
 from classifier.intent import Intent
@@ -27,17 +28,18 @@ from classifier.policies import Target, module_of, target
 from classifier.rule import Decision, Limit
 from classifier.verdict import Risk
 
-LONGEST = 40
+LONGEST = 50
+LONGEST_KEY = 60
 """Characters of a name or key; what is longer may be cut by a target or in our own words."""
 
 _PLAIN = re.compile(rf"[A-Za-z][A-Za-z0-9_-]{{0,{LONGEST - 1}}}")
-_KEY = re.compile(rf"[A-Za-z][A-Za-z0-9@:/._-]{{0,{LONGEST - 1}}}")
-_NAMES = ("Zqjx_wk-7Jq", "vkq" * (LONGEST // 3))
-_KEYS = ("kzv:q/7w@x.y-v_j", "kzvq-7wj", "kzvq_7wj")
+_KEY = re.compile(rf"[A-Za-z0-9@:/._-]{{1,{LONGEST_KEY}}}")
+_NAMES = ("Zqjx_wk-7Jq", "vkq" * 16 + "vk")
+_KEYS = ("7kzv:q@7/w.x-v_j", "kzvq-7wj", "kzvq_7wj")
 """Stand-ins for a key: the first that a target admits. Marks that it lacks are rendered in full."""
-_PLAIN_KEY = "wvjkzzvwj"
-_ADDED = 4 * LONGEST
-"""Characters that a place may take: four words of the longest."""
+_PLAIN_KEY = "wvjkzvwj"
+_LEADING = "leading"
+"""Counts as a mark of a key that does not begin with a letter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +65,13 @@ class _Shape:
 
 def made_for(server: str, intent: Intent) -> tuple[Made, ...]:
     """Return every target's policy for one tool."""
-    plain = _PLAIN.fullmatch(intent.tool) and intent.definition_sha256 and not intent.conditions
-    given = _words(intent, digest((intent,))) if plain else None
+    given = _words(intent, digest((intent,))) if _is_plain(intent) else None
     return tuple(_made(one, server, intent, given) for one in ordered_targets())
+
+
+def _is_plain(intent: Intent) -> bool:
+    plain = _PLAIN.fullmatch(intent.tool) and intent.tool.lower() not in AMBIGUOUS
+    return bool(plain and intent.definition_sha256 and not intent.conditions)
 
 
 def _made(one: Target, server: str, intent: Intent, given: Mapping[str, str] | None) -> Made:
@@ -90,7 +96,10 @@ def _fits(shape: _Shape, key: str) -> bool:
 @lru_cache(maxsize=4096)
 def _marks(key: str) -> frozenset[str]:
     """Return the characters of a key besides letters and digits; all of them if it is unusual."""
-    return frozenset(c for c in key if not c.isalnum()) if _KEY.fullmatch(key) else frozenset(key)
+    if not _KEY.fullmatch(key) or key.lower() in AMBIGUOUS:
+        return frozenset(key)
+    leading = () if key[0].isalpha() else (_LEADING,)
+    return frozenset((*leading, *(char for char in key if not char.isalnum())))
 
 
 def _fault(target_id: str, name: str, key: str) -> str | None:
@@ -144,5 +153,5 @@ def _cut(one: Policy, stand_in: Intent, key: str) -> _Shape:
         return text
 
     text, drawn = cut(one.text), cut(str(panel(one)))
-    size = one.size + drawn.count("%(") * LONGEST
+    size = one.size + drawn.count("%(") * LONGEST_KEY
     return _Shape(text, drawn, size, _marks(key))
