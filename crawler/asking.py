@@ -232,9 +232,10 @@ async def look_at(item: Gathered, options: CrawlOptions, fetcher: "Fetcher") -> 
         return item
     item = replace(item, pending=False)
     try:
-        found = await probe(server, options, fetcher)
+        found = await probe(server, options, fetcher, item.era)
     except FetchError as error:
-        found = Probe(outcome=error.outcome, detail=one_line(str(error)))
+        detail = one_line(str(error))
+        found = Probe(outcome=error.outcome, detail=detail, wait_seconds=error.wait)
     except Exception as error:  # noqa: BLE001 - a defect of ours must cost one server, not the crawl
         name = type(error).__name__
         detail = f"internal error: {name}: {error}"[:300]

@@ -26,11 +26,15 @@ class CatalogError(CrawlError):
 
 
 class FetchError(CrawlError):
-    """A request that failed, with the outcome to record."""
+    """A request that failed, with the outcome to record.
 
-    def __init__(self, outcome: Outcome, message: str) -> None:
+    `wait` is the seconds for which the host asks to be left alone, if it does.
+    """
+
+    def __init__(self, outcome: Outcome, message: str, wait: float | None = None) -> None:
         super().__init__(message)
         self.outcome = outcome
+        self.wait = wait
 
 
 class ProbeError(FetchError):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from crawler.records import Listing, Origin, Outcome, Probe, Server, Skipped, Tool
+from crawler.records import Listing, Origin, Outcome, Probe, Server, Skipped, Tool, Transport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,7 @@ class Gathered:
     skipped: Skipped | None = None
     pending: bool = False  # it will be asked for its tools; until then it does not count itself
     found_by: str = ""  # the source that was read, where there is no listing to say so
+    era: str | None = None  # how the server was spoken with last: initialize, stateless, or sse
     walk: Walk | None = None  # nothing but the news that everything before it was complete
 
     @property
@@ -63,6 +64,11 @@ def told_tools(probe: Probe) -> tuple[Tool, ...] | None:
     if probe.origin is Origin.STATIC and not probe.tools:
         return None
     return probe.tools if probe.outcome in (Outcome.LISTED, Outcome.NO_TOOLS) else None
+
+
+def era_of(found: Probe) -> str | None:
+    """Return how a server was spoken with, for the next time: None where it was not."""
+    return "sse" if found.era and found.transport == Transport.SSE else found.era
 
 
 def utc_now() -> str:

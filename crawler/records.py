@@ -260,6 +260,7 @@ class Probe:
     auth_scheme: str | None = None  # what a 401 asks for: Bearer, Basic and so on
     auth_metadata_url: str | None = None  # where it says how to get it; set where OAuth is offered
     auth_scope: str | None = None  # the scopes that it names
+    wait_seconds: float | None = None  # when the server wants the next visit: Retry-After, ttlMs
     origin: Origin = Origin.LIVE  # of the tools: the server's answer, or its package's source
     tools: tuple[Tool, ...] = ()
     problems: tuple[str, ...] = ()  # malformed tools that were left out, and why

@@ -18,8 +18,8 @@ import sqlalchemy as sa
 
 from crawler.catalog import rows
 from crawler.domains import asked_domain
-from crawler.gathered import Gathered
-from crawler.records import Outcome, Server, ServerName
+from crawler.gathered import Gathered, era_of
+from crawler.records import Outcome, Probe, Server, ServerName
 
 LEASE = timedelta(minutes=10)
 """How long a server may be held; the longest look takes well under two minutes."""
@@ -27,6 +27,7 @@ LEASE = timedelta(minutes=10)
 _RESUMABLE = timedelta(hours=24)
 _REFRESH = timedelta(hours=24)
 _LONGEST = timedelta(days=7)
+_SHORTEST = timedelta(minutes=1)
 _SLOW = frozenset(
     {
         Outcome.AUTH_REQUIRED,
@@ -146,17 +147,20 @@ ON CONFLICT (server_id) DO UPDATE SET
     WHEN state IN ('done', 'failed') AND run_id = excluded.run_id THEN state
     WHEN state IN ('done', 'failed') AND last_attempt >= :fresh_after THEN state
     WHEN :backoff = 1 AND state = 'failed' AND next_attempt > :now THEN state
+    WHEN :backoff = 1 AND state = 'done' AND told = 1 AND next_attempt > :now THEN state
     ELSE 'due' END
 """)
 
 _DONE = sa.text("""
 INSERT INTO frontier (server_id, run_id, state, outcome, reason, failures, last_attempt,
-                      next_attempt, turn)
-VALUES (:server_id, :run_id, :state, :outcome, :reason, :failures, :now, :next_attempt, 0)
+                      next_attempt, told, era, turn)
+VALUES (:server_id, :run_id, :state, :outcome, :reason, :failures, :now, :next_attempt, :told,
+        :era, 0)
 ON CONFLICT (server_id) DO UPDATE SET
   state = excluded.state, outcome = excluded.outcome, reason = excluded.reason,
   failures = excluded.failures, last_attempt = excluded.last_attempt,
-  next_attempt = excluded.next_attempt, leased_by = NULL, leased_until = NULL
+  next_attempt = excluded.next_attempt, told = excluded.told,
+  era = COALESCE(excluded.era, era), leased_by = NULL, leased_until = NULL
 """)
 
 
@@ -224,7 +228,9 @@ def settle(
                 "reason": rows.storable(item.probe.detail) or None,
                 "failures": count,
                 "now": now,
-                "next_attempt": _shift(now, _wait(outcome, count, server_id)),
+                "next_attempt": _shift(now, _wait(item.probe, count, server_id)),
+                "told": int(item.probe.wait_seconds is not None),
+                "era": era_of(item.probe),
             }
         )
     connection.execute(_DONE, values)
@@ -236,9 +242,15 @@ def _failures(connection: sa.Connection, ids: list[int]) -> dict[int, int]:
     return {row.server_id: row.failures for row in connection.execute(bound, {"ids": ids})}
 
 
-def _wait(outcome: Outcome, failures: int, server_id: int) -> timedelta:
-    """Return how long to leave a server alone: doubling after failures, spread by an eighth."""
-    if outcome in _SLOW or failures == 0:
+def _wait(probe: Probe, failures: int, server_id: int) -> timedelta:
+    """Return how long to leave a server alone: as it asks; else doubling after failures.
+
+    Spread by an eighth, so that those who were asked together do not all come due together.
+    """
+    if probe.wait_seconds is not None:
+        asked = timedelta(seconds=min(probe.wait_seconds, _LONGEST.total_seconds()))
+        wait = max(asked, _SHORTEST)
+    elif probe.outcome in _SLOW or failures == 0:
         wait = _REFRESH
     else:
         wait = min(timedelta(hours=1) * 2 ** min(failures - 1, 12), _LONGEST)
@@ -264,7 +276,7 @@ def lease(connection: sa.Connection, run: Run, count: int, now: str) -> list[Gat
     for row in found:
         listing = rows.listing_of(row)
         server = replace(listing.server, name=ServerName(row["name"]))
-        held.append(Gathered(server=server, listing=listing))
+        held.append(Gathered(server=server, listing=listing, era=row["era"]))
         updates.append({"server_id": row["server_id"]})
     if updates:
         until = _shift(now, LEASE)
@@ -281,7 +293,7 @@ def lease(connection: sa.Connection, run: Run, count: int, now: str) -> list[Gat
 
 
 _WITH_LISTING = """
-SELECT f.server_id, s.name, l.* FROM frontier f
+SELECT f.server_id, f.era, s.name, l.* FROM frontier f
 JOIN server s ON s.id = f.server_id JOIN listing l ON l.id = (
   SELECT n.id FROM listing n JOIN server o ON o.id = n.server_id
   WHERE n.server_id = f.server_id

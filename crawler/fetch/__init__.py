@@ -10,22 +10,23 @@ from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
 from typing import Protocol, Self
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import anyio
-import httpcore
 import httpx
 
 from crawler.domains import domain_of
 from crawler.errors import FetchError
-from crawler.fetch.breaker import PATIENCE, SOURCE_PATIENCE, Breaker
+from crawler.fetch.breaker import SOURCE_PATIENCE, Breaker
 from crawler.fetch.cache import HttpCache
 from crawler.fetch.decoding import ACCEPTED, pieces
 from crawler.fetch.keys import Keys
 from crawler.fetch.limits import FetchOptions, is_public_host
-from crawler.fetch.pace import Pace, retry_after
+from crawler.fetch.pace import Pace, asked_wait, retry_after
 from crawler.fetch.pools import OriginPools, origin_of
 from crawler.fetch.robots import Robots
+from crawler.fetch.translating import same_origin, shown_url, translated
+from crawler.fetch.turn import LARGE_AT_ONCE, Turn
 from crawler.records import Outcome
 
 __all__ = ["Answer", "FetchOptions", "Fetcher", "Turn", "pieces"]
@@ -39,12 +40,6 @@ _STATUS = {
     429: Outcome.RATE_LIMITED,
     503: Outcome.RATE_LIMITED,
 }
-MAX_TURN = 20_000_000
-"""Decoded bytes that one conversation may bring."""
-
-_LARGE = 1_000_000
-_LARGE_AT_ONCE = 4
-"""Turns that may hold more than `_LARGE` bytes: what bounds memory on a hostile day."""
 
 
 class HasPrivate(Protocol):
@@ -66,56 +61,6 @@ class Answer:
     body: bytes
 
 
-class Turn:
-    """The place at a domain that one conversation holds, with its deadline."""
-
-    def __init__(self, large: anyio.CapacityLimiter) -> None:
-        self.deadline: anyio.CancelScope | None = None
-        self.least_pause = 0.0  # seconds between two requests, even where no more are asked for
-        self.patience = PATIENCE
-        self._bytes = 0
-        self._large = large
-        self._is_large = False
-
-    async def pause(self, seconds: float) -> None:
-        """Wait as politeness asks; the time does not count against the server."""
-        if seconds > 0:
-            if self.deadline is not None:
-                self.deadline.deadline += seconds
-            await anyio.sleep(seconds)
-
-    async def spend(self, count: int) -> None:
-        """Count bytes that a server sent; many need a place among those that may hold so much.
-
-        Raises:
-            FetchError: more than one conversation may cost.
-
-        """
-        self._bytes += count
-        if self._bytes > MAX_TURN:
-            raise FetchError(
-                Outcome.TOO_LARGE, f"more than {MAX_TURN} bytes of answers, larger than any list"
-            )
-        if self._bytes > _LARGE and not self._is_large:
-            await self._enlarge()
-
-    async def _enlarge(self) -> None:
-        """Wait for that place; those who have one give it back by their own deadlines."""
-        scope, now = self.deadline, anyio.current_time()
-        left = scope.deadline - now if scope is not None else 0.0
-        if scope is not None:
-            scope.deadline = float("inf")
-        await self._large.acquire_on_behalf_of(self)
-        self._is_large = True
-        if scope is not None:
-            scope.deadline = anyio.current_time() + left
-
-    def end(self) -> None:
-        """Give that place back."""
-        if self._is_large:
-            self._large.release_on_behalf_of(self)
-
-
 class Fetcher:
     """One crawl's HTTP client. Use as an async context manager, in one task group."""
 
@@ -132,7 +77,7 @@ class Fetcher:
         self._cache = HttpCache(self.options.cache)
         self._robots = Robots()
         self._keys = Keys(self.options.keys)
-        self._large = anyio.CapacityLimiter(_LARGE_AT_ONCE)
+        self._large = anyio.CapacityLimiter(LARGE_AT_ONCE)
 
     async def __aenter__(self) -> Self:
         """Open the connection pool."""
@@ -201,13 +146,13 @@ class Fetcher:
             async with self._exchange(turn, method, target, headers, content) as response:
                 location = response.headers.get("location")
                 if redirects and response.status_code in REDIRECTS and location:
-                    target = _same_origin(target, location)
+                    target = same_origin(target, location)
                     continue
                 if response.status_code in {429, 503} and "retry-after" in response.headers:
                     self._breaker.rest(host, retry_after(response.headers))
                 yield response
                 return
-        raise FetchError(Outcome.HTTP_ERROR, f"{_shown(url)}: too many redirects")
+        raise FetchError(Outcome.HTTP_ERROR, f"{shown_url(url)}: too many redirects")
 
     @asynccontextmanager
     async def _exchange(
@@ -223,13 +168,13 @@ class Fetcher:
             )
         )
         try:
-            with _translated(url):
+            with translated(url):
                 request = self._opened().build_request(
                     method, url, headers=dict(headers or {}), content=content
                 )
                 response = await self._opened().send(request, stream=True)
             try:
-                with _translated(url):
+                with translated(url):
                     yield response
             finally:
                 await response.aclose()
@@ -278,7 +223,7 @@ class Fetcher:
             try:
                 return await self._get_once(url, self._with_keys(url, headers))
             except _RefusedError as refusal:
-                wait, error = refusal.wait, FetchError(refusal.outcome, str(refusal))
+                wait, error = refusal.pause, FetchError(refusal.outcome, str(refusal))
             except FetchError as cause:
                 if cause.outcome is not Outcome.CONNECT_ERROR:
                     raise
@@ -290,7 +235,7 @@ class Fetcher:
             ):
                 raise error
             await anyio.sleep(min(wait * (attempt + 1), SOURCE_PATIENCE))
-        raise FetchError(Outcome.CONNECT_ERROR, f"{_shown(url)}: not reachable")
+        raise FetchError(Outcome.CONNECT_ERROR, f"{shown_url(url)}: not reachable")
 
     def _with_keys(self, url: str, headers: Mapping[str, str] | None) -> dict[str, str]:
         try:
@@ -317,7 +262,7 @@ class Fetcher:
                         body = await self.body(response, turn)
             except TimeoutError:
                 raise FetchError(
-                    Outcome.TIMEOUT, f"{_shown(url)}: no answer in {seconds:g} s"
+                    Outcome.TIMEOUT, f"{shown_url(url)}: no answer in {seconds:g} s"
                 ) from None
         if set(headers) <= {"Accept"}:
             self._cache.keep(url, found, body)
@@ -346,50 +291,12 @@ class Fetcher:
     def _check(self, url: str) -> None:
         parts = urlsplit(url)
         if "{" in url or not parts.hostname:
-            raise FetchError(Outcome.NEEDS_CONFIG, f"{_shown(url)} is a template, not a URL")
+            raise FetchError(Outcome.NEEDS_CONFIG, f"{shown_url(url)} is a template, not a URL")
         if parts.scheme != "https" and not (parts.scheme == "http" and self.options.allow_private):
             raise FetchError(
                 Outcome.BLOCKED_SSRF,
-                f"{_shown(url)}: only https is fetched; --allow-private allows http",
+                f"{shown_url(url)}: only https is fetched; --allow-private allows http",
             )
-
-
-class _translated:  # noqa: N801 - reads as a phrase: with _translated(url)
-    """Turn transport exceptions into `FetchError`, once, at the edge."""
-
-    def __init__(self, url: str) -> None:
-        self._url = _shown(url)
-
-    def __enter__(self) -> None:
-        """Nothing to prepare."""
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Translate what left the block."""
-        match error:
-            case httpx.TimeoutException() | httpcore.TimeoutException():
-                raise FetchError(Outcome.TIMEOUT, f"{self._url}: timed out") from error
-            case httpx.ConnectError() | httpcore.ConnectError() if (
-                "ssl" in str(error).lower() or "certificate" in str(error).lower()
-            ):
-                raise FetchError(Outcome.TLS_ERROR, f"{self._url}: TLS failed") from error
-            case httpx.RemoteProtocolError() | httpcore.RemoteProtocolError() if (
-                "disconnected" not in str(error) and "closed connection" not in str(error)
-            ):
-                raise FetchError(
-                    Outcome.PROTOCOL_ERROR, f"{self._url}: does not answer as HTTP says"
-                ) from error
-            case (
-                httpx.TransportError()
-                | httpcore.NetworkError()
-                | httpcore.ProtocolError()
-                | httpx.InvalidURL()
-            ):
-                raise FetchError(Outcome.CONNECT_ERROR, f"{self._url}: not reachable") from error
 
 
 class _RefusedError(FetchError):
@@ -398,34 +305,12 @@ class _RefusedError(FetchError):
     def __init__(self, url: str, response: httpx.Response) -> None:
         status = response.status_code
         outcome = _STATUS.get(status, Outcome.HTTP_ERROR)
-        super().__init__(outcome, f"{_shown(url)}: HTTP {status}")
-        self.wait = retry_after(response.headers)
+        super().__init__(outcome, f"{shown_url(url)}: HTTP {status}", asked_wait(response.headers))
+        self.pause = retry_after(response.headers)
 
 
 _OK, _NOT_MODIFIED = 200, 304
 
 
-def _same_origin(base: str, location: str) -> str:
-    one = urlsplit(base)
-    try:
-        target = urljoin(base, location)
-        other = urlsplit(target)
-        is_same = (one.scheme, one.hostname, one.port) == (other.scheme, other.hostname, other.port)
-    except ValueError:
-        raise FetchError(
-            Outcome.PROTOCOL_ERROR, f"{_shown(base)}: redirects to what is no URL"
-        ) from None
-    if not is_same:
-        raise FetchError(Outcome.BLOCKED_SSRF, f"{_shown(base)}: redirects to another origin")
-    return target
-
-
 def _host(url: str) -> str:
     return urlsplit(url).netloc.rpartition("@")[2].lower()
-
-
-def _shown(url: str) -> str:
-    """Return a URL for messages: no user, no query, no control characters, bounded."""
-    parts = urlsplit(url)
-    text = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-    return "".join(c for c in text if c.isprintable())[:200]

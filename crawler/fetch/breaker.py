@@ -48,7 +48,7 @@ class Breaker:
         left = state.rests_until - time.monotonic()
         if left > patience:
             raise FetchError(
-                Outcome.RATE_LIMITED, f"{host} asked to be left alone for {left:.0f} s more"
+                Outcome.RATE_LIMITED, f"{host} asked to be left alone for {left:.0f} s more", left
             )
         return max(left, 0.0)
 

@@ -57,13 +57,19 @@ class Pace:
 
 def retry_after(headers: Mapping[str, str]) -> float:
     """Return the seconds that a server asks for, 1 when it does not say, an hour at most."""
+    asked = asked_wait(headers)
+    return 1.0 if asked is None else min(asked, _LONGEST)
+
+
+def asked_wait(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds of a Retry-After, or None where there is none that can be read."""
     value = headers.get("retry-after", "")
     if value.isascii() and value.isdigit():
-        return min(float(value[:6]), _LONGEST)
+        return float(value[:9])
     try:
         when = parsedate_to_datetime(value)
-    except (TypeError, ValueError):
-        return 1.0
-    if when.tzinfo is None:
-        when = when.replace(tzinfo=UTC)
-    return min(max(0.0, (when - datetime.now(UTC)).total_seconds()), _LONGEST)
+        if when.tzinfo is None:
+            when = when.replace(tzinfo=UTC)
+        return max(0.0, (when - datetime.now(UTC)).total_seconds())
+    except (TypeError, ValueError, OverflowError):
+        return None

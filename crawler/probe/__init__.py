@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 import anyio
@@ -47,28 +48,35 @@ class ProbeOptions(Protocol):
         ...
 
 
-async def probe(server: Server, options: ProbeOptions, fetcher: Fetcher) -> Probe:
-    """Ask a server: a remote that needs no configuration, else a package in the sandbox."""
+async def probe(
+    server: Server, options: ProbeOptions, fetcher: Fetcher, era: str | None = None
+) -> Probe:
+    """Ask a server: a remote that needs no configuration, else a package in the sandbox.
+
+    `era` is how it was spoken with last (`gathered.era_of`), which is tried first.
+    """
     started, clock = utc_now(), time.monotonic()
-    found = await _best(server, options, fetcher)
+    found = await _best(server, options, fetcher, era)
     return replace(found, started_at=started, seconds=round(time.monotonic() - clock, 3))
 
 
-async def _best(server: Server, options: ProbeOptions, fetcher: Fetcher) -> Probe:
+async def _best(server: Server, options: ProbeOptions, fetcher: Fetcher, era: str | None) -> Probe:
     for remote in server.remotes:
         if not remote.required_inputs and "{" not in remote.url:
-            return await _remote(server.name, remote, fetcher)
-    found = await _of_packages(server, options, fetcher)
+            return await _remote(server.name, remote, fetcher, era)
+    found = await _of_packages(server, options, fetcher, era)
     return found if found is not None else _unasked(server)
 
 
-async def _of_packages(server: Server, options: ProbeOptions, fetcher: Fetcher) -> Probe | None:
+async def _of_packages(
+    server: Server, options: ProbeOptions, fetcher: Fetcher, era: str | None
+) -> Probe | None:
     """Run or read a package; None where the server has none that can be."""
     if options.static in {Static.FIRST, Static.ONLY}:
         read = await _read(server, fetcher)
         if read is not None and (read.tools or options.static is Static.ONLY):
             return read
-    run = await _run(server, options)
+    run = await _run(server, options, era)
     is_told = run is not None and run.outcome in {Outcome.LISTED, Outcome.NO_TOOLS}
     if options.static is not Static.LAST or is_told:
         return run
@@ -78,7 +86,7 @@ async def _of_packages(server: Server, options: ProbeOptions, fetcher: Fetcher) 
     return _read_instead(read, run) if run is not None else read
 
 
-async def _run(server: Server, options: ProbeOptions) -> Probe | None:
+async def _run(server: Server, options: ProbeOptions, era: str | None) -> Probe | None:
     """Run the first package of a kind that can be run, one of a usual registry before others."""
     runnable = [
         package
@@ -86,7 +94,7 @@ async def _run(server: Server, options: ProbeOptions) -> Probe | None:
         if package.registry_type in _RUNNABLE and package.transport == Transport.STDIO
     ]
     chosen = _usual_first(runnable)
-    return await _package(server.name, chosen[0], options) if chosen else None
+    return await _package(server.name, chosen[0], options, era) if chosen else None
 
 
 def _usual_first(packages: Iterable[Package]) -> list[Package]:
@@ -134,7 +142,7 @@ def _read_instead(read: Probe, run: Probe) -> Probe:
     return replace(read, detail=detail, sandbox=run.sandbox, transport=run.transport)
 
 
-async def _remote(name: ServerName, remote: Remote, fetcher: Fetcher) -> Probe:
+async def _remote(name: ServerName, remote: Remote, fetcher: Fetcher, era: str | None) -> Probe:
     from crawler.probe.streamable_http import HttpConversation, SseConversation
 
     base = Probe(
@@ -147,16 +155,22 @@ async def _remote(name: ServerName, remote: Remote, fetcher: Fetcher) -> Probe:
         sse = SseConversation(fetcher, turn, remote.url, name)
         if remote.transport == Transport.SSE:
             return await _bounded(base, sse.list, turn=turn)
+        old = replace(base, transport=Transport.SSE)
+        if era == "sse":
+            found = await _bounded(old, sse.list, turn=turn)
+            if found.outcome not in {Outcome.NOT_MCP, Outcome.PROTOCOL_ERROR}:
+                return found
         http = HttpConversation(fetcher, turn, remote.url, name)
-        found = await _bounded(base, http.list, turn=turn)
-        if found.outcome is Outcome.NOT_MCP and http.is_other_transport():
-            old = replace(base, transport=Transport.SSE)
+        found = await _bounded(base, partial(http.list, era), turn=turn)
+        if era != "sse" and found.outcome is Outcome.NOT_MCP and http.is_other_transport():
             second = await _bounded(old, sse.list, turn=turn)
             return second if second.outcome is not Outcome.NOT_MCP else found
         return found
 
 
-async def _package(name: ServerName, package: Package, options: ProbeOptions) -> Probe:
+async def _package(
+    name: ServerName, package: Package, options: ProbeOptions, era: str | None
+) -> Probe:
     from crawler.probe import packages, sandbox
     from crawler.probe.stdio import list_stdio
 
@@ -186,7 +200,7 @@ async def _package(name: ServerName, package: Package, options: ProbeOptions) ->
             command, env, cwd = sandbox.command(program), None, None
 
         async def ask() -> Listed:
-            return await list_stdio(command, name, seconds=TOTAL_SECONDS, env=env, cwd=cwd)
+            return await list_stdio(command, name, seconds=TOTAL_SECONDS, env=env, cwd=cwd, era=era)
 
         return await _bounded(base, ask, seconds=TOTAL_SECONDS + 5)
 
@@ -232,7 +246,8 @@ async def _bounded(
             auth_scope=asked.scope if asked else None,
         )
     except FetchError as error:
-        return replace(base, outcome=error.outcome, detail=one_line(str(error)))
+        detail = one_line(str(error))
+        return replace(base, outcome=error.outcome, detail=detail, wait_seconds=error.wait)
     tools = tuple(listed.tools)
     text = canonical_json(sorted(tool.definition_sha256 for tool in tools))
     return replace(
@@ -244,6 +259,7 @@ async def _bounded(
         server_title=listed.title,
         instructions=listed.instructions,
         truncated=listed.truncated,
+        wait_seconds=None if listed.ttl_ms is None else listed.ttl_ms / 1000,
         payload_sha256=sha256(text),
         tools=tools,
         problems=tuple(listed.problems[:50]),

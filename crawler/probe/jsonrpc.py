@@ -38,6 +38,7 @@ class Listed:
     tools: list[Tool] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     truncated: bool = False
+    ttl_ms: int | None = None  # for how long the server says that its answers hold
 
 
 @cache
@@ -127,6 +128,16 @@ def result_of(response: JsonObject, method: str) -> JsonObject:
     return result
 
 
+def take_ttl(listed: Listed, result: JsonObject) -> None:
+    """Keep the shortest time for which the answers of the stateless era hold; 0 says nothing."""
+    ttl = result.get("ttlMs")
+    if isinstance(ttl, int | float) and not isinstance(ttl, bool) and 0 < ttl < _ENDLESS:
+        listed.ttl_ms = int(ttl) if listed.ttl_ms is None else min(int(ttl), listed.ttl_ms)
+
+
+_ENDLESS = 1e12
+
+
 def take_introduction(listed: Listed, result: JsonObject) -> None:
     """Keep what a server says of itself; a server without a tools capability has none."""
     meta = result.get("_meta")
@@ -162,6 +173,7 @@ async def list_tools(ask: Ask, listed: Listed, server: ServerName, extra: JsonOb
             raise ProbeError(Outcome.PROTOCOL_ERROR, "tools/list answered without a list of tools")
         room = MAX_TOOLS - len(listed.tools)
         tools, problems = parse_tools(server, page[:room])
+        take_ttl(listed, result)
         listed.tools += tools
         listed.problems += problems[:20]
         following: Any = result.get("nextCursor")

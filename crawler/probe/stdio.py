@@ -31,12 +31,15 @@ _GRACE_SECONDS = 1.0
 class StdioConversation:
     """One conversation with one process; use `list_stdio`."""
 
-    def __init__(self, process: anyio.abc.Process, server: ServerName) -> None:
+    def __init__(
+        self, process: anyio.abc.Process, server: ServerName, era: str | None = None
+    ) -> None:
         if process.stdin is None or process.stdout is None:
             raise RuntimeError("the process has no pipes")
         self._stdin = process.stdin
         self._lines = BufferedByteReceiveStream(process.stdout)
         self._server = server
+        self._era = era
         self._number = 0
         self._total = 0
         self._noise = 0
@@ -56,7 +59,9 @@ class StdioConversation:
         else:
             listed.era, listed.protocol_version = "stateless", jsonrpc.STATELESS
             if "result" in discovered:
-                jsonrpc.take_introduction(listed, jsonrpc.result_of(discovered, "server/discover"))
+                introduction = jsonrpc.result_of(discovered, "server/discover")
+                jsonrpc.take_introduction(listed, introduction)
+                jsonrpc.take_ttl(listed, introduction)
             extra = jsonrpc.stateless_meta()
         if listed.has_tools:
             await jsonrpc.list_tools(self._ask, listed, self._server, extra)
@@ -66,8 +71,15 @@ class StdioConversation:
         """Return (discover answer, None) of the stateless era, or (anything, initialize answer).
 
         A server that starts slowly may answer `server/discover` after the short wait for it, and
-        then refuse the `initialize` that followed: both answers are waited for.
+        then refuse the `initialize` that followed: both answers are waited for. One that shook
+        hands the last time is asked to do so first.
         """
+        if self._era == "initialize":
+            message = await self._answer_to(
+                await self._begin("initialize", jsonrpc.initialize_params())
+            )
+            if "result" in message:
+                return {}, message
         discover = await self._begin("server/discover", jsonrpc.stateless_meta())
         answer: JsonObject | None = None
         with anyio.move_on_after(_DISCOVER_SECONDS):
@@ -145,15 +157,16 @@ class StdioConversation:
             raise ProbeError(Outcome.CRASHED, "ended before it answered") from None
 
 
-async def list_stdio(
+async def list_stdio(  # noqa: PLR0913 - how a process is started
     arguments: Sequence[str],
     server: ServerName,
     *,
     seconds: float,
     cwd: Path | None = None,
     env: dict[str, str] | None = None,
+    era: str | None = None,
 ) -> Listed:
-    """Start a process, read its tools, and leave nothing of it behind.
+    """Start a process, read its tools, and leave nothing of it behind; `era` is the last one.
 
     Raises:
         ProbeError: with the outcome to record; the head of stderr is part of the message.
@@ -167,15 +180,14 @@ async def list_stdio(
     except OSError as cause:
         raise ProbeError(Outcome.CRASHED, f"cannot be started: {cause.strerror}") from cause
     told = bytearray()
+    conversation = StdioConversation(process, server, era)
     found: list[Listed] = []
     failure: list[ProbeError] = []
     try:
         async with anyio.create_task_group() as group:
             group.start_soon(_keep_stderr, process, told)
             group.start_soon(_stop_on_excess, process, failure, group.cancel_scope)
-            group.start_soon(
-                _converse, process, server, seconds, found, failure, group.cancel_scope
-            )
+            group.start_soon(_converse, conversation, seconds, found, failure, group.cancel_scope)
     finally:
         with anyio.CancelScope(shield=True):
             await _end(process)
@@ -184,13 +196,13 @@ async def list_stdio(
     raise _explained(failure, told, process.returncode)
 
 
-async def _converse(  # noqa: PLR0913, PLR0917 - a task of list_stdio, with all it shares
-    process: anyio.abc.Process, server: ServerName, seconds: float, found: list[Listed],
+async def _converse(
+    conversation: StdioConversation, seconds: float, found: list[Listed],
     failure: list[ProbeError], scope: anyio.CancelScope,
 ) -> None:  # fmt: skip
     try:
         with anyio.fail_after(seconds):
-            found.append(await StdioConversation(process, server).list())
+            found.append(await conversation.list())
     except TimeoutError:
         failure.append(ProbeError(Outcome.TIMEOUT, f"no answer in {seconds:g} s"))
     except ProbeError as error:

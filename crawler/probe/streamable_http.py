@@ -13,6 +13,7 @@ import httpx
 
 from crawler.errors import FetchError, LoginError, ProbeError
 from crawler.fetch import Fetcher, Turn, pieces
+from crawler.fetch.pace import asked_wait
 from crawler.parse import load_json
 from crawler.printable import one_line
 from crawler.probe import jsonrpc
@@ -28,6 +29,18 @@ _OTHER_ERA = {Outcome.PROTOCOL_ERROR, Outcome.NOT_MCP, Outcome.HTTP_ERROR}
 """How older servers end a method that they do not know, be it with a 500."""
 
 
+_DISCOVER_SECONDS = 5.0
+"""What a silent `server/discover` may cost, or a quarter of the time where that is less."""
+
+
+class _NoHandshakeError(Exception):
+    """`initialize` was refused as a server of another era, or none, refuses it."""
+
+    def __init__(self, refusal: FetchError) -> None:
+        super().__init__(str(refusal))
+        self.refusal = refusal
+
+
 class HttpConversation:
     """One conversation with one endpoint."""
 
@@ -40,33 +53,75 @@ class HttpConversation:
         self._session: str | None = None
         self._protocol: str | None = None
         self._status = 0
+        self._was_silent = False
 
-    async def list(self) -> Listed:
-        """Find the era and read the tools.
+    async def list(self, era: str | None = None) -> Listed:
+        """Find the era and read the tools; the `era` of the last time is asked first.
 
         Raises:
             FetchError: with the outcome to record.
 
         """
-        listed = Listed()
-        discovered = await self._try("server/discover", jsonrpc.stateless_meta())
+        refusal: FetchError | None = None
+        if era == "initialize":
+            try:
+                return await self._list_legacy(await self._shake_hands())
+            except _NoHandshakeError as error:  # it may have moved on
+                refusal = error.refusal
+        discovered = await self._discover()
+        if discovered is None and self._was_silent and refusal is None:
+            try:
+                return await self._list_legacy(await self._shake_hands())
+            except _NoHandshakeError as error:  # slow, perhaps, and not silent
+                refusal = error.refusal
+            discovered = await self._try("server/discover", jsonrpc.stateless_meta())
         protocol = jsonrpc.is_stateless(discovered) if discovered else None
         if protocol and discovered:
-            listed.era, listed.protocol_version, self._protocol = "stateless", protocol, protocol
-            if "result" in discovered:
-                jsonrpc.take_introduction(listed, jsonrpc.result_of(discovered, "server/discover"))
-            if listed.has_tools:
-                await jsonrpc.list_tools(
-                    self._ask, listed, self._server, jsonrpc.stateless_meta(protocol)
-                )
-            return listed
-        result = jsonrpc.result_of(
-            await self._ask("initialize", jsonrpc.initialize_params()), "initialize"
-        )
-        version = result.get("protocolVersion")
+            return await self._list_stateless(protocol, discovered)
+        if refusal is not None:
+            raise refusal
+        try:
+            return await self._list_legacy(await self._shake_hands())
+        except _NoHandshakeError as error:
+            raise error.refusal from None
+
+    async def _discover(self) -> JsonObject | None:
+        """Ask for the stateless era, for a share of the time: silence means the older one."""
+        left = _DISCOVER_SECONDS
+        if self._turn.deadline is not None:
+            left = min(left, (self._turn.deadline.deadline - anyio.current_time()) / 4)
+        with self._turn.share(left) as share:
+            return await self._try("server/discover", jsonrpc.stateless_meta())
+        self._was_silent = share.cancelled_caught
+        return None
+
+    async def _list_stateless(self, protocol: str, discovered: JsonObject) -> Listed:
+        listed = Listed(era="stateless", protocol_version=protocol)
+        self._protocol = protocol
+        if "result" in discovered:
+            introduction = jsonrpc.result_of(discovered, "server/discover")
+            jsonrpc.take_introduction(listed, introduction)
+            jsonrpc.take_ttl(listed, introduction)
+        if listed.has_tools:
+            meta = jsonrpc.stateless_meta(protocol)
+            await jsonrpc.list_tools(self._ask, listed, self._server, meta)
+        return listed
+
+    async def _shake_hands(self) -> JsonObject:
+        try:
+            answer = await self._ask("initialize", jsonrpc.initialize_params())
+            return jsonrpc.result_of(answer, "initialize")
+        except FetchError as error:
+            if error.outcome in _OTHER_ERA:
+                raise _NoHandshakeError(error) from error
+            raise
+
+    async def _list_legacy(self, introduction: JsonObject) -> Listed:
+        listed = Listed()
+        version = introduction.get("protocolVersion")
         listed.protocol_version = version if isinstance(version, str) else None
         self._protocol = _word(listed.protocol_version, "protocol version")
-        jsonrpc.take_introduction(listed, result)
+        jsonrpc.take_introduction(listed, introduction)
         try:
             await self._notify({"jsonrpc": "2.0", "method": "notifications/initialized"})
             if listed.has_tools:
@@ -178,9 +233,8 @@ def _refusal(response: httpx.Response) -> ProbeError:
     if status in {403, 429, 503}:
         outcome = Outcome.FORBIDDEN if status == 403 else Outcome.RATE_LIMITED  # noqa: PLR2004
         wait = response.headers.get("retry-after", "")[:40]
-        return ProbeError(
-            outcome, f"HTTP {status}" + (f", retry after {one_line(wait)}" if wait else "")
-        )
+        said = f", retry after {one_line(wait)}" if wait else ""
+        return ProbeError(outcome, f"HTTP {status}{said}", asked_wait(response.headers))
     if status in {404, 405, 406, 400, 415} or status < 400:  # noqa: PLR2004
         return ProbeError(Outcome.NOT_MCP, f"HTTP {status}: no MCP endpoint")
     return ProbeError(Outcome.HTTP_ERROR, f"HTTP {status}")

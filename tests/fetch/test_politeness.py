@@ -178,7 +178,12 @@ def test_the_crawl_delay_of_robots_txt(host):
     ("answer", "allowed"),
     [
         ((404, {}, b""), True),
+        ((401, {}, b""), True),
+        ((410, {}, b""), True),
+        ((418, {}, b""), True),
+        ((429, {}, b""), False),
         ((500, {}, b""), False),
+        ((503, {"Retry-After": "9000"}, b""), False),
         (("drop", {}, b""), False),
         ((200, {}, b"\xff\xfe\x00 not text"), True),
         ((200, {}, b"User-agent: toolrisk\nDisallow: /"), False),
@@ -194,6 +199,54 @@ def test_a_robots_txt_that_is_missing_or_broken(host, answer, allowed):
     assert fetching(work) is allowed
 
 
+def page_allowed(host, page="/page"):
+    async def work(fetcher):
+        return [await fetcher.allowed(host.url + page) for _ in range(2)]
+
+    first, second = fetching(work)
+    assert first is second
+    return first
+
+
+def test_redirects_of_robots_txt_are_followed_to_other_hosts(host):
+    with Host() as other:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        other.answers["/rules"] = [(200, {}, b"User-agent: *\nDisallow: /page")]
+        for number in range(1, 5):
+            host.answers[f"/{number}"] = [(302, {"Location": f"/{number + 1}"}, b"")]
+        host.answers["/robots.txt"] = [(301, {"Location": "/1"}, b"")]
+        host.answers["/4"] = [(307, {"Location": other.url + "/rules"}, b"")]
+        assert page_allowed(host) is False
+        assert page_allowed(host, "/other") is True
+        assert other.paths == ["/rules"] * 2  # once a crawl
+        other.shutdown()
+
+
+def test_more_redirects_than_five_are_no_rules(host):
+    host.answers["/robots.txt"] = [(302, {"Location": "/robots.txt"}, b"")]
+    assert page_allowed(host) is True
+    assert len(host.paths) == 6
+
+
+@pytest.mark.parametrize("place", ["http://[", "//"])
+def test_a_redirect_of_robots_txt_to_nowhere(host, place):
+    host.answers["/robots.txt"] = [(302, {"Location": place}, b"")]
+    assert page_allowed(host) in {True, False}
+
+
+def test_the_first_500_kib_of_robots_txt_count(host):
+    rules = b"User-agent: *\nDisallow: /before\n"
+    rules += b"# \n" * ((500 * 1024 - len(rules)) // 3) + b"Disallow: /page\n"
+    host.answers["/robots.txt"] = [(200, {}, rules + b"x" * 20_000_000)]
+    assert page_allowed(host) is True
+    assert page_allowed(host, "/before/x") is False
+
+
+def test_a_byte_order_mark_before_the_rules(host):
+    host.answers["/robots.txt"] = [(200, {}, b"\xef\xbb\xbfUser-agent: *\nDisallow: /page\n")]
+    assert page_allowed(host) is False
+
+
 def test_a_short_wait_is_waited_for(host):
     host.answers["/"] = [(429, {"Retry-After": "1"}, b""), (200, {}, b"done")]
     assert getting(host.url + "/") == [b"done"]
@@ -201,7 +254,7 @@ def test_a_short_wait_is_waited_for(host):
 
 
 def test_a_page_of_a_source_waits_longer_than_a_server(host, monkeypatch):
-    monkeypatch.setattr("crawler.fetch.PATIENCE", 0.1)
+    monkeypatch.setattr("crawler.fetch.turn.PATIENCE", 0.1)
     host.answers["/"] = [(429, {"Retry-After": "1"}, b""), (200, {}, b"done")]
     host.answers["/busy"] = [(503, {"Retry-After": "1"}, b"")]
     assert getting(host.url + "/", total_seconds=0.5) == [b"done"]
