@@ -5,6 +5,7 @@ are looked up again only where a quote is needed (`Reading.span`).
 """
 
 import re  # noqa: TID251 - character classes and bounded alternations only: linear on any text
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
@@ -75,6 +76,32 @@ STOP = frozenset(
 )
 
 
+class _Spans:
+    """(word, start, end) of every word, found as far as somebody looks: mostly the first few."""
+
+    __slots__ = ("_found", "_rest")
+
+    def __init__(self, pattern: re.Pattern[str], text: str, lead: int) -> None:
+        self._found: list[tuple[str, int, int]] = []
+        self._rest = _spans(pattern, text, lead)
+
+    def __iter__(self) -> Iterator[tuple[str, int, int]]:
+        yield from self._found
+        for span in self._rest:
+            self._found.append(span)
+            yield span
+
+
+def _spans(pattern: re.Pattern[str], text: str, lead: int) -> Iterator[tuple[str, int, int]]:
+    """Yield (word, start, end) of every word; CJK runs as overlapping pairs of characters."""
+    for found in pattern.finditer(text, lead):
+        token, start = found.group().lower(), found.start()
+        if token[0] < _FIRST_CJK or len(token) == 1:
+            yield token, start, found.end()
+        else:
+            yield from ((token[i : i + 2], start + i, start + i + 2) for i in range(len(token) - 1))
+
+
 @dataclass(slots=True)
 class Reading:
     """One definition, read. Sets hold words, their verb lemmas, and `@classes` of the lexicon."""
@@ -100,15 +127,15 @@ class Reading:
     truncated: bool
     lead: int  # where the described part of the description starts
     told: str  # the first sentence as it stands, cut at 300 characters
-    name_spans: list[tuple[str, int, int]] | None = None
-    text_spans: list[tuple[str, int, int]] | None = None
+    name_spans: _Spans | None = None
+    text_spans: _Spans | None = None
     suspects: Suspects = NOBODY
     """By threat signal, the strings that it has to look at; filled in by the engine."""
 
     def quote_name(self, words: AbstractSet[str]) -> Evidence | None:
         """Quote the first word of the name that is one of these words, lemmas or classes."""
         if self.name_spans is None:
-            self.name_spans = _spans(_NAME, self.tool.name[:MAX_NAME], 0)
+            self.name_spans = _Spans(_NAME, self.tool.name[:MAX_NAME], 0)
         return _quote("/name", self.tool.name, self.name_spans, words)
 
     def quote_text(self, words: AbstractSet[str]) -> Evidence | None:
@@ -120,7 +147,7 @@ class Reading:
     def quote_phrase(self, phrase: str) -> Evidence | None:
         """Quote a word sequence of the description, whatever stands between the words."""
         words = phrase.split()
-        spans = self._text()
+        spans = list(self._text())
         tokens = [token for token, _, _ in spans]
         for index in range(len(tokens) - len(words) + 1):
             if tokens[index] == words[0] and tokens[index : index + len(words)] == words:
@@ -130,28 +157,14 @@ class Reading:
                 )
         return None
 
-    def _text(self) -> list[tuple[str, int, int]]:
+    def _text(self) -> _Spans:
         if self.text_spans is None:
             text = lower((self.tool.description or "")[: self.lead + _MAX_TOLD])
-            self.text_spans = _spans(_TOKEN, text, self.lead)
+            self.text_spans = _Spans(_TOKEN, text, self.lead)
         return self.text_spans
 
 
-def _spans(pattern: re.Pattern[str], text: str, lead: int) -> list[tuple[str, int, int]]:
-    """Return (word, start, end) of every word; CJK runs as overlapping pairs of characters."""
-    spans: list[tuple[str, int, int]] = []
-    for found in pattern.finditer(text, lead):
-        token, start = found.group().lower(), found.start()
-        if token[0] < _FIRST_CJK or len(token) == 1:
-            spans.append((token, start, found.end()))
-        else:
-            spans += [(token[i : i + 2], start + i, start + i + 2) for i in range(len(token) - 1)]
-    return spans
-
-
-def _quote(
-    pointer: str, text: str, spans: list[tuple[str, int, int]], words: AbstractSet[str]
-) -> Evidence | None:
+def _quote(pointer: str, text: str, spans: _Spans, words: AbstractSet[str]) -> Evidence | None:
     for token, start, end in spans:
         if not keys(token).isdisjoint(words):
             return Evidence(pointer, start, end, text[start:end])
