@@ -171,8 +171,15 @@ def trigger(rules: Sequence[Meeting]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_expression(rule.needs[0]) for rule in rules))
 
 
+@cache
 def _expression(name: str) -> str:
     return "(?i)" + CLUES[name]
+
+
+@cache
+def _names() -> dict[str, str]:
+    """Return the name of the clue that an expression is."""
+    return {_expression(name): name for name in CLUES}
 
 
 @cache
@@ -237,21 +244,53 @@ def _sentences(text: str) -> list[tuple[int, int]]:
     return found
 
 
+class _Whole:
+    """A text with its clues and, where they are asked for, its sentences with theirs."""
+
+    __slots__ = ("_spans", "_told", "clues", "text")
+
+    def __init__(self, text: str, known: frozenset[str]) -> None:
+        self.text = text
+        self.clues = _Clues(text, known)
+        self._spans: list[tuple[int, int]] | None = None
+        self._told: list[_Clues] | None = None
+
+    def spans(self) -> list[tuple[int, int]]:
+        if self._spans is None:
+            self._spans = _sentences(self.text)
+        return self._spans
+
+    def told(self, known: frozenset[str]) -> list[_Clues]:
+        if self._told is None:
+            self._told = [_Clues(self.text[start:end], known) for start, end in self.spans()]
+        return self._told
+
+
+def _read(reading: Reading, text: Text, known: frozenset[str]) -> _Whole:
+    """Return a text as read once for all detectors."""
+    shared = reading.suspects.shared
+    if id(text) not in shared:
+        shared[id(text)] = _Whole(text.searched(), known)
+    found: _Whole = shared[id(text)]
+    return found
+
+
 def meetings(
     reading: Reading, text: Text, rules: Sequence[Meeting]
 ) -> Iterator[tuple[float, Evidence]]:
     """Yield (weight, quote of one sentence or two) wherever clues of a rule meet."""
     heard = reading.suspects.heard
     if heard is not None:
-        rules = [rule for rule in rules if _expression(rule.needs[0]) in heard]
-    searched = text.searched()
+        names = {_names().get(expression) for expression in heard}
+        rules = [rule for rule in rules if rule.needs[0] in names]
+        if not rules:
+            return
     known = _known_words(reading)
-    everything = _Clues(searched, known)
-    possible = [rule for rule in rules if all(name in everything for name in rule.needs)]
+    whole = _read(reading, text, known)
+    possible = [rule for rule in rules if all(name in whole.clues for name in rule.needs)]
     if not possible:
         return
-    spans = _sentences(searched)
-    told = [_Clues(searched[start:end], known) for start, end in spans]
+    searched, spans, told = whole.text, whole.spans(), whole.told(known)
     for index, (start, end) in enumerate(spans):
         best, until = 0.0, end
         for rule in possible:
@@ -294,6 +333,10 @@ def _is_subject(
 
 
 def _known_words(reading: Reading) -> frozenset[str]:
-    named = {parameter.name for parameter in reading.parameters}
-    words = {word for word in (*reading.name, *reading.server) if len(word) > _SHORT}
-    return frozenset((reading.tool.name, *named, *words))
+    shared = reading.suspects.shared
+    if "known" not in shared:
+        named = {parameter.name for parameter in reading.parameters}
+        words = {word for word in (*reading.name, *reading.server) if len(word) > _SHORT}
+        shared["known"] = frozenset((reading.tool.name, *named, *words))
+    found: frozenset[str] = shared["known"]
+    return found

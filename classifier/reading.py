@@ -79,11 +79,18 @@ STOP = frozenset(
 class _Spans:
     """(word, start, end) of every word, found as far as somebody looks: mostly the first few."""
 
-    __slots__ = ("_found", "_rest")
+    __slots__ = ("_found", "_rest", "_told")
 
     def __init__(self, pattern: re.Pattern[str], text: str, lead: int) -> None:
         self._found: list[tuple[str, int, int]] = []
         self._rest = _spans(pattern, text, lead)
+        self._told = ""
+
+    def told(self) -> str:
+        """Return all the words in order, a space before and after each."""
+        if not self._told:
+            self._told = f" {' '.join([token for token, _, _ in self])} "
+        return self._told
 
     def __iter__(self) -> Iterator[tuple[str, int, int]]:
         yield from self._found
@@ -146,16 +153,14 @@ class Reading:
 
     def quote_phrase(self, phrase: str) -> Evidence | None:
         """Quote a word sequence of the description, whatever stands between the words."""
-        words = phrase.split()
-        spans = list(self._text())
-        tokens = [token for token, _, _ in spans]
-        for index in range(len(tokens) - len(words) + 1):
-            if tokens[index] == words[0] and tokens[index : index + len(words)] == words:
-                start, end = spans[index][1], spans[index + len(words) - 1][2]
-                return Evidence(
-                    "/description", start, end, (self.tool.description or "")[start:end]
-                )
-        return None
+        spans = self._text()
+        at = spans.told().find(f" {phrase.strip()} ")
+        if at < 0:
+            return None
+        index = spans.told().count(" ", 0, at)
+        every = list(spans)
+        start, end = every[index][1], every[index + phrase.strip().count(" ")][2]
+        return Evidence("/description", start, end, (self.tool.description or "")[start:end])
 
     def _text(self) -> _Spans:
         if self.text_spans is None:

@@ -6,7 +6,7 @@ serialised definition for each detector says which have anything to look for.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -109,6 +109,7 @@ class Suspects:
 
     texts: dict[str, list[Text]]  # by signal id
     heard: frozenset[str] | None  # None where nothing could be ruled out
+    shared: dict[Any, Any] = field(default_factory=dict)  # what one detector works out for all
 
     def __bool__(self) -> bool:
         """Say whether there is anything to look at."""
