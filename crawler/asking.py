@@ -193,6 +193,8 @@ async def _discover(
     try:
         async for item in expand(target, fetcher, options.limit):
             if item.server is not None and not options.wants(item.server):
+                if item.stop is not None:  # that it was read counts all the same
+                    await results.send(Gathered(server=None, stop=item.stop))
                 continue
             if _is_askable(item, options):
                 await found.send(replace(item, pending=True))

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from crawler.asking import Asker, CrawlOptions, asking
 from crawler.by_source import BySource
-from crawler.expand import Prepared, prepare
+from crawler.expand import Prepared, listed_at, prepare
 from crawler.gathered import Gathered, Walk
 from crawler.records import Outcome, Remote, Server, ServerName, Transport
+from crawler.sources import load
 from crawler.sources.official_registry import source_of
-from crawler.targets import RegistryTarget, RemoteTarget, Target
+from crawler.targets import RegistryTarget, RemoteTarget, SourceTarget, Target
 
 if TYPE_CHECKING:  # `gather` works without a database, and without paying for one
     from crawler.catalog import Catalog, Run, Tally
@@ -150,11 +151,13 @@ def crawl(
 
 
 def _walked(prepared: Prepared, options: CrawlOptions, catalog: "Catalog") -> Prepared:
-    """Return a target with the time since when its registry is asked for changes.
+    """Return a target with what the catalogue knows of its last walk: when, or how far.
 
     Where only some servers are wanted, a walk is not complete, and none is built on.
     """
     target = prepared.target
+    if isinstance(target, SourceTarget) and load(target.source).SOURCE.goes_on:
+        return replace(prepared, after=catalog.stopped_after(target.source, listed_at(target)))
     if not isinstance(target, RegistryTarget) or options.only or options.limit is not None:
         return prepared
     url = target.base_url.rstrip("/")
@@ -234,6 +237,9 @@ class _Crawl:
         else:
             tally, held = self.catalog.step(self.run, slim, 0 if walks else room)
         self._count(tally, batch)
+        stops = {(one.stop.source, one.stop.place): one.stop for one in batch if one.stop}
+        if stops:
+            self.catalog.record_stops(stops.values())
         for walk in walks:  # what it named is stored by now
             self.catalog.end_walk(self.run, walk)
             self.summary.reached += not walk.is_full  # nothing may have changed

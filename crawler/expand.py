@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit, urlunsplit
 
-from crawler.gathered import Gathered, Walk, utc_now
+from crawler.gathered import Gathered, Stop, Walk, utc_now
 from crawler.local import local_path
 from crawler.records import (
     Listing,
@@ -38,6 +38,7 @@ class Prepared:
     content: ToolFile | None = None
     since: str | None = None  # ask a registry for what has changed since
     tells_end: bool = False  # say when a registry's list was read to its end
+    after: str | None = None  # go on behind this entry of a slow source
 
 
 def prepare(target: Target) -> Prepared:
@@ -63,8 +64,8 @@ async def expand(prepared: Prepared, fetcher: Getter, limit: int | None) -> Asyn
             async for item in _registry(target, prepared, fetcher, limit):
                 yield item
         case SourceTarget():
-            async for entry in _source(target, fetcher, limit):
-                yield _listed(entry, target.source)
+            async for item in _source(target, prepared.after, fetcher, limit):
+                yield item
         case FileTarget():
             for item in from_file(target, prepared.content or ToolFile((), (), ())):
                 yield item
@@ -88,17 +89,30 @@ async def _registry(
 
 
 async def _source(
-    target: SourceTarget, fetcher: Getter, limit: int | None
-) -> AsyncIterator[Listing | Skipped]:
+    target: SourceTarget, after: str | None, fetcher: Getter, limit: int | None
+) -> AsyncIterator[Gathered]:
     module = load(target.source)
     where = target.where or module.SOURCE.where
     if where is None:
         reason = f"{target.source} needs an address or a folder: {target.source}+WHERE"
-        yield Skipped(subject=target.text, outcome=Outcome.NEEDS_CONFIG, reason=reason)
+        skipped = Skipped(subject=target.text, outcome=Outcome.NEEDS_CONFIG, reason=reason)
+        yield _listed(skipped, target.source)
         return
-    place = "" if where == module.SOURCE.where else place_of(where)
-    async for entry in module.listings(fetcher, where, limit):
-        yield _placed(entry, place) if isinstance(entry, Listing) else entry
+    place = listed_at(target)
+    goes_on = module.SOURCE.goes_on
+    more = {"after": after} if goes_on else {}
+    async for entry in module.listings(fetcher, where, limit, **more):
+        at = entry.provenance.url if isinstance(entry, Listing) else entry.subject
+        is_entry = goes_on is not None and goes_on(at)
+        stop = Stop(source=target.source, place=place, after=at) if is_entry else None
+        placed = _placed(entry, place) if isinstance(entry, Listing) else entry
+        yield replace(_listed(placed, target.source), stop=stop)
+
+
+def listed_at(target: SourceTarget) -> str:
+    """Return which of a source's lists a target is; its usual one has no name."""
+    where = target.where
+    return "" if where is None or where == load(target.source).SOURCE.where else place_of(where)
 
 
 def place_of(where: str) -> str:

@@ -17,6 +17,15 @@ class Walk:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """How far a walk of a slow source came: behind `after` the next one goes on."""
+
+    source: str
+    place: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
     """One server, what a source says of it, and what asking it brought.
 
@@ -34,6 +43,7 @@ class Gathered:
     pending: bool = False  # it will be asked for its tools; until then it does not count itself
     found_by: str = ""  # the source that was read, where there is no listing to say so
     era: str | None = None  # how the server was spoken with last: initialize, stateless, or sse
+    stop: Stop | None = None  # of a source that is walked a part at a time
     walk: Walk | None = None  # nothing but the news that everything before it was complete
 
     @property

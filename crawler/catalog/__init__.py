@@ -23,7 +23,7 @@ from crawler.catalog.frontier import Run
 from crawler.catalog.reading import CatalogServer, CatalogTool, CatalogVersion, Change
 from crawler.catalog.upgrading import migrate
 from crawler.errors import CatalogError
-from crawler.gathered import Gathered, Walk, told_tools, utc_now
+from crawler.gathered import Gathered, Stop, Walk, told_tools, utc_now
 from crawler.records import Listing, Origin, Probe, Server, ServerName
 
 __all__ = [
@@ -173,6 +173,16 @@ class Catalog:
             if run is not None and not walk.is_full:
                 walks.take_known(connection, run, walk.source, utc_now())
             walks.record(connection, walk)
+
+    def stopped_after(self, source: str, place: str) -> str | None:
+        """Return the entry behind which a walk of a slow source is to go on, if there was one."""
+        with self._reading() as connection:
+            return walks.stopped_after(connection, source, place)
+
+    def record_stops(self, stops: Iterable[Stop]) -> None:
+        """Remember how far walks of slow sources came."""
+        with self._writing() as connection:
+            walks.record_stops(connection, stops)
 
     def frontier(self, now: str | None = None) -> dict[str, dict[str, int]]:
         """Return how many servers are due, leased, done, failed and due, and their last outcomes."""

@@ -4,14 +4,14 @@ A walk that asks for changes names few servers, so those that the registry named
 into the crawl from the catalogue.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
 from crawler.catalog import frontier, rows
-from crawler.gathered import Walk
+from crawler.gathered import Stop, Walk
 from crawler.records import Server, ServerName
 
 FULL_AFTER = timedelta(days=7)
@@ -54,6 +54,26 @@ def record(connection: sa.Connection, walk: Walk) -> None:
             "before": before.isoformat(timespec="seconds"),
         },
     )
+
+
+def stopped_after(connection: sa.Connection, source: str, place: str) -> str | None:
+    """Return the entry that the last walk of a slow source read last, or None before the first."""
+    query = "SELECT after FROM stop WHERE source = :source AND place = :place"
+    found = connection.scalar(sa.text(query), {"source": source, "place": rows.storable(place)})
+    return None if found is None else str(found)
+
+
+def record_stops(connection: sa.Connection, stops: Iterable[Stop]) -> None:
+    """Remember how far walks came."""
+    sql = sa.text(
+        "INSERT INTO stop (source, place, after) VALUES (:source, :place, :after) "
+        "ON CONFLICT (source, place) DO UPDATE SET after = excluded.after"
+    )
+    given = [
+        {"source": s.source, "place": rows.storable(s.place), "after": rows.storable(s.after)}
+        for s in stops
+    ]
+    connection.execute(sql, given)
 
 
 def take_known(connection: sa.Connection, run: frontier.Run, source: str, now: str) -> int:

@@ -8,7 +8,7 @@ import importlib
 import json
 import math
 import os
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -74,6 +74,8 @@ class Source:
     where: str | None = None
     key: str | None = None  # the environment variable that may hold a key
     needs_key: bool = False
+    # so slow that a walk goes on where the one before it stopped: says what address is an entry
+    goes_on: Callable[[str], bool] | None = None
 
 
 class Module(Protocol):
@@ -84,7 +86,10 @@ class Module(Protocol):
     def listings(
         self, fetcher: Getter, where: str, limit: int | None
     ) -> AsyncIterator[Listing | Skipped]:
-        """Yield what the source lists, at most `limit` servers."""
+        """Yield what the source lists, at most `limit` servers.
+
+        One that `goes_on` takes `after` too: the address of the entry that was read last.
+        """
         ...
 
 

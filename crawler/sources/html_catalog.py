@@ -16,24 +16,57 @@ from crawler.parse import load_json
 from crawler.records import JsonObject, Listing, Outcome, Server, ServerName, Skipped
 from crawler.sources import Getter, Source, skip, state, text_of
 
+
+def _is_server_page(url: str) -> bool:
+    return "/server" in urlsplit(url).path and not url.endswith(".xml")
+
+
 SOURCE = Source(
     id="html-catalog",
     title="A web catalogue",
     licence="by the site's terms; robots.txt and its Crawl-delay are kept",
+    goes_on=_is_server_page,
 )
 
 _SITEMAPS = 50
 _TYPES = ("SoftwareApplication", "SoftwareSourceCode", "WebApplication", "Product")
+_HOSTS = frozenset({"github.com", "gitlab.com", "codeberg.org", "bitbucket.org"})
+_NO_OWNERS = frozenset({"about", "apps", "collections", "contact", "enterprise", "explore", "features", "login", "marketplace", "orgs", "pricing", "search", "site", "sponsors", "topics", "trending", "users"})  # fmt: skip
+_CHROME = "nav, header, footer, aside, [role=navigation], [role=banner], [role=contentinfo], [class*=footer], [class*=navbar], [class*=sidebar], [id*=footer], [id*=navbar]"
+"""What every page of a site shows beside its subject; not where the subject itself stands in it."""
 
 
 async def listings(
-    fetcher: Getter, where: str, limit: int | None
+    fetcher: Getter, where: str, limit: int | None, after: str | None = None
 ) -> AsyncIterator[Listing | Skipped]:
-    """Yield the servers of a site, from its sitemap; `where` is the site or the sitemap."""
+    """Yield the servers of a site, from its sitemap; `where` is the site or the sitemap.
+
+    The page behind `after` comes first, and behind the last one the first: with a `limit`, every
+    walk goes on where the one before it stopped.
+    """
+    pages: list[str] = []
+    async for found in _pages(fetcher, where, limit, after):
+        if isinstance(found, Skipped):
+            yield found
+        else:
+            pages.append(found)
+    start = pages.index(after) + 1 if after in pages else 0
+    for url in [*pages[start:], *pages[:start]][:limit]:
+        try:
+            yield _listing(url, await _page(fetcher, url))
+        except FetchError as error:
+            yield skip(url, error)
+
+
+async def _pages(
+    fetcher: Getter, where: str, limit: int | None, after: str | None
+) -> AsyncIterator[str | Skipped]:
+    """Yield the addresses of server pages, each once; no more sitemaps are read than it takes."""
     start = where if where.endswith(".xml") else urljoin(where, "/sitemap.xml")
     maps, read = [start], 0
-    pages: list[str] = []
-    while maps and read < _SITEMAPS and (limit is None or len(pages) < limit):
+    seen: dict[str, None] = {}
+    wanted = limit if after is None else None  # how many behind `after` shows when it is met
+    while maps and read < _SITEMAPS and (wanted is None or len(seen) < wanted):
         url, read = maps.pop(0), read + 1
         try:
             found = _locations((await _page(fetcher, url)).decode("utf-8", "replace"))
@@ -41,19 +74,13 @@ async def listings(
             yield skip(url, error)
             continue
         same = [one for one in found if urlsplit(one).netloc == urlsplit(start).netloc]
-        maps += [one for one in same if one.endswith(".xml")]
-        pages += [
-            one for one in same if "/server" in urlsplit(one).path and one.endswith(".xml") < 1
-        ]
-    for url in list(dict.fromkeys(pages))[:limit]:
-        try:
-            yield _listing(url, await _page(fetcher, url))
-        except FetchError as error:
-            yield skip(url, error)
-
-
-def _is_server_page(url: str) -> bool:
-    return "/server" in urlsplit(url).path and not url.endswith(".xml")
+        maps += [one for one in same if one.endswith(".xml") and one not in maps]
+        for one in filter(_is_server_page, same):
+            if one not in seen:
+                seen[one] = None
+                yield one
+            if one == after and limit is not None:
+                wanted = len(seen) + limit
 
 
 async def _page(fetcher: Getter, url: str) -> bytes:
@@ -72,18 +99,49 @@ def _listing(url: str, body: bytes) -> Listing:
     title = text_of(stated, "name") or _title(tree)
     if title is None:
         raise FetchError(Outcome.PROTOCOL_ERROR, f"{url}: the page names no server")
-    links = [text_of(stated, key) for key in ("codeRepository", "sameAs", "author.url", "url")]
-    links += [node.attributes.get("href") for node in tree.css('a[href*="github.com/"]')]
-    repository = next((link for link in links if link and repository_key(link)), None)
     slug = urlsplit(url).path.rstrip("/").rpartition("/")[2]
     server = Server(
         name=ServerName(f"{urlsplit(url).netloc}:{slug}"),
         title=title,
         description=text_of(stated, "description") or _meta(tree, "description"),
-        repository_url=repository,
+        repository_url=_repository(tree, stated, slug),
         website_url=url,
     )
     return state(SOURCE, server, url, stated or [title, server.description])
+
+
+def _repository(tree: LexborHTMLParser, stated: JsonObject, slug: str) -> str | None:
+    """Return the repository that a page names as its subject's; a link of the site's is none.
+
+    What JSON-LD says counts. Else a link outside of the page's chrome, if it is the only one to a
+    repository, or the only one whose name is that of the page.
+    """
+    for key in ("codeRepository", "sameAs", "author.url", "url"):
+        link = text_of(stated, key)
+        if _is_repository(link):
+            return link
+    parts = [part for part in tree.css(_CHROME) if part.css_first("main, article, h1") is None]
+    chrome = {node.mem_id for part in parts for node in part.css("a[href]")}
+    links: dict[str | None, str] = {}
+    for node in tree.css("a[href]"):
+        href = node.attributes.get("href")
+        if href and node.mem_id not in chrome and _is_repository(href):
+            links.setdefault(repository_key(href), href)
+    if len(links) > 1:
+        links = {key: link for key, link in links.items() if _names(key, slug)}
+    return next(iter(links.values())) if len(links) == 1 else None
+
+
+def _is_repository(link: str | None) -> bool:
+    parts = (repository_key(link) or "").split("/")
+    return len(parts) > 2 and parts[0] in _HOSTS and parts[1] not in _NO_OWNERS  # noqa: PLR2004 - host, owner, name
+
+
+def _names(key: str | None, slug: str) -> bool:
+    """Say whether a repository is called as the page is: `sea/tide` of /server/sea-tide or /tide."""
+    _, owner, name, *folders = (key or "//").split("/")
+    called = {name, f"{owner}-{name}", f"{name}-{owner}", *folders[-1:]}
+    return slug.lower().replace("_", "-") in {one.replace("_", "-") for one in called}
 
 
 def _json_ld(tree: LexborHTMLParser) -> Iterator[JsonObject]:
