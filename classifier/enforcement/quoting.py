@@ -10,12 +10,15 @@ import json
 import re  # noqa: TID251  # one class of characters over our own bounded text, linear
 
 _PLAIN = re.compile(r"[A-Za-z0-9 _.,:;/@#%&+=~!?<>()\[\]{}|^$'-]")
+_ALL_PLAIN = re.compile(rf"{_PLAIN.pattern}*")
 _CEDAR_ESCAPE = re.compile(r"\\u\{([0-9a-fA-F]{1,6})\}|\\(.)", re.DOTALL)
 _CEL_ESCAPE = re.compile(r"\\(?:U([0-9a-fA-F]{8})|u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 
 
 def cedar(text: str) -> str:
     r"""Return a Cedar string literal; everything unusual becomes `\u{...}`."""
+    if _ALL_PLAIN.fullmatch(text):
+        return f'"{text}"'
     return '"' + "".join(c if _PLAIN.match(c) else f"\\u{{{ord(c):x}}}" for c in text) + '"'
 
 
@@ -41,6 +44,8 @@ def cedar_pattern(parts: tuple[str, ...]) -> str:
 
 def cel(text: str) -> str:
     r"""Return a CEL string literal; everything unusual becomes `\UXXXXXXXX`."""
+    if _ALL_PLAIN.fullmatch(text):
+        return f'"{text}"'
     return '"' + "".join(c if _PLAIN.match(c) else _cel_escape(c) for c in text) + '"'
 
 
