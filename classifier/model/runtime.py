@@ -11,7 +11,7 @@ from __future__ import annotations
 import mmap
 import struct
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate, islice
@@ -23,7 +23,7 @@ from typing import Any
 import orjson
 
 from classifier.errors import DataError
-from classifier.model.features import WEIGHT, Block
+from classifier.model.features import BUNDLES, WEIGHT, Feature, Group
 from classifier.resources import data_dir
 
 CATEGORIES = ("Read", "Write", "Execute", "Other")
@@ -44,6 +44,8 @@ _LANE = struct.Struct("<I")
 _ZERO = int.from_bytes(_ROW.pack(*[_MIDDLE] * (OUTPUTS + 1)), "little")
 CHUNK = 128
 """Rows that are added before lanes are taken apart: so many of the heaviest fit a lane."""
+_MOST_KEPT = 1 << 17
+"""Words of a kind whose rows are kept: hostile text makes new ones for ever."""
 _FIRST, _SECOND = len(CATEGORIES), len(CATEGORIES) + len(RISKS)
 
 
@@ -68,12 +70,34 @@ class _Rows(dict[int, int]):
         return value
 
 
+class _Blocks(dict[str, dict[str | None, int]]):
+    """Rows by block and key; a block that no feature was learnt of is empty."""
+
+    def __missing__(self, block: str) -> dict[str | None, int]:
+        return {}
+
+
+class _Bundle(dict[Hashable, tuple[int, ...]]):
+    """Rows of what stands for several features, worked out when first asked for."""
+
+    def __init__(self, spread: Callable[[Any], Iterable[Feature]], vocabulary: _Blocks) -> None:
+        self._spread, self._vocabulary = spread, vocabulary
+
+    def __missing__(self, key: Hashable) -> tuple[int, ...]:
+        known = [self._vocabulary[block].get(word) for block, word in self._spread(key)]
+        rows = tuple([row for row in known if row is not None])
+        if len(self) < _MOST_KEPT:
+            self[key] = rows
+        return rows
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
     """A loaded model directory."""
 
     name: str
-    vocabulary: Mapping[str, dict[str | None, int]]  # block -> key -> row
+    vocabulary: _Blocks
+    bundles: dict[str, _Bundle]
     keys: Sequence[str]  # by row
     blocks: list[str]
     starts: list[int]  # first row of each block
@@ -92,13 +116,17 @@ class Model:
     caution: float  # probability of high or critical from which a tool is not called low
     trusted: frozenset[str]  # rules right often enough to set a floor
 
-    def rows(self, features: Iterable[Block]) -> set[int]:
+    def rows(self, groups: Iterable[Group]) -> set[int]:
         """Return the vocabulary rows of the features that the model knows."""
         found: set[int | None] = set()
-        vocabulary = self.vocabulary
-        for block, keys in features:
-            if block in vocabulary:
-                found.update(map(vocabulary[block].get, keys))
+        vocabulary, bundles = self.vocabulary, self.bundles
+        for kind, keys in groups:
+            if kind in bundles:
+                found.update(*map(bundles[kind].__getitem__, keys))
+            elif kind:
+                found.update(map(vocabulary[kind].get, keys))
+            else:
+                found.update([vocabulary[block].get(key) for block, key in keys])
         found.discard(None)
         return found  # type: ignore[return-value]
 
@@ -191,12 +219,14 @@ def assemble(config: dict[str, Any], keys: Sequence[str], table: Any) -> Model:
     """Put a model together from its parts; training uses it for the models of its folds."""
     counts = config["blocks"]
     starts = [0, *accumulate(counts.values())]
+    vocabulary = _Blocks()
+    for (block, count), start in zip(counts.items(), starts, strict=False):
+        end = start + count
+        vocabulary[block] = dict(zip(keys[start:end], range(start, end), strict=True))
     return Model(
         name=config["name"],
-        vocabulary={
-            block: dict(zip(keys[start : start + count], range(start, start + count), strict=True))
-            for (block, count), start in zip(counts.items(), starts, strict=False)
-        },
+        vocabulary=vocabulary,
+        bundles={kind: _Bundle(spread, vocabulary) for kind, spread in BUNDLES.items()},
         keys=keys,
         blocks=list(counts),
         starts=starts[:-1],

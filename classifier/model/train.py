@@ -19,7 +19,7 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from classifier.effects import EFFECTS, book
-from classifier.model.features import extract
+from classifier.model.features import features as features_of
 from classifier.model.labels import Labelled
 from classifier.model.runtime import (
     CATEGORIES,
@@ -87,8 +87,8 @@ def documents(labelled: Sequence[Labelled]) -> tuple[list[set[Key]], list[set[st
     for item in labelled:
         reading = read(item.tool)
         rules = book().matching(reading)
-        found = extract(reading, rules)
-        features.append({(b, key) for b, keys in found for key in keys if key and "\n" not in key})
+        found = features_of(reading, rules)
+        features.append({(block, key) for block, key in found if key and "\n" not in key})
         matched.append({rule.id for rule in rules})
     return features, matched
 
