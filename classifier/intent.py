@@ -61,6 +61,19 @@ class Intent:
         """Decision and bound as one comparable rule."""
         return Rule(self.decision, self.limit)
 
+    def plainly(self, decision: Decision) -> Intent:
+        """Return the same intent with a plain decision, which must not be a limit."""
+        # Field by field, because `replace` takes thrice as long, and policies do this all the time.
+        return Intent(
+            server=self.server,
+            tool=self.tool,
+            decision=decision,
+            reason=self.reason,
+            definition_sha256=self.definition_sha256,
+            risk=self.risk,
+            input_schema=self.input_schema,
+        )
+
 
 def decide_intent(
     tool: Tool,

@@ -77,7 +77,7 @@ def _condition_fault(target: Target, intent: Intent, fault: ConditionFault | Non
 
 def _ask(target: Target, intent: Intent, why: str) -> tuple[Intent, str | None]:
     if target.can(Power.ASK):
-        return replace(intent, decision=Decision.ASK, limit=None, conditions=()), why
+        return intent.plainly(Decision.ASK), why
     return _refuse(target, intent, f"{why} and no way to ask a person")
 
 
@@ -85,9 +85,9 @@ def _refuse(target: Target, intent: Intent, why: str | None) -> tuple[Intent, st
     if target.can(Power.DENY):
         if intent.decision is Decision.DENY:
             return intent, why
-        return replace(intent, decision=Decision.DENY, limit=None, conditions=()), why
+        return intent.plainly(Decision.DENY), why
     # Left out of the file: what the target does with the unlisted is all that can be had.
-    return replace(intent, decision=target.unlisted, limit=None, conditions=()), "no way to refuse"
+    return intent.plainly(target.unlisted), "no way to refuse"
 
 
 @dataclass(slots=True)

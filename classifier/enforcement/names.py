@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re  # noqa: TID251  # anchored classes over bounded names, linear
 import unicodedata
+from functools import lru_cache
 
 LONGEST_NAME = 128
 """Characters of a tool name that MCP admits (specification 2025-11-25, tool names)."""
@@ -34,6 +35,7 @@ _BLANK = re.compile(
 """Letters, marks and symbols that are drawn as nothing: fillers, variation selectors, joiners."""
 
 
+@lru_cache(maxsize=4096)  # every target asks about the same names
 def fault_anywhere(name: str) -> str | None:
     """Say why no target holds this name, or `None`."""
     if len(name) > LONGEST_NAME:

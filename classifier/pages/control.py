@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from classifier.errors import PolicyError
 from classifier.intent import Intent, Profile, decide_intent, effect
-from classifier.policies import Power, Target, render, suggest_key, targets
+from classifier.policies import Memo, Power, Target, render, suggest_key, targets
 from classifier.verdict import Classification
 from crawler.records import Tool
 
@@ -80,14 +80,20 @@ def within(given: Sequence[Policy], budget: int) -> tuple[Policy, ...]:
 
 
 def policy(
-    target: Target, server: str, intents: Sequence[Intent], *, whole: bool = False
+    target: Target,
+    server: str,
+    intents: Sequence[Intent],
+    *,
+    whole: bool = False,
+    memo: Memo | None = None,
 ) -> Policy:
     """Return one target's policy, or the reason why there is none.
 
     For a `whole` server nothing is said of a single tool's effect, only what differs.
     """
     try:
-        return policy_for_key(target, server_key(target.id, server), intents, whole=whole)
+        key = server_key(target.id, server)
+        return policy_for_key(target, key, intents, whole=whole, memo=memo)
     except (PolicyError, UnicodeError) as error:
         # A name with a lone surrogate is in no file that is UTF-8.
         return Policy(
@@ -102,7 +108,12 @@ def policy(
 
 
 def policy_for_key(
-    target: Target, key: str, intents: Sequence[Intent], *, whole: bool = False
+    target: Target,
+    key: str,
+    intents: Sequence[Intent],
+    *,
+    whole: bool = False,
+    memo: Memo | None = None,
 ) -> Policy:
     """Return one target's policy for a server of that key.
 
@@ -111,7 +122,7 @@ def policy_for_key(
         UnicodeError: a name is no Unicode text.
 
     """
-    output = render(target.id, key, intents)
+    output = render(target.id, key, intents, memo)
     wanted = intents[0]
     got = output.effective.get((key, wanted.tool), wanted)
     if whole:

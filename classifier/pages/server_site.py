@@ -20,6 +20,7 @@ from classifier.pages.together import shut_sentence, together
 from classifier.pages.tool_site import canonical
 from classifier.pages.twins import server_json
 from classifier.pages.words import cut, day, listed, number
+from classifier.policies import Memo
 from classifier.rule import Decision
 from classifier.verdict import Category, Risk
 
@@ -127,14 +128,17 @@ def _why_none(page: ServerPage) -> str:
 def _profiles(page: ServerPage) -> list[dict[str, Any]]:
     """Return the profiles, the recommended one first: what it does, and the files for it."""
     ordered = sorted(Profile, key=lambda profile: profile is not Profile.RECOMMENDED)
-    return [_profile(page, profile) for profile in ordered]
+    memo: Memo = {}
+    return [_profile(page, profile, memo) for profile in ordered]
 
 
-def _profile(page: ServerPage, profile: Profile) -> dict[str, Any]:
+def _profile(page: ServerPage, profile: Profile, memo: Memo) -> dict[str, Any]:
     intents = [intent_of(t.tool, t.classification, profile) for t in page.tools]
     counts = Counter(intent.decision for intent in intents)
     name = page.facts.server.name
-    made = tuple(policy(target, name, intents, whole=True) for target in ordered_targets())
+    made = tuple(
+        policy(target, name, intents, whole=True, memo=memo) for target in ordered_targets()
+    )
     is_main = profile is Profile.RECOMMENDED
     return {
         "name": profile.value,

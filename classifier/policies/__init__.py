@@ -14,7 +14,7 @@ from __future__ import annotations
 import re  # noqa: TID251  # our own expressions over a server's name, linear
 import sys
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from types import ModuleType
 
@@ -29,6 +29,7 @@ from classifier.intent import Intent
 from classifier.rule import Decision
 
 __all__ = [
+    "Memo",
     "Output",
     "Power",
     "ServerRules",
@@ -42,6 +43,9 @@ __all__ = [
 
 LONGEST_GUESS = 40
 _RESPELT = "no way to tell it from a tool whose name the client may respell"
+
+Memo = dict[tuple[str, object], Rendered]
+"""What was written in the life of some tools, which must not change meanwhile."""
 
 Keys = str | Mapping[str, str] | None
 """A server's key in the user's configuration; for several servers a mapping by server name."""
@@ -99,8 +103,13 @@ def suggest_key(target_id: str, server: str, taken: Collection[str] = ()) -> str
     raise PolicyError(f"no key can be guessed for {quoted(server)}")
 
 
-def render(target_id: str, server_key: Keys, intents: Iterable[Intent]) -> Output:
+def render(
+    target_id: str, server_key: Keys, intents: Iterable[Intent], memo: Memo | None = None
+) -> Output:
     """Make the policy file of a target for the tools of one or more servers.
+
+    With a `memo`, what was written for the same rules is written again: several profiles of the
+    same tools often come out as one in a target that can do little.
 
     Raises:
         PolicyError: an unknown target, a server key that it cannot hold, several servers in a
@@ -121,7 +130,7 @@ def render(target_id: str, server_key: Keys, intents: Iterable[Intent]) -> Outpu
     prepared = tuple(
         _prepare(module, keys[server], rules, report, notes) for server, rules in by_server.items()
     )
-    rendered: Rendered = module.render(tuple(part.rules for part in prepared))
+    rendered = _rendered(chosen, module, tuple(part.rules for part in prepared), memo)
     effective = {(part.rules.key, i.tool): i for part in prepared for i in part.effective}
     effective.update(rendered.changed)
     made_from = drift.digest(i for given in by_server.values() for i in given)
@@ -141,6 +150,26 @@ def render(target_id: str, server_key: Keys, intents: Iterable[Intent]) -> Outpu
     )
 
 
+def _rendered(
+    chosen: Target, module: ModuleType, servers: tuple[ServerRules, ...], memo: Memo | None
+) -> Rendered:
+    if memo is None:
+        made: Rendered = module.render(servers)
+        return made
+    # Not by the reason, which no file holds: it is what tells one profile's rules from another's.
+    rules = tuple(
+        (
+            s.key,
+            s.closed,
+            *((r.tool, r.decision, r.limit, r.conditions, id(r.input_schema)) for r in s.rules),
+        )
+        for s in servers
+    )
+    if (chosen.id, rules) not in memo:
+        memo[chosen.id, rules] = module.render(servers)
+    return memo[chosen.id, rules]
+
+
 @dataclass(frozen=True, slots=True)
 class _Prepared:
     rules: ServerRules
@@ -156,15 +185,16 @@ def _prepare(
     if doubled:
         notes.append(f"defined twice, the stricter rule taken ({some(doubled)})")
     fault_of = getattr(module, "name_fault", None)
+    condition_fault = getattr(module, "condition_fault", None)
     listed, effective = list[Intent](), list[Intent]()
     faults: dict[str, list[str]] = {}
     closed = False
     # A client that asks may respell a name; what it then finds must not be another tool's leave.
     taken = respelling.namesakes(unique) if chosen.unlisted is Decision.ASK else set()
     for intent in unique:
-        got, why = approximate(chosen, intent, getattr(module, "condition_fault", None))
+        got, why = approximate(chosen, intent, condition_fault)
         if got.decision is Decision.ALLOW and intent.tool in taken:
-            got, why = as_decision(got, Decision.ASK), _RESPELT
+            got, why = got.plainly(Decision.ASK), _RESPELT
         if why:
             report.add(intent, got, why)
         fault = fault_anywhere(intent.tool) or (fault_of(intent.tool, key) if fault_of else None)
@@ -175,13 +205,13 @@ def _prepare(
         faults.setdefault(fault, []).append(intent.tool)
         if got.decision.rank > chosen.unlisted.rank and not chosen.unlisted.refuses:
             closed = True
-        effective.append(as_decision(got, chosen.unlisted))
+        effective.append(got.plainly(chosen.unlisted))
     for fault, names in faults.items():
         notes.append(f"left out, so {chosen.unlisted}: {fault} ({some(names)})")
     if closed:
         _require_closing(chosen, key, faults)
         notes.append(f"server {quoted(key)} is refused whole: a tool to refuse cannot be named")
-        effective = [as_decision(intent, Decision.DENY) for intent in effective]
+        effective = [intent.plainly(Decision.DENY) for intent in effective]
     server = intents[0].server
     rules = ServerRules(key=key, server=server, rules=tuple(listed), closed=closed)
     return _Prepared(rules, tuple(effective))
@@ -194,11 +224,6 @@ def _require_closing(chosen: Target, key: str, faults: Mapping[str, list[str]]) 
             f"{chosen.title}: a tool of server {quoted(key)} has to be refused, but {fault} "
             f"({some(names)}); take the server out, or use another target"
         )
-
-
-def as_decision(intent: Intent, decision: Decision) -> Intent:
-    """Return the same intent with a plain decision, which must not be a limit."""
-    return replace(intent, decision=decision, limit=None, conditions=())
 
 
 def _keys(chosen: Target, module: ModuleType, given: Keys, servers: list[str]) -> dict[str, str]:
