@@ -32,7 +32,7 @@ async def archive(package: Package, fetcher: Fetcher) -> tuple[Path, str]:
             if installed.is_dir():
                 return installed, version
             wanted = f"{package.identifier}@{version}"
-            words = [clients.npm(), "pack", "--ignore-scripts", "--silent", wanted]
+            words = [clients.npm(), "pack", "--ignore-scripts", "--loglevel=error", wanted]
             return await _packed(package, version, words), version
         case "pypi":
             version = await clients.pypi_version(package)
@@ -56,7 +56,7 @@ async def _packed(package: Package, version: str, words: list[str]) -> Path:
         with tempfile.TemporaryDirectory(dir=made(place.parent), prefix=".fetch-") as work:
             tree = Path(work) / "tree"
             tree.mkdir()
-            await run(words, tree, f"{name}@{version}")
+            await run(words, tree, f"{name}@{version}", work=Path(work))
             keep(tree, place)
     found = sorted(place.iterdir())
     if len(found) != 1:

@@ -4,25 +4,23 @@ The registry is whatever these clients are set to; no registry is named here.
 """
 
 import json
-import os
 import re  # noqa: TID251 - fixed patterns on output of npm and pip
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-import anyio
-
 from crawler.errors import ProbeError
 from crawler.printable import one_line
+from crawler.probe import running
+from crawler.probe.running import FETCH_SECONDS, run_bounded
 from crawler.records import Outcome, Package
 from crawler.registries import other_registry
 from crawler.targets import is_package_name, is_package_version
 
-FETCH_SECONDS = 240.0
+_TOO_LARGE = ("EFBIG", "File too large", "[Errno 27]")
 _NOT_FOUND = ("E404", "404 Not Found", "No matching version", "ETARGET", "No matching distribution", "from versions: none", "Could not find a version")  # fmt: skip
 _OFFLINE = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ETIMEDOUT", "ENETUNREACH", "Name or service", "Temporary failure in name", "Connection refused", "Network is unreachable", "ConnectTimeout", "NewConnectionError", "Max retries")  # fmt: skip
 
@@ -84,10 +82,21 @@ async def pypi_version(package: Package) -> str:
     if version is not None and "*" not in version:
         return version
     wanted = name if version is None else f"{name}=={version}"
-    words = ["download", "--quiet", "--no-deps", "--only-binary", ":all:"]
+    words = [
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--only-binary",
+        ":all:",
+    ]  # and nothing is installed
     words += ["--dry-run", "--report", "-", "--ignore-installed", wanted]
     told = await run([*pip(), *words], Path.cwd(), name, allow_failure=True)
-    return _reported(told) or version or await _latest(name)
+    found = _reported(told)
+    if found is None and version is None:
+        found = await _latest(name)  # a pip before 22.2, or its reason in words
+    if found is None or not is_package_version(found):
+        raise ProbeError(Outcome.NOT_FOUND, f"{wanted}: no such version as a wheel")
+    return found
 
 
 _EXACT_NPM = re.compile(r"\d+\.\d+\.\d+(?:[-+][\w.+-]+)?", re.ASCII)
@@ -181,27 +190,29 @@ def _client(name: str, what: str) -> str:
     return found
 
 
-async def run(words: Sequence[str], cwd: Path, subject: str, *, allow_failure: bool = False) -> str:
-    """Run npm or pip and return what it printed.
+async def run(
+    words: Sequence[str],
+    cwd: Path,
+    subject: str,
+    *,
+    work: Path | None = None,
+    allow_failure: bool = False,
+) -> str:
+    """Run npm or pip and return what it printed; `work` is the folder that it may fill.
 
     Raises:
-        ProbeError: not found, no network, or another refusal, in one line.
+        ProbeError: not found, no network, too large, or another refusal, in one line.
 
     """
-    env = dict(os.environ) | {"CI": "1", "NO_COLOR": "1", "PYTHONWARNINGS": "ignore"}
-    try:
-        with anyio.fail_after(FETCH_SECONDS):
-            done = await anyio.run_process(
-                list(words), cwd=cwd, env=env, check=False,
-                stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
-            )  # fmt: skip
-    except TimeoutError:
+    done = await run_bounded(words, cwd, subject, work)
+    if done.code == 0 or allow_failure:
+        return done.out.decode("utf-8", "replace")
+    told = done.err.decode("utf-8", "replace") + done.out.decode("utf-8", "replace")
+    if any(mark in told for mark in _TOO_LARGE):
         raise ProbeError(
-            Outcome.TIMEOUT, f"{subject}: not fetched in {FETCH_SECONDS:g} s"
-        ) from None
-    if done.returncode == 0 or allow_failure:
-        return done.stdout.decode("utf-8", "replace")
-    told = done.stderr.decode("utf-8", "replace") + done.stdout.decode("utf-8", "replace")
+            Outcome.TOO_LARGE,
+            f"{subject}: not fetched: a file of more than {running.MAX_FILE:,} bytes",
+        )
     if any(mark in told for mark in _OFFLINE):
         raise ProbeError(Outcome.CONNECT_ERROR, f"{subject}: the package registry is not reachable")
     if any(mark in told for mark in _NOT_FOUND):

@@ -82,7 +82,7 @@ async def npm_tree(package: Package) -> tuple[Path, str]:
             )
             words = [npm, "install", "--ignore-scripts", "--no-audit", "--no-fund"]
             words += ["--omit=dev", "--no-save", "--loglevel=error", wanted]
-            await run(words, tree, wanted)
+            await run(words, tree, wanted, work=Path(work))
             keep(tree, place)
     return place, version
 
@@ -121,7 +121,7 @@ async def _pypi(package: Package) -> tuple[Path, str]:
             tree = Path(work) / "tree"
             words = ["install", "--quiet", "--only-binary", ":all:", "--ignore-installed"]
             words += ["--no-compile", "--target", str(tree), wanted]
-            await run([*clients.pip(), *words], Path(work), wanted)
+            await run([*clients.pip(), *words], Path(work), wanted, work=Path(work))
             keep(tree, place)
     return place, version
 

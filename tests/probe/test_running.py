@@ -1,0 +1,218 @@
+"""The user's own npm and pip on a leash, against a real registry that sends more than it should."""
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import sys
+import tarfile
+import threading
+import zipfile
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import anyio
+import pytest
+
+from crawler.errors import ProbeError
+from crawler.fetch import Fetcher
+from crawler.probe import archives, clients, packages, running
+from crawler.records import Outcome, Package
+
+MB = 1_000_000
+SMALL = Package(registry_type="pypi", identifier="shed", version="1.0")
+
+
+def wheel(name, files):
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        info = f"{name}-1.0.dist-info"
+        archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n")  # fmt: skip
+        archive.writestr(f"{info}/entry_points.txt", f"[console_scripts]\n{name} = {name}:main\n")
+        archive.writestr(f"{info}/RECORD", "")
+        for path, body in files.items():
+            archive.writestr(path, body)
+    return data.getvalue()
+
+
+def tarball(name, files):
+    data = io.BytesIO()
+    files = {"package.json": json.dumps({"name": name, "version": "1.0.0", "bin": "x.js"}).encode()} | files  # fmt: skip
+    with tarfile.open(fileobj=data, mode="w:gz") as archive:
+        for path, body in files.items():
+            member = tarfile.TarInfo(f"package/{path}")
+            member.size = len(body)
+            archive.addfile(member, io.BytesIO(body))
+    return data.getvalue()
+
+
+class Registry(ThreadingHTTPServer):
+    """A registry of npm and PyPI packages: name to what their archive holds."""
+
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Visit)
+        self.url = f"http://127.0.0.1:{self.server_address[1]}"
+        self.wheels, self.tarballs = {}, {}
+
+    def handle_error(self, request, client_address):
+        pass
+
+    def answer(self, path):
+        kind, _, name = path.strip("/").partition("/")
+        name = name.partition("/")[0]
+        if kind == "simple" and name in self.wheels:
+            file = f"{name}-1.0-py3-none-any.whl"
+            return "text/html", f'<a href="{self.url}/wheels/{name}/{file}">{file}</a>'.encode()
+        if kind == "wheels":
+            return "application/zip", self.wheels[name]
+        if kind == "npm" and name in self.tarballs:
+            digest = hashlib.sha1(self.tarballs[name], usedforsecurity=False).hexdigest()
+            dist = {"tarball": f"{self.url}/tarballs/{name}/x.tgz", "shasum": digest}
+            version = {"name": name, "version": "1.0.0", "bin": "x.js", "dist": dist}
+            told = {"name": name, "dist-tags": {"latest": "1.0.0"}, "versions": {"1.0.0": version}}
+            return "application/json", json.dumps(told).encode()
+        return ("application/gzip", self.tarballs[name]) if kind == "tarballs" else (None, b"")
+
+
+class Visit(BaseHTTPRequestHandler):
+    def do_GET(self):
+        kind, body = self.server.answer(self.path)
+        self.send_response(200 if kind else 404)
+        self.send_header("Content-Type", kind or "text/plain")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def registry(tmp_path, monkeypatch):
+    for name in [name for name in os.environ if name.lower().startswith(("npm_config", "pip_"))]:
+        monkeypatch.delenv(name)
+    with Registry() as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        given = {
+            "XDG_CACHE_HOME": tmp_path / "cache", "PIP_CONFIG_FILE": os.devnull,
+            "PIP_INDEX_URL": f"{server.url}/simple", "PIP_CACHE_DIR": tmp_path / "pip",
+            "PIP_RETRIES": "0", "npm_config_registry": f"{server.url}/npm/",
+            "npm_config_cache": tmp_path / "npm", "npm_config_fetch_retries": "0",
+            "npm_config_update_notifier": "false", "npm_config_userconfig": tmp_path / "npmrc",
+        }  # fmt: skip
+        for name, value in given.items():
+            monkeypatch.setenv(name, str(value))
+        yield server
+        server.shutdown()
+
+
+def needs_npm():
+    if shutil.which("npm") is None:
+        pytest.skip("npm is not installed")
+
+
+def fetched(package):
+    return anyio.run(packages.fetch, package)
+
+
+def refused(work, *given):
+    with pytest.raises(ProbeError) as caught:
+        anyio.run(work, *given)
+    return caught.value.outcome, str(caught.value)
+
+
+def left(folder):
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def test_a_package_of_usual_size_is_fetched_and_its_version_looked_up(registry):
+    registry.wheels["shed"] = wheel("shed", {"shed.py": b"def main(): ...\n"})
+    assert (
+        anyio.run(clients.pypi_version, Package(registry_type="pypi", identifier="shed")) == "1.0"
+    )
+    assert anyio.run(clients.pypi_version, Package(registry_type="pypi", identifier="shed", version="1.*")) == "1.0"  # fmt: skip
+    program, version = fetched(SMALL)
+    assert version == "1.0"
+    assert (program.tree / "shed.py").is_file()
+    outcome, said = refused(clients.pypi_version, Package(registry_type="pypi", identifier="shed", version="2.*"))  # fmt: skip
+    assert outcome is Outcome.NOT_FOUND, said
+
+
+def test_a_wheel_that_is_too_large(registry, tmp_path, monkeypatch):
+    monkeypatch.setattr(running, "MAX_FILE", MB)
+    registry.wheels["shed"] = wheel("shed", {"shed.bin": os.urandom(5 * MB)})
+    outcome, said = refused(packages.fetch, SMALL)
+    assert (outcome, "more than 1,000,000 bytes" in said) == (Outcome.TOO_LARGE, True), said
+    assert left(tmp_path / "cache") == 0
+
+
+def test_a_wheel_that_unpacks_to_too_much(registry, tmp_path, monkeypatch):
+    monkeypatch.setattr(running, "MAX_TREE", 20 * MB)
+    files = {f"shed/{number}.bin": bytes(5 * MB) for number in range(10)}
+    registry.wheels["shed"] = wheel("shed", files)
+    assert len(registry.wheels["shed"]) < MB
+    outcome, said = refused(packages.fetch, SMALL)
+    assert outcome is Outcome.TOO_LARGE, said
+    assert left(tmp_path / "cache") == 0
+
+
+def test_an_npm_package_that_is_too_large(registry, tmp_path, monkeypatch):
+    needs_npm()
+    monkeypatch.setattr(running, "MAX_FILE", MB)
+    registry.tarballs["shed"] = tarball("shed", {"x.js": os.urandom(5 * MB)})
+    package = Package(registry_type="npm", identifier="shed", version="1.0.0")
+    for work in (packages.fetch, _archive):
+        outcome, said = refused(work, package)
+        assert outcome is Outcome.TOO_LARGE, said
+    assert left(tmp_path / "cache") == 0
+
+
+def test_an_npm_package_that_unpacks_to_too_many_files(registry, tmp_path, monkeypatch):
+    needs_npm()
+    monkeypatch.setattr(running, "MAX_FILES", 500)
+    files = {f"{number}.js": b"1" for number in range(2000)} | {"x.js": b"1"}
+    registry.tarballs["shed"] = tarball("shed", files)
+    outcome, said = refused(packages.fetch, Package(registry_type="npm", identifier="shed"))
+    assert (outcome, "files on the disk" in said) == (Outcome.TOO_LARGE, True), said
+    assert left(tmp_path / "cache") == 0
+
+
+async def _archive(package):
+    async with Fetcher() as fetcher:
+        return await archives.archive(package, fetcher)
+
+
+def client(tmp_path, code):
+    file = tmp_path / "client.py"
+    file.write_text(code)
+    return [sys.executable, str(file)], tmp_path, "it", None
+
+
+def test_a_client_that_prints_without_end(tmp_path):
+    given = client(tmp_path, "while True: print('x' * 10000)")
+    outcome, said = refused(running.run_bounded, *given)
+    assert (outcome, said) == (Outcome.TOO_LARGE, "it: not fetched: more output than allowed")
+
+
+def test_of_what_it_complains_the_end_is_kept(tmp_path):
+    given = client(tmp_path, "import sys; sys.stderr.write('x' * 9_000_000 + 'END'); sys.exit(3)")
+    done = anyio.run(running.run_bounded, *given)
+    assert (done.code, done.err[-4:], len(done.err) <= 65_536) == (3, b"xEND", True)
+
+
+def test_what_a_client_started_ends_with_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(running, "FETCH_SECONDS", 3.0)
+    code = "import subprocess, sys, time\np = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(99)'])\n"
+    code += f"open({str(tmp_path / 'pid')!r}, 'w').write(str(p.pid))\ntime.sleep(99)"
+    outcome, _ = refused(running.run_bounded, *client(tmp_path, code))
+    assert outcome is Outcome.TIMEOUT
+    about = Path(f"/proc/{(tmp_path / 'pid').read_text()}/stat")
+    for _ in range(100):  # whoever adopted it may be slow to bury it
+        if not about.exists() or about.read_text().rpartition(")")[2].split()[0] == "Z":
+            return
+        threading.Event().wait(0.05)
+    pytest.fail("it still runs")
