@@ -20,6 +20,8 @@ from crawler.records import Outcome, Package
 from crawler.registries import other_registry
 from crawler.targets import is_package_name, is_package_version
 
+_OVER_LIMIT = -25
+"""SIGXFSZ, the end of a program that does not take a file over its limit for an error."""
 _TOO_LARGE = ("EFBIG", "File too large", "[Errno 27]")
 _NOT_FOUND = ("E404", "404 Not Found", "No matching version", "ETARGET", "No matching distribution", "from versions: none", "Could not find a version")  # fmt: skip
 _OFFLINE = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ETIMEDOUT", "ENETUNREACH", "Name or service", "Temporary failure in name", "Connection refused", "Network is unreachable", "ConnectTimeout", "NewConnectionError", "Max retries")  # fmt: skip
@@ -208,7 +210,7 @@ async def run(
     if done.code == 0 or allow_failure:
         return done.out.decode("utf-8", "replace")
     told = done.err.decode("utf-8", "replace") + done.out.decode("utf-8", "replace")
-    if any(mark in told for mark in _TOO_LARGE):
+    if done.code == _OVER_LIMIT or any(mark in told for mark in _TOO_LARGE):
         raise ProbeError(
             Outcome.TOO_LARGE,
             f"{subject}: not fetched: a file of more than {running.MAX_FILE:,} bytes",

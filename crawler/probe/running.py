@@ -45,8 +45,8 @@ limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 os.execvp(sys.argv[2], sys.argv[2:])
 """
-"""What starts a client: a limit that its children inherit. Python ignores SIGXFSZ, and so they do:
-a write beyond it fails with an error that npm and pip report."""
+"""What starts a client: a limit that its children inherit. A write beyond it fails with an
+error that npm and pip report, or ends them with SIGXFSZ."""
 
 
 @dataclass(slots=True)
