@@ -34,10 +34,11 @@ class Decision(StrEnum):
     @property
     def refuses(self) -> bool:
         """Say whether no call ever passes."""
-        return self in {Decision.DENY, Decision.HIDE}
+        return self in _REFUSING
 
 
 _RANK = {decision: rank for rank, decision in enumerate(Decision)}
+_REFUSING = frozenset({Decision.DENY, Decision.HIDE})
 
 
 class Profile(StrEnum):

@@ -125,7 +125,10 @@ def prose(text: str) -> Markup:
 
 def render(name: str, context: Mapping[str, object]) -> str:
     """Render a template to text."""
-    return _template(name).render(context)
+    # As `Template.render`, which looks each global up in a chain of mappings, every time.
+    template, made = _template(name), environment()
+    given = template.new_context({**made.globals, **context}, shared=True)
+    return made.concat(template.root_render_func(given))
 
 
 def render_part(name: str, context: Mapping[str, object], *, same: Hashable = None) -> Markup:
@@ -135,7 +138,7 @@ def render_part(name: str, context: Mapping[str, object], *, same: Hashable = No
     a part is rendered once.
     """
     if same is None:
-        return Markup(_template(name).render(context))  # noqa: S704  # our own autoescaped output
+        return Markup(render(name, context))  # noqa: S704  # our own autoescaped output
     found = _repeated.get((name, same))
     if found is None:
         if len(_repeated) >= _MOST_REPEATED:

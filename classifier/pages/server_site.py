@@ -128,7 +128,7 @@ def _why_none(page: ServerPage) -> str:
 def _profiles(page: ServerPage) -> list[dict[str, Any]]:
     """Return the profiles, the recommended one first: what it does, and the files for it."""
     ordered = sorted(Profile, key=lambda profile: profile is not Profile.RECOMMENDED)
-    memo: Memo = {}
+    memo = Memo()
     return [_profile(page, profile, memo) for profile in ordered]
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re  # noqa: TID251  # our own expressions over a server's name, linear
 import sys
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from types import ModuleType
 
@@ -44,8 +44,14 @@ __all__ = [
 LONGEST_GUESS = 40
 _RESPELT = "no way to tell it from a tool whose name the client may respell"
 
-Memo = dict[tuple[str, object], Rendered]
-"""What was written in the life of some tools, which must not change meanwhile."""
+
+@dataclass(slots=True)
+class Memo:
+    """What was written for some tools, whose definitions must not change in its life."""
+
+    rendered: dict[tuple[str, object], Rendered] = field(default_factory=dict)
+    definitions: str | None = None
+
 
 Keys = str | Mapping[str, str] | None
 """A server's key in the user's configuration; for several servers a mapping by server name."""
@@ -133,7 +139,7 @@ def render(
     rendered = _rendered(chosen, module, tuple(part.rules for part in prepared), memo)
     effective = {(part.rules.key, i.tool): i for part in prepared for i in part.effective}
     effective.update(rendered.changed)
-    made_from = drift.digest(i for given in by_server.values() for i in given)
+    made_from = _definitions(by_server, memo)
     approximations, not_enforced = report.approximations(), report.not_enforced()
     own = (*not_enforced, *approximations)
     return Output(
@@ -165,9 +171,18 @@ def _rendered(
         )
         for s in servers
     )
-    if (chosen.id, rules) not in memo:
-        memo[chosen.id, rules] = module.render(servers)
-    return memo[chosen.id, rules]
+    if (chosen.id, rules) not in memo.rendered:
+        memo.rendered[chosen.id, rules] = module.render(servers)
+    return memo.rendered[chosen.id, rules]
+
+
+def _definitions(by_server: Mapping[str, list[Intent]], memo: Memo | None) -> str:
+    if memo is not None and memo.definitions is not None:
+        return memo.definitions
+    made = drift.digest(i for given in by_server.values() for i in given)
+    if memo is not None:
+        memo.definitions = made
+    return made
 
 
 @dataclass(frozen=True, slots=True)
