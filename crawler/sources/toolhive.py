@@ -1,10 +1,13 @@
 """ToolHive's registry: images and remotes with the permissions they need (Apache-2.0).
 
-Two shapes: a checkout with `registry/<name>/spec.yaml`, and one registry.json with `servers` and
-`remote_servers`. Tools come as names only; what a server may reach is kept beside each.
+Old shape: a checkout with `registry/<name>/spec.yaml`, or one registry.json with `servers` and
+`remote_servers`, tables by name. New shape (toolhive-catalog): server.json as registries have it, a
+file each or all in `data.servers`, with everything of ToolHive's own under the publisher's `_meta`,
+by image or URL. Tools mostly come as names; what a server may reach is kept beside each.
 """
 
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from crawler.errors import FetchError
@@ -19,6 +22,7 @@ from crawler.records import (
     ServerName,
     Skipped,
 )
+from crawler.server_json import parse_server, unwrap
 from crawler.sources import (
     Getter,
     Source,
@@ -36,6 +40,11 @@ from crawler.sources import (
 
 SOURCE = Source(id="toolhive", title="stacklok/toolhive-registry", licence="Apache-2.0")
 
+_FILES = ("registry/*/spec.yaml", "registries/*/servers/*/server.json", "registry/*/server.json", "servers/*/server.json")  # fmt: skip
+"""Where checkouts keep a file a server."""
+_PUBLISHER = "io.modelcontextprotocol.registry/publisher-provided"
+_STACKLOK = "io.github.stacklok"
+
 
 async def listings(
     fetcher: Getter, where: str, limit: int | None
@@ -52,30 +61,42 @@ async def listings(
         yield skip(where, error)
         return
     for one in entries[:limit]:
-        yield one if isinstance(one, Skipped) else _server(*one)
+        try:
+            yield one if isinstance(one, Skipped) else _listing(*one)
+        except FetchError as error:  # it costs itself
+            yield skip(one.subject if isinstance(one, Skipped) else one[1], error)
 
 
 _Entry = tuple[str, str, JsonObject]
 
 
 def _checkout(folder: Path) -> Iterator[_Entry | Skipped]:
-    files = sorted((folder / "registry").glob("*/spec.yaml"))
+    files = [file for pattern in _FILES for file in sorted(folder.glob(pattern))]
     if not files:
-        raise FetchError(Outcome.NOT_FOUND, f"{folder} holds no registry/*/spec.yaml")
+        raise FetchError(Outcome.NOT_FOUND, f"{folder} holds none of {', '.join(_FILES)}")
     commit = commit_of(folder) or "HEAD"
     for file in files:
         try:
-            entry = parse_yaml(read_file(file), str(file))
+            data = read_file(file)
+            is_json = file.suffix == ".json"
+            entry = parse_json(data, str(file)) if is_json else parse_yaml(data, str(file))
         except FetchError as error:  # it costs itself
             yield skip(str(file), error)
             continue
         if isinstance(entry, dict):
             name = text_of(entry, "name") or file.parent.name
-            yield name, f"{SOURCE.title}@{commit}:registry/{file.parent.name}/spec.yaml", entry
+            yield name, f"{SOURCE.title}@{commit}:{file.relative_to(folder).as_posix()}", entry
 
 
 def _registry(value: object, where: str) -> Iterator[_Entry]:
-    found = False
+    holder = value.get("data") if isinstance(value, dict) else None
+    listed = holder.get("servers") if isinstance(holder, dict) else None
+    if listed is None and isinstance(value, dict) and isinstance(value.get("servers"), list):
+        listed = value["servers"]
+    found = isinstance(listed, list)
+    for entry in objects(listed):
+        server, _ = unwrap(entry) or ({}, {})
+        yield str(server.get("name", "")), f"{where}#{server.get('name', '')}", entry
     for key in ("servers", "remote_servers"):
         table = value.get(key) if isinstance(value, dict) else None
         for name, entry in table.items() if isinstance(table, dict) else ():
@@ -84,6 +105,49 @@ def _registry(value: object, where: str) -> Iterator[_Entry]:
                 yield str(name), f"{where}#{name}", entry
     if not found:
         raise FetchError(Outcome.PROTOCOL_ERROR, f"{where} lists no servers")
+
+
+def _listing(name: str, url: str, entry: JsonObject) -> Listing:
+    found = unwrap(entry)
+    if found is not None and "image" not in entry and "url" not in entry:
+        return _stated(found[0], found[1], url)
+    if not name:
+        raise FetchError(Outcome.PROTOCOL_ERROR, f"{url} lists an entry without a name")
+    return _server(name, url, entry)
+
+
+def _stated(entry: JsonObject, notes: JsonObject, url: str) -> Listing:
+    """Read a server.json with what ToolHive adds to it."""
+    own = _own_notes(entry)
+    server = parse_server(entry, notes)
+    if str(own.get("status")).lower() == "deprecated" and server.status == "active":
+        server = replace(server, status="deprecated")
+    declared = _declared(own)
+    defined = objects(own.get("tool_definitions"))
+    known = {one.get("name") for one in defined}
+    names = [one for one in _texts(own.get("tools")) if one not in known]
+    wires = [*defined, *({"name": one} for one in names)]
+    text = ". ".join(part for part in (server.title, server.description) if part)
+    tools, _ = parse_tools(server.name, [one | declared for one in wires], text)
+    return state(SOURCE, server, url, entry, tuple(tools) or None)
+
+
+def _own_notes(entry: JsonObject) -> JsonObject:
+    """Return what ToolHive says of the first image or URL of a server that it says something of."""
+    meta = entry.get("_meta")
+    given = meta.get(_PUBLISHER) if isinstance(meta, dict) else None
+    table = given.get(_STACKLOK) if isinstance(given, dict) else None
+    places = table.values() if isinstance(table, dict) else ()
+    return next((one for one in places if isinstance(one, dict) and one), {})
+
+
+def _declared(entry: JsonObject) -> JsonObject:
+    permissions = entry.get("permissions")
+    return {"_toolhive": {"permissions": permissions}} if permissions else {}
+
+
+def _texts(value: object) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
 
 
 def _server(name: str, url: str, entry: JsonObject) -> Listing:
@@ -108,11 +172,7 @@ def _server(name: str, url: str, entry: JsonObject) -> Listing:
         if remote
         else (),
     )
-    stated = entry.get("tools")
-    names = [one for one in stated if isinstance(one, str)] if isinstance(stated, list) else []
-    declared = (
-        {"_toolhive": {"permissions": entry["permissions"]}} if entry.get("permissions") else {}
-    )
+    names, declared = _texts(entry.get("tools")), _declared(entry)
     text = ". ".join(part for part in (server.title, server.description) if part)
     tools, _ = parse_tools(server.name, [{"name": one, **declared} for one in names], text)
     return state(SOURCE, server, url, entry, tuple(tools) or None)
