@@ -4,7 +4,10 @@ A rule is a conjunction of set tests on a `Reading`; nothing here is a regular e
 text. Words are plain lemmas or `@classes` of data/lexicons.
 """
 
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import lru_cache
 
 from classifier.reading import Reading
 from classifier.verdict import Category, Evidence, Risk
@@ -43,42 +46,11 @@ class Rule:
     unless_phrases: tuple[str, ...] = ()
     settled: bool = False
 
-    def matches(self, reading: Reading, text: str) -> bool:  # noqa: PLR0911 - a conjunction, cheapest test first
-        """Say whether the rule holds; `text` is `padded(reading)`."""
-        if self.acts and self.acts.isdisjoint(reading.acts):
-            return False
-        if self.near and self.near.isdisjoint(reading.near):
-            return False
-        if self.verbs and self.verbs.isdisjoint(reading.near):
-            return False
-        if self.near2 and self.near2.isdisjoint(reading.near):
-            return False
-        if self.flags and self.flags.isdisjoint(reading.flags):
-            return False
-        if (
-            self.around
-            and self.around.isdisjoint(reading.near)
-            and self.around.isdisjoint(reading.around)
-        ):
-            return False
+    def is_told(self, text: str) -> bool:
+        """Say whether the phrases of the rule allow it; `text` is `padded(reading)`."""
         if self.phrases and not any(phrase in text for phrase in self.phrases):
             return False
-        return not self._excluded(reading, text)
-
-    def _excluded(self, reading: Reading, text: str) -> bool:
-        return (
-            (bool(self.unless_acts) and not self.unless_acts.isdisjoint(reading.acts))
-            or (bool(self.unless_near) and not self.unless_near.isdisjoint(reading.near))
-            or (bool(self.unless_flags) and not self.unless_flags.isdisjoint(reading.flags))
-            or (
-                bool(self.unless_around)
-                and not (
-                    self.unless_around.isdisjoint(reading.near)
-                    and self.unless_around.isdisjoint(reading.around)
-                )
-            )
-            or any(phrase in text for phrase in self.unless_phrases)
-        )
+        return not any(phrase in text for phrase in self.unless_phrases)
 
     def evidence(self, reading: Reading) -> tuple[Evidence, ...]:
         """Quote the words that made the rule hold: at most three, name and description first."""
@@ -152,50 +124,67 @@ def rule(  # noqa: PLR0913 - one keyword per condition is the point of the form
     )
 
 
+_ACTS = ("acts", "unless_acts")
+_NEAR = ("near", "near2", "verbs", "around", "unless_near", "unless_around")
+_AROUND = ("around", "unless_around")
+_FLAGS = ("flags", "unless_flags")
+"""Conditions by what they are asked of, a lane each: acting verbs, near words, the server, flags."""
+
+
+class _Table:
+    """For every word, which rules it counts for in which condition: a bit a rule and condition."""
+
+    def __init__(self, rules: Sequence[Rule], conditions: tuple[str, ...]) -> None:
+        self._bits: dict[str, int] = {}
+        for lane, condition in enumerate(conditions):
+            for index, item in enumerate(rules, lane * len(rules)):
+                for word in getattr(item, condition):
+                    self._bits[word] = self._bits.get(word, 0) | 1 << index
+
+    def met(self, words: AbstractSet[str]) -> int:
+        """Return the bits of all these words."""
+        bits = 0
+        for word in self._bits.keys() & words:
+            bits |= self._bits[word]
+        return bits
+
+
 class RuleBook:
-    """Rules indexed by words that must be there for them to hold, so that most are never tried."""
+    """Rules as bits, so that a word says at once for which of all the rules it counts."""
 
     def __init__(self, rules: tuple[Rule, ...]) -> None:
         self.rules = rules
-        self._by_act: dict[str, list[int]] = {}
-        self._by_word: dict[str, list[int]] = {}
-        self._by_told: dict[str, list[int]] = {}  # longest words of phrases, anywhere in the text
-        self._by_flag: dict[str, list[int]] = {}
-        self._always: list[int] = []
-        for index, item in enumerate(rules):
-            where, words = self._place(item)
-            if not words:
-                self._always.append(index)
-            for word in words:
-                where.setdefault(word, []).append(index)
+        self._acts, self._near = _Table(rules, _ACTS), _Table(rules, _NEAR)
+        self._flags = _Table(rules, _FLAGS)
+        self._met_around = lru_cache(maxsize=4096)(_Table(rules, _AROUND).met)
+        self._free = [self._where(rules, name) for name in (*_NEAR[:4], "acts", "flags")]
+        self._told = self._where(rules, "phrases", "unless_phrases", has=True)
 
-    def _place(self, item: Rule) -> tuple[dict[str, list[int]], frozenset[str]]:
-        """Return the index that a rule is kept in, and the words of which it needs one."""
-        if item.acts:
-            return self._by_act, item.acts
-        if item.flags:
-            return self._by_flag, item.flags
-        if item.near or item.near2 or item.verbs:
-            return self._by_word, min(
-                (w for w in (item.near, item.near2, item.verbs) if w), key=len
-            )
-        if item.phrases:
-            # Any word of a phrase must be there; the longest is the rarest.
-            return self._by_told, frozenset(max(p.split(), key=len) for p in item.phrases)
-        return self._by_word, _NONE
+    @staticmethod
+    def _where(rules: Sequence[Rule], *conditions: str, has: bool = False) -> int:
+        """Return the bits of the rules with none of these conditions, or with some."""
+        return sum(
+            1 << index
+            for index, item in enumerate(rules)
+            if any(getattr(item, condition) for condition in conditions) is has
+        )
 
     def matching(self, reading: Reading) -> tuple[Rule, ...]:
         """Return the rules that hold, in their own order."""
-        candidates = set(self._always)
-        for act in reading.acts:
-            candidates.update(self._by_act.get(act, ()))
-        for flag in self._by_flag.keys() & reading.flags:
-            candidates.update(self._by_flag[flag])
-        for word in self._by_word.keys() & reading.near:
-            candidates.update(self._by_word[word])
-        for words in (reading.near, reading.far):
-            for word in self._by_told.keys() & words:
-                candidates.update(self._by_told[word])
-        text = padded(reading)
-        rules = self.rules
-        return tuple(rules[i] for i in sorted(candidates) if rules[i].matches(reading, text))
+        rules, size = self.rules, len(self.rules)
+        acts, flags = self._acts.met(reading.acts), self._flags.met(reading.flags)
+        words, around = self._near.met(reading.near), self._met_around(reading.around)
+        near, near2, verbs, beside, no_acts, no_flags = self._free
+        # What needs nothing of a kind holds without it; lanes of `unless` take away at the end.
+        bits = (words | near) & (words >> size | near2) & (words >> 2 * size | verbs)
+        bits &= (words >> 3 * size | around | beside) & (acts | no_acts) & (flags | no_flags)
+        bits &= ~(words >> 4 * size | words >> 5 * size | (acts | around | flags) >> size)
+        bits &= (1 << size) - 1
+        text = padded(reading) if bits & self._told else ""
+        found = []
+        while bits:
+            rule_ = rules[(bits & -bits).bit_length() - 1]
+            bits &= bits - 1
+            if not (rule_.phrases or rule_.unless_phrases) or rule_.is_told(text):
+                found.append(rule_)
+        return tuple(found)

@@ -1,0 +1,78 @@
+"""The rules as bits say what the rules say one by one."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from classifier.effects import EFFECTS, book
+from classifier.reading import read
+from classifier.rules import RuleBook, padded, rule
+from crawler.records import ServerName, Tool
+
+CORPUS = Path(__file__).parents[2] / "shared" / "corpus" / "tools.jsonl.gz"
+
+
+def holds(one, reading):
+    """A rule, condition by condition, as its docstring says."""
+    text, either = padded(reading), reading.near | reading.around
+    needed = [
+        (one.acts, reading.acts), (one.verbs, reading.near), (one.near, reading.near),
+        (one.near2, reading.near), (one.around, either), (one.flags, reading.flags),
+    ]  # fmt: skip
+    excluded = [
+        (one.unless_acts, reading.acts), (one.unless_near, reading.near),
+        (one.unless_around, either), (one.unless_flags, reading.flags),
+    ]  # fmt: skip
+    return (
+        all(not words or words & there for words, there in needed)
+        and not any(words & there for words, there in excluded)
+        and (not one.phrases or any(phrase in text for phrase in one.phrases))
+        and not any(phrase in text for phrase in one.unless_phrases)
+    )
+
+
+def tool(name, description="", server="s", **properties):
+    return Tool(
+        server=ServerName(server), name=name, description=description,
+        input_schema={"properties": properties, "required": list(properties)},
+    )  # fmt: skip
+
+
+TOOLS = [
+    tool("get_user", "Get a user of the account. Read only."),
+    tool("delete_file", "Delete a file for good.", path={"type": "string"}),
+    tool("send_email", "Send an email, never without executing.", to={"type": "string"}),
+    tool("run_query", "Run a SQL query; select statements only, does not modify.", sql={}),
+    tool("zz", "", "github"), tool("", ""), tool("list_messages", "Messages of Slack.", "slack"),
+]  # fmt: skip
+BOOKS = [
+    EFFECTS,
+    (rule("only", "Read", "low", acts="get"),),
+    (rule("never", "Read", "low", unless_near="file"), rule("always", "Write", "high")),
+    (rule("phrase", phrases=("read only",)), rule("no-phrase", unless_phrases=("read only",))),
+    (rule("beside", around="github"), rule("not-beside", unless_around="github slack")),
+]
+
+
+@pytest.mark.parametrize("rules", BOOKS, ids=lambda rules: rules[0].id)
+def test_bits_say_what_the_conditions_say(rules):
+    there = RuleBook(rules)
+    for one in TOOLS:
+        reading = read(one)
+        expected = [item.id for item in rules if holds(item, reading)]
+        assert [item.id for item in there.matching(reading)] == expected
+
+
+@pytest.mark.skipif(not CORPUS.is_file(), reason="../shared/corpus is not here")
+def test_bits_say_what_the_conditions_say_of_real_definitions():
+    import gzip
+
+    from classifier.model.labels import to_tool
+
+    with gzip.open(CORPUS, "rb") as file:
+        rows = [json.loads(line) for index, line in enumerate(file) if index % 100 == 0]
+    for row in rows:
+        reading = read(to_tool(row))
+        expected = [item.id for item in EFFECTS if holds(item, reading)]
+        assert [item.id for item in book().matching(reading)] == expected
