@@ -5,6 +5,7 @@ The model may raise a risk; it never lowers one that a trusted rule set. Vendor 
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from classifier.rules import Rule
 from classifier.verdict import Addend, Category, Finding, Kind, Risk
@@ -43,6 +44,12 @@ def _points(finding: Finding) -> int:
     return _POINTS.get(finding.signal.id, 0)
 
 
+@lru_cache(maxsize=4096)
+def _addend(points: int, reason: str, signal: str | None = None) -> Addend:
+    """Make an addend, or take the one that was made before: they say the same of many tools."""
+    return Addend(points, reason, signal)
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The level and how it came about."""
@@ -76,20 +83,21 @@ def score(
     `estimate` is the level that all weighed evidence gives (rules, words, schema); `least` a rule
     that bounds it from below; `reviewed` what careful people said, which stands above the estimate.
     """
-    addends = [Addend(_BASE[category], f"{category.value} call")]
+    addends = [_addend(_BASE[category], f"{category.value} call")]
+    total = _BASE[category]
     for finding in findings:
         points = _points(finding)
         if points:
-            addends.append(Addend(points, finding.signal.title, finding.signal.id))
+            total += points
+            addends.append(_addend(points, finding.signal.title, finding.signal.id))
     level, why = reviewed or estimate, "reviewed by people" if reviewed else "weight of the wording"
     if reviewed is None and least and least.risk and least.risk.rank > level.rank:
         level, why = least.risk, f"rule {least.id} sets at least {least.risk.value}"
     if level.rank < Risk.HIGH.rank and any(finding.is_threat for finding in findings):
         level, why = Risk.HIGH, "a definition that looks hostile is never below high"
-    total = sum(addend.points for addend in addends)
     low, top = BANDS[level]
     if not low <= total <= top:
         target = low if total < low else top
-        addends.append(Addend(target - total, why))
+        addends.append(_addend(target - total, why))
         total = target
     return Answer(level, total, tuple(addends))

@@ -134,30 +134,33 @@ def _conclude(
 
 
 def _findings(
-    item: _Read, model: runtime.Model, scores: runtime.Scores,
-    review: reviewed.Review | None,
-) -> tuple[Finding, ...]:  # fmt: skip
+    item: _Read, model: runtime.Model, scores: runtime.Scores, review: reviewed.Review | None
+) -> tuple[Finding, ...]:
     found = list(_threats(item))
-    for detector in detectors():
-        if detector.trigger:
-            continue
-        column = _LABEL_COLUMN.get(detector.label or "")
+    settled = next((rule for rule in item.matched if rule.settled), None)
+    flags = item.reading.flags
+    for detector, column in _judges():
         if column is None:
-            if detector.needs_parameters and not item.reading.flags and not item.reading.parameters:
-                continue
-            quotes = _unique(detector.detect(item.reading, item.matched))
-            if quotes:
-                found.append(Finding(signal=detector.signal, evidence=quotes))
+            if detector.flags is None or not detector.flags.isdisjoint(flags):
+                quotes = _unique(detector.detect(item.reading, item.matched))
+                if quotes:
+                    found.append(Finding(signal=detector.signal, evidence=quotes))
             continue
         probability = scores.signals[column]
         raised = probability >= model.signal_threshold[column]
-        if settled := next((rule for rule in item.matched if rule.settled), None):
+        if settled:
             raised = detector.label in settled.signals
         if review:
             raised = detector.signal.id in review.signals or (raised and not review.exact)
         if raised:
             found.append(_capability(detector, item, model, column, probability, review))
     return tuple(found)
+
+
+@cache
+def _judges() -> tuple[tuple[Detector, int | None], ...]:
+    """Return the detectors of no threats, with the column in which the model speaks of them."""
+    return tuple((d, _LABEL_COLUMN.get(d.label or "")) for d in detectors() if not d.trigger)
 
 
 def _threats(item: _Read) -> Iterator[Finding]:
@@ -243,12 +246,17 @@ def _notes(
     return tuple(notes)
 
 
+_HINTS = ("readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint")
+
+
 def _missing_hints(reading: Reading) -> Sequence[str]:
+    if not reading.tool.annotations:
+        return _HINTS
     hints = reading.tool.hints
-    named = {
-        "readOnlyHint": hints.read_only_hint,
-        "destructiveHint": hints.destructive_hint,
-        "idempotentHint": hints.idempotent_hint,
-        "openWorldHint": hints.open_world_hint,
-    }
-    return [name for name, value in named.items() if value is None]
+    said = (
+        hints.read_only_hint,
+        hints.destructive_hint,
+        hints.idempotent_hint,
+        hints.open_world_hint,
+    )
+    return [name for name, value in zip(_HINTS, said, strict=True) if value is None]

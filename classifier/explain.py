@@ -22,14 +22,13 @@ def words(reading: Reading, rows: Iterable[int], model: Model, column: int) -> t
     nothing can be quoted, the name itself is the evidence.
     """
     found: list[Evidence] = []
-    weights = [(model.weight(row, column), row) for row in rows]
     tried = 0
-    for weight, row in sorted(weights, reverse=True):
-        if weight <= 0 or tried == _TRIES:
-            break
+    for row in model.heaviest(rows, column):
         block, key = model.feature(row)
         if block not in _QUOTED:
             continue
+        if tried == _TRIES:
+            break
         tried += 1
         quote = _quote(reading, block, key)
         if quote and not any(_overlap(quote, other) for other in found):

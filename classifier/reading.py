@@ -7,7 +7,7 @@ are looked up again only where a quote is needed (`Reading.span`).
 import re  # noqa: TID251 - character classes and bounded alternations only: linear on any text
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from classifier.lexicon import lexicon
@@ -136,6 +136,8 @@ class Reading:
     told: str  # the first sentence as it stands, cut at 300 characters
     name_spans: _Spans | None = None
     text_spans: _Spans | None = None
+    quoted: dict[str, tuple[Evidence, ...]] = field(default_factory=dict)
+    """By rule, what was quoted for it before."""
     suspects: Suspects = NOBODY
     """By threat signal, the strings that it has to look at; filled in by the engine."""
 

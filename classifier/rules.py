@@ -54,6 +54,12 @@ class Rule:
 
     def evidence(self, reading: Reading) -> tuple[Evidence, ...]:
         """Quote the words that made the rule hold: at most three, name and description first."""
+        known = reading.quoted.get(self.id)
+        if known is None:
+            known = reading.quoted[self.id] = self._evidence(reading)
+        return known
+
+    def _evidence(self, reading: Reading) -> tuple[Evidence, ...]:
         found: list[Evidence] = []
         for words in (self.acts, self.verbs, self.near, self.near2, self.around):
             if words:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import mmap
 import struct
+import sys
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass
@@ -39,9 +40,9 @@ FORMAT = 2
 
 _MIDDLE = 1 << 31
 """What is added to every lane, so that none is negative."""
-_ROW = struct.Struct(f"<{OUTPUTS + 1}I")
-_LANE = struct.Struct("<I")
-_ZERO = int.from_bytes(_ROW.pack(*[_MIDDLE] * (OUTPUTS + 1)), "little")
+_LANES = OUTPUTS + 1
+_ROW = struct.Struct(f"<{_LANES}I")
+_ZERO = int.from_bytes(_ROW.pack(*[_MIDDLE] * _LANES), "little")
 CHUNK = 128
 """Rows that are added before lanes are taken apart: so many of the heaviest fit a lane."""
 _MOST_KEPT = 1 << 17
@@ -101,7 +102,7 @@ class Model:
     keys: Sequence[str]  # by row
     blocks: list[str]
     starts: list[int]  # first row of each block
-    table: Any  # the bytes of weights.bin
+    lanes: Sequence[int]  # weights.bin, lane by lane
     rows_read: _Rows
     scale: int
     intercept: list[float]
@@ -134,10 +135,11 @@ class Model:
         """Return the block and the key of a vocabulary row."""
         return self.blocks[bisect_right(self.starts, row) - 1], self.keys[row]
 
-    def weight(self, row: int, column: int) -> int:
-        """Return what a row adds to an output, times `scale`."""
-        lane: int = _LANE.unpack_from(self.table, row * _ROW.size + column * _LANE.size)[0]
-        return lane - _MIDDLE
+    def heaviest(self, rows: Iterable[int], column: int) -> list[int]:
+        """Return the rows that speak for an output, the heaviest first."""
+        lanes = self.lanes
+        weighed = [(lanes[row * _LANES + column], row) for row in rows]
+        return [row for weight, row in sorted(weighed, reverse=True) if weight > _MIDDLE]
 
     def score(self, rows: Collection[int]) -> Scores:
         """Score one tool by its rows."""
@@ -230,7 +232,7 @@ def assemble(config: dict[str, Any], keys: Sequence[str], table: Any) -> Model:
         keys=keys,
         blocks=list(counts),
         starts=starts[:-1],
-        table=table,
+        lanes=_native(table),
         rows_read=_Rows(table),
         scale=config["scale"],
         intercept=config["intercept"],
@@ -245,6 +247,14 @@ def assemble(config: dict[str, Any], keys: Sequence[str], table: Any) -> Model:
         caution=config["caution"],
         trusted=frozenset(config["trusted"]),
     )
+
+
+def _native(table: Any) -> Sequence[int]:
+    """Return the lanes of a table as numbers, without a copy where the machine counts likewise."""
+    lanes: Sequence[int] = memoryview(table).cast("I")
+    if sys.byteorder == "big":
+        lanes = struct.unpack(f"<{len(lanes)}I", table)
+    return lanes
 
 
 def _columns(matrix: Sequence[Sequence[float]]) -> list[list[float]]:

@@ -2,9 +2,11 @@
 
 A module exports `SIGNAL` and `detect(reading, matched) -> Iterator[Evidence]`, where `matched`
 are the effect rules that hold. A capability may also be raised by the model, with the words that
-weighed most as evidence; `LABEL` names its column there. A threat exports `TRIGGER`, one
+weighed most as evidence; `LABEL` names its column there. `FLAGS` are what parameters must be for it
+to find anything; it is not asked where none is. A threat exports `TRIGGER`, one
 coarse expression or several over the serialised definition without which there is nothing to find,
 and its `detect` yields `(weight, Evidence)`; a weight of 0.5 needs company and 1.0 stands alone.
+Instead of expressions it may export a function that reads the definition by itself (`Listen`).
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -16,8 +18,8 @@ from classifier import signals
 from classifier.plugins import load as load_plugins
 from classifier.reading import Reading
 from classifier.rules import Rule
-from classifier.texts import Alarms
-from classifier.verdict import Kind, Signal
+from classifier.texts import Alarms, Listen
+from classifier.verdict import Signal
 
 Detect = Callable[[Reading, Sequence[Rule]], Iterator[Any]]
 """Yields `Evidence`; of a threat, `(weight, Evidence)`."""
@@ -31,8 +33,8 @@ class Detector:
     detect: Detect
     label: str | None
     page: str
-    needs_parameters: bool  # a schema signal finds nothing where there are none
-    trigger: tuple[str, ...] = ()  # of a threat
+    flags: frozenset[str] | None  # of parameters, without which it finds nothing
+    trigger: tuple[str | Listen, ...] = ()  # of a threat
 
 
 @cache
@@ -44,21 +46,23 @@ def detectors() -> tuple[Detector, ...]:
             detect=module.detect,
             label=getattr(module, "LABEL", None),
             page=module.__doc__ or "",
-            needs_parameters=signal.kind is Kind.SCHEMA,
+            flags=frozenset(module.FLAGS) if hasattr(module, "FLAGS") else None,
             trigger=_several(getattr(module, "TRIGGER", ())),
         )
         for module, signal in load_plugins(signals, "SIGNAL", Signal)
     )
 
 
-def _several(trigger: str | tuple[str, ...]) -> tuple[str, ...]:
-    return (trigger,) if isinstance(trigger, str) else trigger
+def _several(trigger: Any) -> tuple[str | Listen, ...]:
+    return trigger if isinstance(trigger, tuple) else (trigger,)
 
 
 @cache
 def alarms() -> Alarms:
     """Return the scans that say which threats have anything to look for."""
-    return Alarms([(d.signal.id, d.trigger) for d in detectors() if d.trigger])
+    listen = [one for d in threats() for one in d.trigger if not isinstance(one, str)]
+    heard = [(d.signal.id, [one for one in d.trigger if isinstance(one, str)]) for d in threats()]
+    return Alarms(heard, listen)
 
 
 @cache

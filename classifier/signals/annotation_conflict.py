@@ -33,6 +33,8 @@ _CHANGING = frozenset(
 
 def detect(reading: Reading, matched: Sequence[Rule]) -> Iterator[Evidence]:
     """Point to the hint, and quote the word that contradicts it."""
+    if not reading.tool.annotations:
+        return
     hints = reading.tool.hints
     verb = reading.name_verb
     changes = verb is not None and verb[1] in _CHANGING

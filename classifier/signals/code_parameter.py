@@ -17,8 +17,9 @@ SIGNAL = Signal(
     title="Takes code, a command or a query",
     references=("MCP05:2025", "CWE-78", "CWE-89", "CWE-94"),
 )
+FLAGS = ("code", "command", "sql")
 
 
 def detect(reading: Reading, matched: Sequence[Rule]) -> Iterator[Evidence]:
     """Point to the parameters that take code, a command or SQL."""
-    yield from quotes.by_flags(reading, ("code", "command", "sql"))
+    yield from quotes.by_flags(reading, FLAGS)

@@ -17,8 +17,9 @@ SIGNAL = Signal(
     title="Takes a secret as an argument",
     references=("MCP01:2025", "CWE-522"),
 )
+FLAGS = ("credential",)
 
 
 def detect(reading: Reading, matched: Sequence[Rule]) -> Iterator[Evidence]:
     """Point to the parameters that take a secret."""
-    yield from quotes.by_flags(reading, ("credential",))
+    yield from quotes.by_flags(reading, FLAGS)

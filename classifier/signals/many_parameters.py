@@ -23,6 +23,8 @@ THRESHOLD = 13
 
 def detect(reading: Reading, matched: Sequence[Rule]) -> Iterator[Evidence]:
     """Point to the first parameter past the threshold."""
+    if len(reading.parameters) < THRESHOLD:
+        return
     listed = [p for p in reading.parameters if p.pointer != "/description"]
     if len(listed) >= THRESHOLD:
         yield quotes.parameter(listed[THRESHOLD - 1])

@@ -17,8 +17,9 @@ SIGNAL = Signal(
     title="Takes raw HTML or a template",
     references=("CWE-79",),
 )
+FLAGS = ("markup",)
 
 
 def detect(reading: Reading, matched: Sequence[Rule]) -> Iterator[Evidence]:
     """Point to the parameters that take markup."""
-    yield from quotes.by_flags(reading, ("markup",))
+    yield from quotes.by_flags(reading, FLAGS)

@@ -17,8 +17,9 @@ SIGNAL = Signal(
     title="Takes a file path",
     references=("CWE-22",),
 )
+FLAGS = ("path", "outpath")
 
 
 def detect(reading: Reading, matched: Sequence[Rule]) -> Iterator[Evidence]:
     """Point to the parameters that take a path."""
-    yield from quotes.by_flags(reading, ("path", "outpath"))
+    yield from quotes.by_flags(reading, FLAGS)

@@ -18,8 +18,9 @@ SIGNAL = Signal(
     title="Takes a URL",
     references=("MCP05:2025", "CWE-918"),
 )
+FLAGS = ("url",)
 
 
 def detect(reading: Reading, matched: Sequence[Rule]) -> Iterator[Evidence]:
     """Point to the parameters that take a URL."""
-    yield from quotes.by_flags(reading, ("url",))
+    yield from quotes.by_flags(reading, FLAGS)
