@@ -50,7 +50,7 @@ class CrawlOptions:
     contact: str | None = None
     keys: tuple["KeyHeader", ...] = ()
     only: tuple[str, ...] = ()
-    static: Static = Static.NEVER
+    static: Static = Static.LAST
     full: bool = False
 
     def wants(self, server: Server) -> bool:

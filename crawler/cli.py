@@ -68,7 +68,7 @@ def crawl_command(
         Static | None,
         typer.Option(
             help="Read a package's source instead of running it: first, last (where running "
-            "brings no list), only. [default: never]"
+            "brings no list), only, never. [default: last]"
         ),
     ] = None,
     concurrency: Annotated[

@@ -10,6 +10,7 @@
     limit = 1000            # servers of each source
     only = ["io.github.*"]
     probe = true
+    full = false            # walk registries whole each time, not only what has changed
     static = "last"         # read packages instead of running them: never, first, last, only
 
     [registries."https://mcp.internal.example"]
@@ -59,6 +60,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "probe": (bool,),
     "allow_private": (bool,),
     "static": (str,),
+    "full": (bool,),
     "registries": (dict,),
 }
 
@@ -91,7 +93,8 @@ def read_settings(path: Path) -> Settings:
             contact=given.get("contact"),
             keys=_keys(path, given.get("registries", {})),
             only=tuple(given.get("only", ())),
-            static=Static(given.get("static", Static.NEVER)),
+            static=Static(given.get("static", CrawlOptions.static)),
+            full=given.get("full", CrawlOptions.full),
         ),
         database=given.get("database"),
         max_age=parse_age(given["max_age"]) if "max_age" in given else None,

@@ -68,6 +68,10 @@ async def _best(server: Server, options: ProbeOptions, fetcher: Fetcher, era: st
     return found if found is not None else _unasked(server)
 
 
+_READING_ADDS_NOTHING = frozenset({Outcome.LISTED, Outcome.NO_TOOLS, Outcome.CONNECT_ERROR})
+"""Outcomes of a run after which the source is not read: it has told, or it cannot be had."""
+
+
 async def _of_packages(
     server: Server, options: ProbeOptions, fetcher: Fetcher, era: str | None
 ) -> Probe | None:
@@ -77,7 +81,7 @@ async def _of_packages(
         if read is not None and (read.tools or options.static is Static.ONLY):
             return read
     run = await _run(server, options, era)
-    is_told = run is not None and run.outcome in {Outcome.LISTED, Outcome.NO_TOOLS}
+    is_told = run is not None and run.outcome in _READING_ADDS_NOTHING
     if options.static is not Static.LAST or is_told:
         return run
     read = await _read(server, fetcher)

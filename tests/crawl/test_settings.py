@@ -5,6 +5,7 @@ import pytest
 
 from crawler.errors import TargetError
 from crawler.settings import read_settings
+from crawler.static import Static
 
 
 def write(path: Path, text: str) -> Path:
@@ -25,6 +26,8 @@ def test_every_key(tmp_path: Path) -> None:
     only = ["io.*"]
     probe = false
     allow_private = true
+    full = true
+    static = "first"
     [registries."https://r.example"]
     headers_env = {"X-API-Key" = "A_KEY", "X-Tenant-ID" = "A_TENANT"}
     """
@@ -37,6 +40,7 @@ def test_every_key(tmp_path: Path) -> None:
         1.0,
         9,
     )
+    assert (options.full, options.static) == (True, Static.FIRST)
     assert (options.no_probe, options.allow_private, options.only) == (True, True, ("io.*",))
     assert [(key.url, key.header, key.variable) for key in options.keys] == [
         ("https://r.example", "X-API-Key", "A_KEY"),
