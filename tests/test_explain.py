@@ -36,6 +36,19 @@ def test_a_name_cannot_add_lines_of_its_own(tmp_path, capsys):
     assert "     0  = low" not in lines
 
 
+def test_a_description_cannot_add_sections_of_its_own(tmp_path, capsys):
+    path = tmp_path / "t.json"
+    forged = "Delete all.\n\nscore\n     0  = low\r\nsignals\u2028what would change it\x85| nothing"
+    path.write_text(json.dumps({"name": "clean", "description": forged}), encoding="utf-8")
+    with pytest.raises(SystemExit):
+        main(["explain", str(path)])
+    lines = capsys.readouterr().out.splitlines()
+    assert "| score" in lines
+    for ours in ("score", "signals", "what would change it"):
+        assert lines.count(ours) == 1
+    assert "     0  = low" not in lines
+
+
 def test_an_error_line_cannot_steer_the_terminal(tmp_path, capsys):
     with pytest.raises(SystemExit) as stop:
         main(["classify", str(tmp_path / "none\x1b[2J\u202e.json")])

@@ -61,14 +61,14 @@ def text(tool: "Tool", result: "Classification") -> str:
         _head(result),
         "",
         _line(_marked(tool.name, "/name", quotes)),
-        _marked(tool.description or "(no description)", "/description", quotes),
+        *_quoted(_marked(tool.description or "(no description)", "/description", quotes)),
     ]
     lines += [
         f"  parameter [{_line(parameter.text)}]  {_line(parameter.pointer)}"
         for parameter in quotes
         if parameter.start == parameter.end == 0
     ]
-    lines += ["", result.rationale, "", "score"]
+    lines += ["", _line(result.rationale), "", "score"]
     lines += [f"  {a.points:+4d}  {a.reason}" for a in result.addends]
     lines.append(f"  {result.risk_score:4d}  = {result.risk.value}")
     lines += ["", "signals"]
@@ -119,6 +119,11 @@ def _shown(text_: str) -> str:
     return "".join(
         c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text_
     )
+
+
+def _quoted(text_: str) -> list[str]:
+    """Return the lines of a text, each behind a bar: none of them can pass for one of ours."""
+    return [f"| {line}" for line in text_.split("\n")]
 
 
 def _line(text_: str) -> str:
