@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -236,6 +236,10 @@ class SiteSource(Protocol):
         """Return the tools of one server."""
         ...
 
+    def several(self, servers: Collection[str]) -> Iterator[tuple[str, ServerTools]]:
+        """Yield (name, tools) of these servers, in any order; without tools it may be left out."""
+        ...
+
     def many(self, servers: AbstractSet[str]) -> Iterator[tuple[str, ServerTools]]:
         """Yield (name, tools) of these servers, in any order; histories may be left out."""
         ...
@@ -268,6 +272,10 @@ class MemorySource:
         """Return the tools of one server."""
         found = (tools for facts, tools in self.given if facts.server.name == server)
         return next(found, ServerTools(()))
+
+    def several(self, servers: Collection[str]) -> Iterator[tuple[str, ServerTools]]:
+        """Yield (name, tools) of these servers."""
+        yield from self.many(frozenset(servers))
 
     def many(self, servers: AbstractSet[str]) -> Iterator[tuple[str, ServerTools]]:
         """Yield (name, tools) of these servers."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property
 from itertools import groupby
@@ -14,7 +14,7 @@ from crawler.catalog import Catalog, CatalogServer, CatalogTool, CatalogVersion,
 from crawler.records import Origin, Probe
 
 _FEW = 50
-"""Servers up to which a query for each is faster than reading the whole catalogue."""
+"""Servers up to which looking them up is faster than reading the whole catalogue."""
 
 
 class CatalogSource:
@@ -38,11 +38,16 @@ class CatalogSource:
 
     def tools(self, server: str) -> ServerTools:
         """Return the tools of one server, those that it no longer lists included."""
-        rows = list(
-            self._catalog.tools(server=server, include_removed=True, include_withdrawn=True)
-        )
-        changed = any(row.tool_id in self._changed for row in rows)
-        return self._offered(rows, self._catalog.histories(server) if changed else {})
+        found = (tools for _, tools in self.several((server,)))
+        return next(found, ServerTools(()))
+
+    def several(self, servers: Collection[str]) -> Iterator[tuple[str, ServerTools]]:
+        """Yield (name, tools) of the servers that have tools, with histories."""
+        rows = self._catalog.tools(servers=servers, include_removed=True, include_withdrawn=True)
+        for name, group in groupby(rows, key=lambda row: row.tool.server):
+            own = list(group)
+            changed = any(row.tool_id in self._changed for row in own)
+            yield name, self._offered(own, self._catalog.histories(name) if changed else {})
 
     def _offered(
         self, rows: Iterable[CatalogTool], histories: Mapping[int, list[CatalogVersion]]
@@ -63,10 +68,8 @@ class CatalogSource:
 
     def many(self, servers: AbstractSet[str]) -> Iterator[tuple[str, ServerTools]]:
         """Yield (name, tools) of these servers, without histories, in one pass."""
-        if len(servers) < _FEW:
-            yield from ((name, self.tools(name)) for name in sorted(servers))
-            return
-        rows = self._catalog.tools(include_removed=True, include_withdrawn=True)
+        few = servers if len(servers) < _FEW else None
+        rows = self._catalog.tools(servers=few, include_removed=True, include_withdrawn=True)
         for name, group in groupby(rows, key=lambda row: row.tool.server):
             if name in servers:
                 yield name, self._offered(group, {})

@@ -25,6 +25,7 @@ except ImportError:  # Windows: leftovers of other builds are then swept without
 
 MARKER = ".toolrisk-site.json"
 FORMAT = 2
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
 
 
 @dataclass(slots=True)
@@ -97,8 +98,14 @@ class Staging:
 
     def write(self, path: str, data: bytes) -> None:
         """Write one file; `path` is relative, made of slugs, with forward slashes."""
-        with open(self._place(path), "wb") as file:  # noqa: PTH123  # the hot path of a build
-            file.write(data)
+        # A file object, with its buffer and its look at what was opened, costs half as much again.
+        handle = os.open(self._place(path), _NEW_FILE, 0o666)
+        try:
+            written = os.write(handle, data)
+            while written < len(data):  # a disk that fills up takes a part, and then refuses
+                written += os.write(handle, memoryview(data)[written:])
+        finally:
+            os.close(handle)
 
     def write_or_keep(self, path: str, data: bytes) -> bool:
         """Write a file, or take it over where it has not changed; say whether it was written."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re  # noqa: TID251  # one class of characters, linear
 from typing import Any
 
 from classifier.intent import Intent, effect
@@ -14,7 +15,8 @@ from classifier.pages.places import place
 from classifier.pages.server_facts import sources
 
 _LONGEST_IN_MARKDOWN = 4000
-_SPECIAL = str.maketrans({char: f"\\{char}" for char in "\\`*_{}[]<>()#+-.!|~&:"})
+_FENCES = re.compile("`+")
+_BEFORE_MARK = re.compile(r"(?=[\\`*_{}\[\]<>()#+\-.!|~&:])")
 
 
 def dump(value: Any) -> bytes:
@@ -100,16 +102,13 @@ def server_json(page: ServerPage) -> bytes:
 
 def inline(text: str) -> str:
     """Return text for a Markdown line: every mark that could mean something is escaped."""
-    return " ".join(visible(text).split()).translate(_SPECIAL)
+    return "\\".join(_BEFORE_MARK.split(" ".join(visible(text).split())))
 
 
 def block(text: str, language: str = "") -> str:
     """Return a fenced block whose fence is longer than any run of backticks in the text."""
     shown = visible(text)
-    longest = run = 0
-    for char in shown:
-        run = run + 1 if char == "`" else 0
-        longest = max(longest, run)
+    longest = max(map(len, _FENCES.findall(shown)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{language}\n{shown.rstrip()}\n{fence}\n"
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 
-from classifier.pages.model import ServerFacts, SiteSource
+from classifier.pages.model import ServerFacts, ServerTools, SiteSource
 from classifier.pages.plan import Plan
 from classifier.pages.server_render import files_of
 from classifier.pages.store import Staging
@@ -45,8 +45,8 @@ def render_all(job: Job, servers: Sequence[ServerFacts]) -> Iterator[Written]:
     tools = sum(len(job.plan.rows[facts.server.name]) for facts in servers)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
     if tools < SMALL or cores == 1 or "fork" not in multiprocessing.get_all_start_methods():
-        for facts in servers:
-            yield _one(job, facts)
+        for task in _tasks(job.plan, servers):
+            yield from _several(job, task)
         return
     yield from _forked(job, _tasks(job.plan, servers), cores)
 
@@ -74,7 +74,7 @@ def _forked(job: Job, tasks: list[list[ServerFacts]], cores: int) -> Iterator[Wr
         min(cores, 8), mp_context=multiprocessing.get_context("fork"), initializer=_quietly
     )
     try:
-        for done in as_completed([pool.submit(_several, task) for task in tasks]):
+        for done in as_completed([pool.submit(_task, task) for task in tasks]):
             yield from done.result()
     finally:
         pool.shutdown(cancel_futures=True)
@@ -86,14 +86,22 @@ def _quietly() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process is told, and ends the rest
 
 
-def _several(servers: Sequence[ServerFacts]) -> list[Written]:
-    return [_one(_jobs[-1], facts) for facts in servers]
+def _task(servers: Sequence[ServerFacts]) -> list[Written]:
+    return list(_several(_jobs[-1], servers))
 
 
-def _one(job: Job, facts: ServerFacts) -> Written:
-    name = facts.server.name
+def _several(job: Job, servers: Sequence[ServerFacts]) -> Iterator[Written]:
+    """Write the files of some servers, whose tools are read together."""
+    waiting = {str(facts.server.name): facts for facts in servers}
+    for name, offered in job.source.several(tuple(waiting)):
+        yield _one(job, waiting.pop(name), offered)
+    for facts in waiting.values():
+        yield _one(job, facts, ServerTools(()))
+
+
+def _one(job: Job, facts: ServerFacts, offered: ServerTools) -> Written:
     paths: list[str] = []
-    for path, data in files_of(job.plan, facts, job.source.tools(name)):
+    for path, data in files_of(job.plan, facts, offered):
         job.stage.write(path, data)
         paths.append(path)
-    return name, paths
+    return facts.server.name, paths

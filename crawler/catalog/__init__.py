@@ -4,7 +4,8 @@ One writer, many readers (WAL). Classifications are stored as plain values, beca
 know their judges: crawler never imports classifier.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -245,6 +246,7 @@ class Catalog:
         self,
         *,
         server: str | None = None,
+        servers: Collection[str] | None = None,
         tool: str | None = None,
         category: str | None = None,
         risk: str | None = None,
@@ -255,11 +257,13 @@ class Catalog:
     ) -> Iterator[CatalogTool]:
         """Yield tools, each with its newest verdict (of that ruleset and model, when given).
 
+        A query for some servers takes hardly longer than one for one: opening the file does.
         Tools that a server stopped listing, and those of servers that a registry withdrew, come
         only where they are asked for.
         """
         filters = {
             "server": server,
+            "servers": None if servers is None else json.dumps(sorted(servers)),
             "tool": tool,
             "category": category,
             "risk": risk,

@@ -99,15 +99,19 @@ def tools(connection: sa.Connection, filters: dict[str, Any]) -> Iterator[Catalo
     """Yield tools by server, in the order in which they were first stated."""
     where = "TRUE " if filters.pop("include_withdrawn") else f"{_OFFERED} "
     where += "" if filters.pop("include_removed") else "AND t.removed_at IS NULL "
-    where += "".join(
-        f"AND {_FILTERS[key]} = :{key} " for key in _FILTERS if filters.get(key) is not None
-    )
+    where += "".join(f"AND {_FILTERS[key]} " for key in _FILTERS if filters.get(key) is not None)
     text = _TOOLS.format(column="c.json_text", join=_NEWEST, where=where)
     return _stream_tools(connection, text, filters)
 
 
 _OFFERED = "s.status <> 'deleted'"
-_FILTERS = {"server": "s.name", "tool": "t.name", "category": "c.category", "risk": "c.risk"}
+_FILTERS = {
+    "server": "s.name = :server",
+    "servers": "s.name IN (SELECT value FROM json_each(:servers))",
+    "tool": "t.name = :tool",
+    "category": "c.category = :category",
+    "risk": "c.risk = :risk",
+}
 
 
 def verdict_counts(connection: sa.Connection) -> list[tuple[str, str, int]]:

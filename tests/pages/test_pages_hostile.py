@@ -8,11 +8,15 @@ import re  # noqa: TID251  # our own templates
 from pathlib import Path
 
 import pytest
+from hypothesis import given as some
+from hypothesis import settings
+from hypothesis import strategies as st
+from markupsafe import escape
 from selectolax.lexbor import LexborHTMLParser
 
 from classifier.pages import environment as made
-from classifier.pages.environment import safe_url, show_invisible
-from classifier.pages.invisible import pieces
+from classifier.pages.environment import safe_url
+from classifier.pages.invisible import pieces, visible
 from classifier.pages.model import MemorySource
 from classifier.pages.slugs import slug, slugs
 
@@ -143,7 +147,20 @@ def test_unseen_characters_are_named(site: Path) -> None:
     ],
 )
 def test_show_invisible(given: str, shown: str) -> None:
-    assert str(show_invisible(given)) == shown
+    printed = made.environment().from_string("{{ it|show_invisible }}").render(it=given)
+    assert printed == shown
+
+
+@settings(max_examples=300, deadline=None)
+@some(st.text(st.sampled_from("<>&\"'ab\n\t\u200b\x00\u00e9\ud800 ")) | st.integers() | st.none())
+def test_what_is_printed_is_escaped_once(value: object) -> None:
+    # The compiled templates escape in one step what Jinja2 escapes after it is finalised.
+    text = visible(value) if isinstance(value, str) else str(value)
+    template = made.environment().from_string("{{ it }}|{{ it|e }}|<i title='{{ it }}'>{{ 'a<' }}")
+    escaped = str(escape(text))
+    assert template.render(it=value).split("|")[0] == escaped
+    assert template.render(it=value).endswith(f"<i title='{escaped}'>a&lt;")
+    assert made.environment().from_string("{{ it }}").render(it=escape(text)) == escaped
 
 
 @pytest.mark.parametrize(
