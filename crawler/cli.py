@@ -176,9 +176,26 @@ def status_command(
     format: Annotated[  # noqa: A002 - the option's name
         SummaryFormat, typer.Option(help="How to print the status.")
     ] = SummaryFormat.TEXT,
+    same: Annotated[
+        bool,
+        typer.Option("--same", help="List the names that mean one server and why, and copies."),
+    ] = False,
+    apart: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Take that name and the server it was merged into apart."
+        ),
+    ] = None,
 ) -> None:
     """Say what the catalogue holds, what is due, and how the last crawl ended."""
     from crawler.catalog import Catalog
+
+    if apart is not None:
+        _take_apart(db, apart)
+        return
+    if same:
+        _print_same(db, is_json=format is SummaryFormat.JSON)
+        return
 
     with Catalog.open(db, create=False) as catalog:
         counts, frontier, run = catalog.counts(), catalog.frontier(), catalog.last_run()
@@ -193,6 +210,40 @@ def status_command(
     if run is not None:
         end = run["finished_at"] or "not finished: the same command takes it up"
         print(f"last crawl: {run['started_at']} to {end}")
+
+
+def _take_apart(db: str, name: str) -> None:
+    from crawler.catalog import Catalog
+    from crawler.errors import TargetError
+
+    with Catalog.open(db, create=False) as catalog:
+        if not catalog.take_apart(name):
+            raise TargetError(
+                f"{name[:200]!r} is no other name of a server; `toolrisk status --same` lists them"
+            )
+    print(f"{one_line(name)} is a server of its own from the next crawl on, for good")
+
+
+def _print_same(db: str, *, is_json: bool) -> None:
+    from dataclasses import asdict
+
+    from crawler.catalog import Catalog
+
+    with Catalog.open(db, create=False) as catalog:
+        aliases, copies = catalog.aliases(), catalog.copies()
+    if is_json:
+        print(json.dumps({"merged": aliases, "copies": [asdict(one) for one in copies]}))
+        return
+    merged = [one for one in aliases if not one["apart"]]
+    print(f"{len(merged):,} names of servers that have another:")
+    for one in merged:
+        shown = {key: one_line(str(value)) for key, value in one.items()}
+        print("  {name} ({source}) is {server}: the same {kind} {value}".format_map(shown))
+    print(f"{len(copies):,} groups of servers with nearly the same tools; none is merged:")
+    for group in copies:
+        names = ", ".join(map(one_line, group.servers[:_SHOWN]))
+        more = f" and {len(group.servers) - _SHOWN:,} more" if len(group.servers) > _SHOWN else ""
+        print(f"  {group.common:,} of {group.tools:,} tools equal: {names}{more}")
 
 
 def _report(reasons: list[str]) -> None:

@@ -20,6 +20,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from crawler.catalog import frontier, places, reading, tables, walks, writing
 from crawler.catalog.comparing import Tally
 from crawler.catalog.connection import BUSY_SECONDS, DEFAULT, file_of, make_engine, translated
+from crawler.catalog.copies import Copies, copies
 from crawler.catalog.frontier import Run
 from crawler.catalog.reading import CatalogServer, CatalogTool, CatalogVersion, Change
 from crawler.catalog.upgrading import migrate
@@ -34,6 +35,7 @@ __all__ = [
     "CatalogTool",
     "CatalogVersion",
     "Change",
+    "Copies",
     "Run",
     "StoredClassification",
     "Tally",
@@ -318,6 +320,11 @@ class Catalog:
         )
         with self._reading() as connection:
             return [dict(row) for row in connection.execute(sa.text(query)).mappings()]
+
+    def copies(self) -> list[Copies]:
+        """Return groups of servers whose lists of tools are nearly the same; none is merged."""
+        with self._reading() as connection:
+            return copies(connection)
 
     def take_apart(self, name: str) -> bool:
         """Undo a merge for good; the next crawl gives that listing a server of its own."""
