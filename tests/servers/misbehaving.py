@@ -24,6 +24,11 @@ def bomb():
     return b"".join([*(packer.compress(bytes(MB)) for _ in range(200)), packer.flush()])
 
 
+@cache
+def double_bomb():
+    return gzip.compress(bomb())
+
+
 def named(*names):
     return [GOOD | {"name": name} for name in names]
 
@@ -116,7 +121,7 @@ class Handler(BaseHTTPRequestHandler):
         self._encoded("br", bytes.fromhex("5b ff ff 3f 00"))
 
     def on_double_bomb(self, message):
-        self._encoded("gzip, gzip", gzip.compress(bomb()))
+        self._encoded("gzip, gzip", double_bomb())
 
     def on_bad_gzip(self, message):
         self._encoded("gzip", b"this is no gzip")
@@ -356,6 +361,7 @@ class Server(ThreadingHTTPServer):
 
 if __name__ == "__main__":
     server = Server((sys.argv[1] if len(sys.argv) > 1 else "127.0.0.1", 0), Handler)
+    double_bomb()  # made before anybody waits for it
     print(server.server_address[1], flush=True)
     sys.stdout.close()
     server.serve_forever()
