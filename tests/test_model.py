@@ -12,7 +12,7 @@ import pytest
 from classifier.engine import Options, classify, classify_many
 from classifier.errors import DataError, LabelError
 from classifier.model import evaluate, facts, runtime, train
-from classifier.model.labels import Labelled, read_labels
+from classifier.model.labels import Labelled, read_labels, read_written
 from classifier.reviewed import text_digest
 from classifier.verdict import Basis, Category, Risk
 from crawler.records import ServerName, Tool
@@ -114,6 +114,24 @@ def test_lanes_hold_the_heaviest_rows_and_sums_are_exact():
     for count in (0, 1, runtime.CHUNK, runtime.CHUNK + 1, rows):
         expected = 7.25 * np.sqrt(count) * np.where(np.arange(runtime.OUTPUTS) % 2, 1, -1)
         assert model.logits(range(count)) == pytest.approx(expected.tolist())
+
+
+def test_invented_definitions_teach_every_fold_and_are_never_held_out(tmp_path):
+    row = {
+        "server": "grange", "tool": "glean_barley", "description": "Glean the barley.",
+        "category": "Execute", "risk": "high", "signals": ["external_side_effect"],
+    }  # fmt: skip
+    path = tmp_path / "written.jsonl"
+    path.write_text((json.dumps(row) + "\n") * 4, encoding="utf-8")
+    invented = read_written(path)
+    everything = [*labelled(), *invented]
+    truth = train.truth_of(everything)
+    assert truth.fold[-4:].tolist() == [-1] * 4
+    assert truth.fold[:-4].tolist() == train.truth_of(labelled()).fold.tolist()
+    assert truth.weight[-4:].tolist() == [0.5] * 4
+    features, _ = train.documents(everything)
+    _, models = train.out_of_fold(features, truth, lambda _: None)
+    assert all(("n", "glean") in model.keys for model in models)
 
 
 def test_evaluation_counts_what_it_says():

@@ -18,22 +18,26 @@ def evaluate(
     group: Annotated[str | None, typer.Option(metavar="KEY", help="Cross-validate on these labels, with every group on one side; only server_family is known.")] = None,
     facts: Annotated[Path | None, typer.Option(help="With --group: further labels by digest to learn from, joined with --corpus, not measured.")] = None,
     corpus: Annotated[Path | None, typer.Option(help="Definitions that --facts speak of: JSONL, also .gz.")] = None,
+    written: Annotated[list[Path] | None, typer.Option(help="With --group: invented definitions with labels, as JSONL, to learn from, not measured.")] = None,
     output: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
 ) -> None:  # fmt: skip
     """Measure category, risk, signals, calibration and evidence. Reviews are not looked up."""
     from classifier.commands.inputs import say
     from classifier.model import evaluate as evaluation
-    from classifier.model.labels import read_facts, read_labels
+    from classifier.model.labels import read_facts, read_labels, read_written
 
     if group not in {None, "server_family"}:
         raise typer.BadParameter(f"{group!r}: only server_family is known", param_hint="--group")
     if output not in {"table", "json"}:
         raise typer.BadParameter(f"{output!r}: give table or json", param_hint="--format")
-    if (facts is None) != (corpus is None) or (facts and not group):
-        raise typer.BadParameter("--facts and --corpus go together, and with --group")
+    if (facts is None) != (corpus is None) or ((facts or written) and not group):
+        raise typer.BadParameter(
+            "--facts and --corpus go together, and they and --written with --group"
+        )
     labelled = read_labels(labels)
     known = {item.tool.definition_sha256 for item in labelled}
     also = read_facts(facts, corpus, known) if facts and corpus else []
+    also += [item for path in written or [] for item in read_written(path)]
     results = evaluation.grouped(labelled, say, also) if group else evaluation.answers(labelled)
     figures = evaluation.measure(labelled, results)
     sys.stdout.write(

@@ -15,6 +15,7 @@ def train(
     labels: Annotated[list[Path], typer.Argument(metavar="LABELS.jsonl...", help="Labelled definitions; give your own beside gold.jsonl.")],
     facts: Annotated[Path | None, typer.Option(help="Labels by digest (reviewed.tsv form), joined with --corpus.")] = None,
     corpus: Annotated[Path | None, typer.Option(help="Definitions that --facts speak of: JSONL, also .gz.")] = None,
+    written: Annotated[list[Path] | None, typer.Option(help="Invented definitions with labels, as JSONL: learned from, no reviews of anything.")] = None,
     out: Annotated[Path, typer.Option(help="The model directory to write.")] = Path("model"),
     write_facts: Annotated[Path | None, typer.Option(help="Also write these labels by digest, for the look-up.")] = None,
     name: Annotated[str, typer.Option(help="What the model is called in results.")] = "tool-risk-v1",
@@ -22,7 +23,7 @@ def train(
     """Train the model: the same labels give the same bytes."""
     from classifier.commands.inputs import say
     from classifier.model import train as training
-    from classifier.model.labels import read_facts, read_labels
+    from classifier.model.labels import read_facts, read_labels, read_written
 
     labelled = [item for path in labels for item in read_labels(path)]
     if (facts is None) != (corpus is None):
@@ -33,4 +34,5 @@ def train(
         from classifier.model.facts import write
 
         say(f"{write(write_facts, [*labelled, *also])} reviewed definitions in {write_facts}")
-    training.train(labelled, out, name, say, also)
+    invented = [item for path in written or [] for item in read_written(path)]
+    training.train(labelled, out, name, say, [*also, *invented])

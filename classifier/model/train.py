@@ -9,7 +9,7 @@ import itertools
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from sklearn.linear_model import LogisticRegression
 
 from classifier.effects import EFFECTS, book
 from classifier.model.features import features as features_of
-from classifier.model.labels import Labelled
+from classifier.model.labels import WRITTEN, Labelled
 from classifier.model.runtime import (
     CATEGORIES,
     CHUNK,
@@ -55,7 +55,8 @@ class Truth:
     category: npt.NDArray[np.int64]
     risk: npt.NDArray[np.int64]
     signals: npt.NDArray[np.int64]
-    fold: npt.NDArray[np.int64]
+    fold: npt.NDArray[np.int64]  # -1: in no fold, always learned from
+    weight: npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +71,15 @@ class Fitted:
 
 def truth_of(labelled: Sequence[Labelled]) -> Truth:
     """Return the labels as arrays; families are dealt to folds in a fixed order."""
-    families = sorted({item.family for item in labelled})
+    families = sorted({item.family for item in labelled} - {WRITTEN})
     order = np.random.RandomState(0).permutation(len(families))
-    fold_of = {family: int(order[i]) % FOLDS for i, family in enumerate(families)}
+    fold_of = {family: int(order[i]) % FOLDS for i, family in enumerate(families)} | {WRITTEN: -1}
     return Truth(
         category=np.array([CATEGORIES.index(item.category) for item in labelled]),
         risk=np.array([RISKS.index(item.risk) for item in labelled]),
         signals=np.array([[int(s in item.signals) for s in LABEL_SIGNALS] for item in labelled]),
         fold=np.array([fold_of[item.family] for item in labelled]),
+        weight=np.array([item.weight for item in labelled]),
     )
 
 
@@ -104,10 +106,11 @@ def fit(features: Sequence[set[Key]], truth: Truth, rows: npt.NDArray[np.int64])
     idf = np.log((1 + len(rows)) / (1 + frequency)) + 1
     idf *= np.array([block_weight(block) for block, _ in keys])
     matrix = vectors(features, keys, idf, rows)
+    weight = truth.weight[rows]
     columns = [
-        *_multinomial(matrix, truth.category[rows], len(CATEGORIES), balanced=True),
-        *_multinomial(matrix, truth.risk[rows], len(RISKS), balanced=True),
-        *(_binary(matrix, truth.signals[rows, j]) for j in range(len(LABEL_SIGNALS))),
+        *_multinomial(matrix, truth.category[rows], weight, len(CATEGORIES)),
+        *_multinomial(matrix, truth.risk[rows], weight, len(RISKS)),
+        *(_binary(matrix, truth.signals[rows, j], weight) for j in range(len(LABEL_SIGNALS))),
     ]
     return Fitted(
         keys=keys,
@@ -141,23 +144,25 @@ def vectors(
 
 
 def _multinomial(
-    matrix: csr_matrix, labels: npt.NDArray[np.int64], classes: int, *, balanced: bool
+    matrix: csr_matrix, labels: npt.NDArray[np.int64], weight: Array, classes: int
 ) -> list[tuple[Array, float]]:
-    model = LogisticRegression(
-        C=_C, max_iter=_ITERATIONS, class_weight="balanced" if balanced else None
-    ).fit(matrix, labels)
+    model = LogisticRegression(C=_C, max_iter=_ITERATIONS, class_weight="balanced").fit(
+        matrix, labels, sample_weight=weight
+    )
     column = {int(label): i for i, label in enumerate(model.classes_)}
     if len(model.classes_) < classes:
         raise ValueError("the labels must hold every category and every risk level")
     return [(model.coef_[column[k]], float(model.intercept_[column[k]])) for k in range(classes)]
 
 
-def _binary(matrix: csr_matrix, labels: npt.NDArray[np.int64]) -> tuple[Array, float]:
+def _binary(
+    matrix: csr_matrix, labels: npt.NDArray[np.int64], weight: Array
+) -> tuple[Array, float]:
     if labels.min() == labels.max():
         return np.zeros(matrix.shape[1]), -10.0
     model = LogisticRegression(
         C=_C, max_iter=_ITERATIONS, class_weight="balanced", solver="liblinear", random_state=0
-    ).fit(matrix, labels)
+    ).fit(matrix, labels, sample_weight=weight)
     return model.coef_[0], float(model.intercept_[0])
 
 
@@ -230,9 +235,7 @@ def calibrate(raw: Array, truth: Truth, matched: Sequence[set[str]], count: int)
     The rest was chosen for being hard: on it, probabilities would be fitted to a world that is harder
     than the one they are used in.
     """
-    truth = Truth(
-        truth.category[:count], truth.risk[:count], truth.signals[:count], truth.fold[:count]
-    )
+    truth = Truth(*(getattr(truth, field.name)[:count] for field in fields(Truth)))
     raw, matched = raw[:count], matched[:count]
     first, second = len(CATEGORIES), len(CATEGORIES) + len(RISKS)
     category = LogisticRegression(C=1.0, max_iter=1000).fit(raw[:, :first], truth.category)
