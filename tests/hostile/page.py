@@ -35,6 +35,14 @@ that was checked: a name that answers with a public address first and a private 
 The outcome is `blocked_ssrf`. Public is what the IANA registries call global, also when it is
 hidden in IPv6 (mapped, 6to4, NAT64). [The test](../tests/hostile/test_hostile_names.py).
 
+## Packages: fetched
+
+npm and pip work on a leash, against a registry that sends too much: a wheel or archive over 300 MB, one
+that unpacks to more than 1 GB or 200,000 files, and a client that prints without end are `too_large`, and
+nothing of them is left; whatever a client started ends with it. [The tests](../tests/probe/test_running.py).
+A package of another registry than the usual is `unsupported`, and no client is asked for its name.
+[The test](../tests/crawl/test_other_registries.py).
+
 ## Packages: read without running
 
 Members of an archive that lead outside, links and devices are left out; archives are never unpacked

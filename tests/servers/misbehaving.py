@@ -105,6 +105,11 @@ class Handler(BaseHTTPRequestHandler):
     def on_hang(self, message):
         time.sleep(60)
 
+    def on_silent_discover(self, message):
+        if message["method"] == "server/discover":
+            time.sleep(60)
+        self.on_good(message)
+
     def on_drop(self, message):
         self.connection.close()
         self.close_connection = True
