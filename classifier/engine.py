@@ -6,6 +6,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
 from classifier import decide, explain, rationale, reviewed
@@ -46,6 +47,7 @@ class _Read:
     reading: Reading
     matched: tuple[Rule, ...]
     rows: set[int]
+    scores: runtime.Scores
 
 
 @cache
@@ -70,24 +72,28 @@ def classify(tool: Tool, options: Options | None = None) -> Classification:
 def classify_many(
     tools: Iterable[Tool], options: Options | None = None, model: runtime.Model | None = None
 ) -> Iterator[Classification]:
-    """Classify definitions, in order, one by one; `model` stands in for the shipped one."""
+    """Classify definitions, in order, a batch at a time; `model` stands in for the shipped one."""
     model = model or runtime.load()
     chosen = options or Options()
-    for tool in tools:
-        item = _read(tool, model)
-        yield _conclude(item, model, model.score(item.rows), chosen)
+    source = iter(tools)
+    while batch := list(islice(source, BATCH)):
+        for item in _judged(batch, model):
+            yield _conclude(item, model, chosen)
 
 
-def _read(tool: Tool, model: runtime.Model) -> _Read:
-    reading = read(tool)
-    matched = book().matching(reading)
-    return _Read(reading, matched, model.rows(extract(reading, matched)))
+def _judged(batch: list[Tool], model: runtime.Model) -> list[_Read]:
+    """Take a batch through every step, a step at a time: tables stay in the processor's cache."""
+    readings = list(map(read, batch))
+    matched = list(map(book().matching, readings))
+    rows = [model.rows(extract(*pair)) for pair in zip(readings, matched, strict=True)]
+    scores = list(map(model.score, rows))
+    for reading in readings:
+        reading.suspects = alarms().suspects(reading.tool)
+    return list(map(_Read, readings, matched, rows, scores))
 
 
-def _conclude(
-    item: _Read, model: runtime.Model, scores: runtime.Scores, options: Options
-) -> Classification:
-    reading = item.reading
+def _conclude(item: _Read, model: runtime.Model, options: Options) -> Classification:
+    reading, scores = item.reading, item.scores
     probabilities = scores.category
     confidence = max(probabilities)
     category = _CATEGORIES[probabilities.index(confidence)]
@@ -97,7 +103,7 @@ def _conclude(
     settled_by = next((rule for rule in item.matched if rule.settled), None)
     if settled_by and settled_by.category and not review:
         category, confidence = settled_by.category, 0.95
-    findings = _findings(item, model, scores, review)
+    findings = _findings(item, model, review)
     estimate = _estimate(scores.risk, model.caution)
     if settled_by and settled_by.risk:
         estimate = settled_by.risk
@@ -134,9 +140,10 @@ def _conclude(
 
 
 def _findings(
-    item: _Read, model: runtime.Model, scores: runtime.Scores, review: reviewed.Review | None
+    item: _Read, model: runtime.Model, review: reviewed.Review | None
 ) -> tuple[Finding, ...]:
-    found = list(_threats(item))
+    scores = item.scores
+    found = list(found_in(item.reading, item.matched)) if item.reading.suspects else []
     settled = next((rule for rule in item.matched if rule.settled), None)
     flags = item.reading.flags
     for detector, column in _judges():
@@ -161,13 +168,6 @@ def _findings(
 def _judges() -> tuple[tuple[Detector, int | None], ...]:
     """Return the detectors of no threats, with the column in which the model speaks of them."""
     return tuple((d, _LABEL_COLUMN.get(d.label or "")) for d in detectors() if not d.trigger)
-
-
-def _threats(item: _Read) -> Iterator[Finding]:
-    """Yield what looks hostile in the definition."""
-    item.reading.suspects = alarms().suspects(item.reading.tool)
-    if item.reading.suspects:
-        yield from found_in(item.reading, item.matched)
 
 
 def _capability(  # noqa: PLR0913, PLR0917 - one step of _findings, with all it knows
