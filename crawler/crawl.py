@@ -73,6 +73,8 @@ class Summary:
     by_source: BySource = field(default_factory=BySource)
     reasons: list[str] = field(default_factory=list)
     reached: int = 0
+    found: int = 0  # worth asking, each as often as it was named
+    asked: int = 0
     seconds: float = 0.0
     interrupted: bool = False
 
@@ -103,6 +105,9 @@ class Summary:
             reasons = ", ".join(f"{name} {count:,}" for name, count in self.skipped.most_common())
             lines.append(f"skipped: {reasons}")
         lines += self.by_source.lines()
+        if self.found > self.asked and not self.interrupted:
+            again = _count(self.found - self.asked, "server")
+            lines.append(f"not asked again, because asked already or not due yet: {again}")
         if self.interrupted:
             lines.append("interrupted: what is counted here is stored; the same command goes on")
         return "\n".join(lines)
@@ -144,6 +149,8 @@ def crawl(
         with suppress(KeyboardInterrupt):  # impatience must not cost what has arrived
             work.store(work.unstored, 0)
     work.summary.seconds = time.monotonic() - work.started
+    if not work.summary.asked:  # nobody is due: that is no failure
+        work.summary.reached += work.summary.found
     if run is not None:
         done = None if work.summary.interrupted else json.dumps(work.summary.to_json())
         catalog.stop_run(run, done)
@@ -254,6 +261,8 @@ class _Crawl:
         summary.skipped.update(tally.skipped)
         for item in batch:
             summary.by_source.count(item)
+            summary.found += item.pending
+            summary.asked += item.probe is not None
             if item.server is not None and item.probe is None:
                 summary.servers += 1
                 self.observer.found(item.server)

@@ -208,3 +208,14 @@ def test_the_starter_list_is_about_a_dozen_pinned_packages() -> None:
     targets = starter_targets()
     assert 10 <= len(targets) <= 16
     assert all(isinstance(target, PackageTarget) and target.version for target in targets)
+
+
+def test_a_crawl_of_what_is_not_due_is_no_failure(toolrisk, tmp_path: Path) -> None:
+    with socket.socket() as closed:  # nobody listens there
+        closed.bind(("127.0.0.1", 0))
+        words = ("crawl", f"http://127.0.0.1:{closed.getsockname()[1]}/mcp", "--allow-private")
+        first = toolrisk(*words)
+        assert (first.returncode, "connect_error" in first.stderr) == (3, True)
+        again = toolrisk(*words, "--max-age", "7d")
+    assert (again.returncode, again.stderr) == (0, "")
+    assert "not asked again, because asked already or not due yet: 1 server" in again.stdout
