@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import anyio
 import anyio.from_thread
@@ -38,6 +39,8 @@ class CrawlOptions:
     `static` says when packages are read instead of run.
     `full` walks registries whole, where else only what has changed is asked for.
     `only` are patterns (`io.github.*`) of server names, blind to case; empty means every server.
+    `exclude` are patterns of names, or of hosts (`example.com` is all hosts below it too), that are
+    neither contacted nor fetched nor run: who has asked to be left alone.
     """
 
     allow_private: bool = False
@@ -50,6 +53,7 @@ class CrawlOptions:
     contact: str | None = None
     keys: tuple["KeyHeader", ...] = ()
     only: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
     static: Static = Static.LAST
     full: bool = False
 
@@ -57,6 +61,24 @@ class CrawlOptions:
         """Say whether a server is among those asked for."""
         name = server.name.casefold()
         return not self.only or any(fnmatchcase(name, p.casefold()) for p in self.only)
+
+    def excludes(self, server: Server) -> str | None:
+        """Return the pattern by which a server is left alone, or None."""
+        name = server.name.casefold()
+        hosts = [_host(remote.url) for remote in server.remotes]
+        for pattern in self.exclude:
+            own = pattern.casefold()
+            is_host = any(fnmatchcase(h, own) or h.endswith(f".{own}") for h in hosts)
+            if fnmatchcase(name, own) or is_host:
+                return pattern
+        return None
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:  # it is no URL, and asking it says so
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +255,10 @@ async def look_at(item: Gathered, options: CrawlOptions, fetcher: "Fetcher") -> 
     if server is None:
         return item
     item = replace(item, pending=False)
+    pattern = options.excludes(server) if options.exclude else None
+    if pattern is not None:
+        reason = one_line(f"left alone by this crawl's settings: exclude {pattern}")
+        return replace(item, probe=Probe(outcome=Outcome.SKIPPED_POLICY, detail=reason))
     try:
         found = await probe(server, options, fetcher, item.era)
     except FetchError as error:

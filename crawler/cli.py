@@ -91,6 +91,12 @@ def crawl_command(
         list[str] | None,
         typer.Option(metavar="PATTERN", help="Only servers whose name matches, as io.github.*"),
     ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATTERN", help="Never contact, fetch or run servers of that name or host."
+        ),
+    ] = None,
     full: Annotated[
         bool,
         typer.Option(
@@ -122,6 +128,7 @@ def crawl_command(
         "per_host": per_host,
         "per_host_delay": per_host_delay,
         "only": tuple(only) if only else None,
+        "exclude": tuple(exclude) if exclude else None,
     }
     _crawl(_orders(targets, config, given, max_age), db, format)
 

@@ -9,6 +9,7 @@
     max_age = "24h"
     limit = 1000            # servers of each source
     only = ["io.github.*"]
+    exclude = ["io.github.shy/*", "shy.example"]  # names or hosts that are never contacted
     probe = true
     full = false            # walk registries whole each time, not only what has changed
     static = "last"         # read packages instead of running them: never, first, last, only
@@ -57,6 +58,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "max_age": (str,),
     "limit": (int,),
     "only": (list,),
+    "exclude": (list,),
     "probe": (bool,),
     "allow_private": (bool,),
     "static": (str,),
@@ -93,6 +95,7 @@ def read_settings(path: Path) -> Settings:
             contact=given.get("contact"),
             keys=_keys(path, given.get("registries", {})),
             only=tuple(given.get("only", ())),
+            exclude=tuple(given.get("exclude", ())),
             static=Static(given.get("static", CrawlOptions.static)),
             full=given.get("full", CrawlOptions.full),
         ),

@@ -24,6 +24,7 @@ def test_every_key(tmp_path: Path) -> None:
     max_age = "2d"
     limit = 9
     only = ["io.*"]
+    exclude = ["shy.example"]
     probe = false
     allow_private = true
     full = true
@@ -40,6 +41,7 @@ def test_every_key(tmp_path: Path) -> None:
         1.0,
         9,
     )
+    assert options.exclude == ("shy.example",)
     assert (options.full, options.static) == (True, Static.FIRST)
     assert (options.no_probe, options.allow_private, options.only) == (True, True, ("io.*",))
     assert [(key.url, key.header, key.variable) for key in options.keys] == [
