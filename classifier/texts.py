@@ -110,13 +110,18 @@ class Suspects:
     texts: dict[str, list[Text]]  # by signal id
     heard: frozenset[str] | None  # None where nothing could be ruled out
     shared: dict[Any, Any] = field(default_factory=dict)  # what one detector works out for all
+    passages: tuple[tuple[float, Evidence], ...] = ()  # (score, quote) by what reads sentences
 
     def __bool__(self) -> bool:
         """Say whether there is anything to look at."""
-        return bool(self.texts)
+        return bool(self.texts or self.passages)
 
 
 NOBODY = Suspects({}, frozenset())
+
+
+Listen = Callable[[Tool, bytes | None], Sequence[tuple[float, Evidence]]]
+"""Reads a definition by itself; gets the serialised one, or None if that is too long to scan."""
 
 
 class Alarms:
@@ -127,7 +132,10 @@ class Alarms:
     only the few that have no such literals are, where that keeps it small.
     """
 
-    def __init__(self, triggers: Sequence[tuple[str, Sequence[str]]]) -> None:
+    def __init__(
+        self, triggers: Sequence[tuple[str, Sequence[str]]], listen: Sequence[Listen] = ()
+    ) -> None:
+        self._listen = listen
         self._signals: dict[str, list[str]] = {}  # of each expression
         for signal_id, several in triggers:
             for expression in several:
@@ -146,12 +154,15 @@ class Alarms:
         """Return the strings that each detector has to look at, by its id; mostly nothing."""
         blob = _serialised(tool.definition)
         if blob is None or len(blob) > MAX_BYTES:
-            awake, heard = self._expressions, None
+            awake, heard, blob = self._expressions, None, None
         else:
             awake = [self._expressions[i] for i in self._possible(blob)]
             awake = [expression for expression in awake if self._occurs(expression)(blob)]
             heard = frozenset(awake)
-        return Suspects(self._texts(tool, awake), heard) if awake else NOBODY
+        found = tuple(one for listen in self._listen for one in listen(tool, blob))
+        if not awake and not found:
+            return NOBODY
+        return Suspects(self._texts(tool, awake) if awake else {}, heard, passages=found)
 
     def _possible(self, blob: bytes) -> Iterator[int]:
         """Yield the numbers of the expressions that cannot be ruled out."""

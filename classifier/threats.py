@@ -7,14 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from classifier import wording
 from classifier.effects import book
 from classifier.reading import Reading, read
 from classifier.rules import Rule
-from classifier.signals import alarms, threats
-from classifier.verdict import Evidence, Finding
+from classifier.signals import Detector, alarms, threats
+from classifier.verdict import SURE, Evidence, Finding
 from crawler.records import Tool
 
 _MOST_QUOTES = 4
+_UNLIKELY = 0.7
+_BY_WORDS = frozenset(
+    [
+        "hidden-instructions", "output-poisoning", "cross-tool-reference", "consent-bypass",
+        "preference-manipulation", "exfiltration-parameter",
+    ]
+)  # fmt: skip
+"""Detectors of phrases: what they find counts where the sentence, weighed word by word, is at least odd."""
 
 
 def threats_of_many(tools: Iterable[Tool]) -> Iterator[tuple[Tool, tuple[Finding, ...]]]:
@@ -35,8 +44,11 @@ def threats_of(tool: Tool) -> tuple[Finding, ...]:
 
 def found_in(reading: Reading, matched: Sequence[Rule]) -> Iterator[Finding]:
     """Yield the threats of a reading whose suspects are set; weights of quotes add up like odds."""
+    suspects = reading.suspects
     for detector in threats():
-        if detector.signal.id not in reading.suspects.texts:
+        if detector.signal.id not in suspects.texts and not (
+            suspects.passages and _listens(detector)
+        ):
             continue
         doubt, quotes = 1.0, list[Evidence]()
         for weight, quote in detector.detect(reading, matched):
@@ -47,4 +59,19 @@ def found_in(reading: Reading, matched: Sequence[Rule]) -> Iterator[Finding]:
                 break
         if quotes:
             sure = round(1.0 - doubt, 4)
+            if sure >= SURE and detector.signal.id in _BY_WORDS and not _odd(reading):
+                sure = _UNLIKELY
             yield Finding(signal=detector.signal, evidence=tuple(quotes), confidence=sure)
+
+
+def _odd(reading: Reading) -> bool:
+    """Say whether any sentence is at least odd by its words; worked out once, for all detectors."""
+    known = reading.suspects.shared.get(_odd)
+    if known is None:
+        known = wording.worst(reading.tool) >= wording.weights().doubt
+        reading.suspects.shared[_odd] = known
+    return bool(known)
+
+
+def _listens(detector: Detector) -> bool:
+    return any(not isinstance(one, str) for one in detector.trigger)

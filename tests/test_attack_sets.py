@@ -43,7 +43,9 @@ def shares(chosen):
         ("test.jsonl", None, 0.90, 0),
         ("second.jsonl", "dev", 0.95, 0),
         ("second.jsonl", "test", 0.75, 1),
-        ("third.jsonl", "dev", 0.45, 15),
+        ("third.jsonl", "dev", 0.90, 3),
+        ("fourth.jsonl", "dev", 0.95, 4),
+        ("fifth.jsonl", "dev", 0.95, 4),
     ],
 )
 def test_recall_and_false_alarms(name, split, recall, alarms):
@@ -56,7 +58,7 @@ def test_the_sets_are_what_they_claim():
     first = [row for row in rows("test.jsonl") if row["family"] != "benign"]
     assert len(first) >= 150
     assert len({row["family"] for row in first}) >= 15
-    for name in ("test.jsonl", "second.jsonl", "third.jsonl"):
+    for name in ("test.jsonl", "second.jsonl", "third.jsonl", "fourth.jsonl", "fifth.jsonl"):
         definitions = [json.dumps(row["definition"], sort_keys=True) for row in rows(name)]
         assert len(set(definitions)) == len(definitions)
 

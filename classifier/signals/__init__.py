@@ -6,6 +6,7 @@ weighed most as evidence; `LABEL` names its column there. `FLAGS` are what param
 to find anything; it is not asked where none is. A threat exports `TRIGGER`, one
 coarse expression or several over the serialised definition without which there is nothing to find,
 and its `detect` yields `(weight, Evidence)`; a weight of 0.5 needs company and 1.0 stands alone.
+Instead of expressions it may export a function that reads the definition by itself (`Listen`).
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +18,7 @@ from classifier import signals
 from classifier.plugins import load as load_plugins
 from classifier.reading import Reading
 from classifier.rules import Rule
-from classifier.texts import Alarms
+from classifier.texts import Alarms, Listen
 from classifier.verdict import Signal
 
 Detect = Callable[[Reading, Sequence[Rule]], Iterator[Any]]
@@ -33,7 +34,7 @@ class Detector:
     label: str | None
     page: str
     flags: frozenset[str] | None  # of parameters, without which it finds nothing
-    trigger: tuple[str, ...] = ()  # of a threat
+    trigger: tuple[str | Listen, ...] = ()  # of a threat
 
 
 @cache
@@ -52,14 +53,16 @@ def detectors() -> tuple[Detector, ...]:
     )
 
 
-def _several(trigger: str | tuple[str, ...]) -> tuple[str, ...]:
-    return (trigger,) if isinstance(trigger, str) else trigger
+def _several(trigger: Any) -> tuple[str | Listen, ...]:
+    return trigger if isinstance(trigger, tuple) else (trigger,)
 
 
 @cache
 def alarms() -> Alarms:
     """Return the scans that say which threats have anything to look for."""
-    return Alarms([(d.signal.id, d.trigger) for d in detectors() if d.trigger])
+    listen = [one for d in threats() for one in d.trigger if not isinstance(one, str)]
+    heard = [(d.signal.id, [one for one in d.trigger if isinstance(one, str)]) for d in threats()]
+    return Alarms(heard, listen)
 
 
 @cache

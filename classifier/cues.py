@@ -1,0 +1,200 @@
+"""What the words of an order are about, in any language: the classes of data/lexicons/orders.toml.
+
+A text is cut at white space, and each piece is looked at once (pieces come back all the time). What a
+piece gives are its words without marks and capitals, and the classes of these words: `@user`, `@send`,
+`@secret`. Classes are what makes "send the password" and "надішли пароль" alike.
+"""
+
+from __future__ import annotations
+
+import re  # noqa: TID251 - ASCII letters and digits only, linear; a fraction of re2's cost per call
+import tomllib
+import unicodedata
+from collections.abc import Callable
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+import re2
+
+from classifier.errors import DataError
+from classifier.resources import data_dir
+
+_FILE = "lexicons/orders.toml"
+_LONGEST = 400
+_MOST_WORDS = 60
+_SHORT = 3
+_LONG_NUMBER = 5
+_QUOTES = ".,:;!?'\"()[]{}*`<>«»“”„。，"  # noqa: RUF001 - meant
+
+
+class Lexicon(NamedTuple):
+    """Words and their classes: whole words, beginnings of words, pairs, runs of Chinese or Japanese."""
+
+    whole: dict[str, frozenset[str]]
+    begin: dict[str, frozenset[str]]
+    pairs: dict[tuple[str, str], frozenset[str]]
+    runs: dict[str, frozenset[str]]
+    longest: int  # of the runs
+
+
+class Piece(NamedTuple):
+    """What is between two spaces: its words, its classes, the name it spells if it looks like code."""
+
+    words: tuple[str, ...]
+    cues: frozenset[str]
+    name: str
+
+
+@cache
+def lexicon() -> Lexicon:
+    """Return the classes of words.
+
+    Raises:
+        DataError: the file is malformed.
+
+    """
+    whole: dict[str, set[str]] = {}
+    begin: dict[str, set[str]] = {}
+    runs: dict[str, set[str]] = {}
+    try:
+        table = tomllib.loads((data_dir() / _FILE).read_text(encoding="utf-8"))
+        listed = [
+            (name, f"{row['en']} {row['other']}".split()) for name, row in sorted(table.items())
+        ]
+    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as cause:
+        raise DataError(f"data/{_FILE}: {cause}") from cause
+    for name, words in listed:
+        for word in words:
+            plain = fold(word)
+            kind = runs if _unspaced(plain[0]) else begin if plain.endswith("*") else whole
+            kind.setdefault(plain.removesuffix("*"), set()).add("@" + name)
+    halves = {word: tuple(word.split("_")) for word in whole if "_" in word}
+    return Lexicon(
+        whole={word: frozenset(found) for word, found in whole.items()},
+        begin={word: frozenset(found) for word, found in begin.items()},
+        pairs={(a, b): frozenset(whole[w]) for w, (a, b, *_) in halves.items() if a and b},
+        runs={word: frozenset(found) for word, found in runs.items()},
+        longest=max(map(len, runs), default=0),
+    )
+
+
+def fold(word: str) -> str:
+    """Return a word in small letters without the marks of Latin ones."""
+    low = word.lower()
+    if low.isascii():
+        return low
+    bare = "".join(c for c in unicodedata.normalize("NFKD", low) if not "\u0300" <= c <= "\u036f")
+    return unicodedata.normalize("NFC", bare).translate(_LETTERS)
+
+
+_LETTERS = str.maketrans({"\u0131": "i", "ł": "l", "ß": "ss", "đ": "d", "ø": "o"})
+
+
+def _unspaced(c: str) -> bool:
+    """Say whether a letter is of a script that puts no spaces between words."""
+    return "\u3040" <= c <= "\u30ff" or "\u3400" <= c <= "\u9fff" or "\u0e00" <= c <= "\u0e7f"
+
+
+_NO_CUES: frozenset[str] = frozenset()
+
+
+@lru_cache(maxsize=65536)
+def of_word(word: str) -> frozenset[str]:
+    """Return the classes of a folded word."""
+    lex = lexicon()
+    found = lex.whole.get(word, _NO_CUES)
+    for end in range(2, len(word) + 1):
+        if word[:end] in lex.begin:
+            found |= lex.begin[word[:end]]
+    if not found and word:
+        found = _without_article(word)
+    return found
+
+
+def _without_article(word: str) -> frozenset[str]:
+    """Look an Arabic or Hebrew word up without what is written together with it."""
+    if "\u0600" <= word[0] <= "\u06ff":
+        for lead in ("وال", "بال", "لل", "ال", "و", "ب", "ل", "ف"):
+            if word.startswith(lead) and len(word) > len(lead) + 2:
+                return of_word(word[len(lead) :])
+    if word[0] in "והלבמש" and len(word) > _SHORT:
+        return of_word(word[1:])
+    return _NO_CUES
+
+
+_any_word = re2.compile(r"[\pL\pM]+(?:'[a-z]+)?|\d+")  # type: ignore[no-untyped-call]
+_word = re.compile(r"[a-z]+(?:'[a-z]+)?|[0-9]+")
+_number = re.compile(r"[0-9.:]+")
+_account = re.compile(
+    r"[a-z]{2}[0-9]{2}[a-z0-9]{8,}|0x[0-9a-f]{20,}|bc1[a-z0-9]+|acc?t?-?[0-9]+|\+[0-9]{7,}"
+)
+_latin = re.compile(r"[a-z]+")
+
+
+@lru_cache(maxsize=65536)
+def piece(text: str) -> Piece:
+    """Read what stands between two spaces."""
+    text = text[:_LONGEST]
+    plain = fold(text)
+    bare = plain.strip(_QUOTES)
+    if "://" in bare or bare.startswith("www."):
+        return Piece(("@url",), frozenset(("@url",)), "")
+    if "@" in bare[1:] and "." in bare.rsplit("@", 1)[-1]:
+        return Piece(("@mail",), frozenset(("@mail",)), "")
+    name = bare if bare.isascii() and "_" in bare.strip("_") else ""
+    if not plain.isascii() and any(map(_unspaced, plain)):
+        words, found = _unspaced_words(plain)
+    else:
+        listed = (_word if plain.isascii() else _any_word).findall(plain)[:_MOST_WORDS]
+        words = [_numbered(word) for word in listed]
+        found = set().union(*map(of_word, words))
+    return Piece(tuple(words), frozenset(found | _looks(text, plain, bare)), name)
+
+
+def _numbered(word: str) -> str:
+    return word if not word.isdigit() else "0" if len(word) < _LONG_NUMBER else "00000"
+
+
+def _unspaced_words(plain: str) -> tuple[list[str], set[str]]:
+    """Return pairs of letters, and the classes of all listed words at any place."""
+    runs, longest = lexicon().runs, lexicon().longest
+    words = [plain[i : i + 2] for i in range(len(plain) - 1) if _unspaced(plain[i])]
+    found: set[str] = set()
+    for start in range(len(plain)):
+        for size in range(1, longest + 1):
+            found |= runs.get(plain[start : start + size], _NO_CUES)
+    latin = _latin.findall(plain)
+    return [*words, *latin], found.union(*map(of_word, latin))
+
+
+def _looks(text: str, plain: str, bare: str) -> set[str]:
+    """Return what a piece is by its looks: a path, an address, an account, a tag, a shout."""
+    found = {name for name, sign in _SIGNS if sign(text)}
+    if _is_path(plain.lstrip("`\"'("), bare):
+        found.add("@path")
+    if bare.startswith("$"):
+        found.add("@subst")
+    if any(map(str.isdigit, bare)):
+        if bare.count(".") == _SHORT and _number.fullmatch(bare):
+            found.add("@ip")
+        elif _account.fullmatch(bare):
+            found.add("@account")
+    return found
+
+
+_SIGNS: tuple[tuple[str, Callable[[str], bool]], ...] = (
+    ("@pipe", lambda text: text in {"|", "&&", ">>"}),
+    ("@angle", lambda text: "<" in text and ">" in text),
+    ("@tick", lambda text: "`" in text),
+    ("@bracket", lambda text: text[0] == "["),
+    ("@caps", lambda text: text.isupper() and text.isalpha() and len(text) > _SHORT),
+    ("@subst", lambda text: "{{" in text),
+)
+
+
+def _is_path(plain: str, bare: str) -> bool:
+    if plain.startswith("~/"):
+        return True
+    if plain.startswith(".") and len(bare) > 1 and bare[0].isalpha():
+        return True
+    return "/" in bare and len(bare) > _SHORT and (plain[0] in "/$" or bare.count("/") > 1)

@@ -1,0 +1,423 @@
+"""Sentences that read like an order to the model, weighed by what their words are about.
+
+A linear model (data/models/tool-threat-v1) over words, neighbours, and meetings of classes of words
+(`@user` with `@not` and `@tell`), by the place where the sentence stands and by what is foreign to the
+tool: a secret in a tool about secrets is none. It was fitted on hand-written attacks and on real
+definitions (benchmarks/train_threats.py). A sum over words in which no word counts less than nothing says
+beforehand whether a definition, a string, a sentence is worth the look: what is ruled out as a whole
+is ruled out in every part, and padding with harmless words hides nothing.
+"""
+
+from __future__ import annotations
+
+import math
+import re  # noqa: TID251 - one bounded expression, linear; a fraction of re2's cost per match
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import chain, combinations, pairwise, product, repeat
+from typing import NamedTuple
+
+import orjson
+import re2
+
+from classifier import cues
+from classifier.errors import DataError
+from classifier.resources import data_dir
+from classifier.texts import Text, texts
+from classifier.unveil import unveil
+from classifier.verdict import Evidence
+from crawler.records import Tool
+
+MODEL = "tool-threat-v1"
+_ZERO = repeat(0.0)
+_MOST_QUOTES = 3
+_JUST_BELOW = 0.75
+_MOST_SENTENCES = 200
+_MOST_PIECES = 45
+_LONGEST_SENTENCE = 260
+_LONGEST_PAIR = 320
+_LONGEST_WHOLE = 400
+_LONGEST_FIELD = 300
+_LONG_FIELD = 60
+_LONGEST_JOINED = 1_500
+_SHORTEST = 4
+_SHORTEST_VALUE = 8
+_SHORTEST_OTHER = 12
+_LENGTHS = (4, 10, 25, 50)
+_KNOWN = 3  # letters; shorter words of a name say nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A part of a definition that is weighed: a sentence, two, a field, several fields as one."""
+
+    text: Text
+    start: int
+    end: int
+    told: str
+    singles: tuple[str, ...]
+    pairs: tuple[tuple[str, str], ...]
+
+    def quote(self) -> Evidence:
+        """Quote it."""
+        return self.text.quote(self.start, self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A fitted model; scores are logits."""
+
+    single: dict[str, float]
+    pair: dict[tuple[str, str], float]
+    bias: float
+    sure: float
+    """Score from which a passage is called hostile."""
+    doubt: float
+    """Score below which a hit of other detectors on words is not believed."""
+    gate: dict[str, float]
+    ready: dict[str, float]
+    """What common words add to the gate, worked out beforehand."""
+    open: float
+    """Sum of the gate from which a text is read."""
+
+    def score(self, passage: Passage) -> float:
+        """Return the logit of a passage; a long one has more of everything, so it counts for less."""
+        found = sum(map(self.single.get, passage.singles, _ZERO))
+        found += sum(map(self.pair.get, passage.pairs, _ZERO))
+        return self.bias + found * share(len(passage.singles) + len(passage.pairs))
+
+
+def share(features: int) -> float:
+    """Return what the sum over so many features is multiplied with."""
+    return math.sqrt(math.sqrt(150.0 / max(features, 20)))
+
+
+@cache
+def weights() -> Weights:
+    """Return the shipped model.
+
+    Raises:
+        DataError: the file is missing or malformed.
+
+    """
+    path = data_dir() / "models" / MODEL / "weights.json"
+    try:
+        made = orjson.loads(path.read_bytes())
+        pairs = made["pairs"]
+        return Weights(
+            single=made["single"],
+            pair=dict(zip(zip(pairs["a"], pairs["b"], strict=True), pairs["w"], strict=True)),
+            bias=made["bias"], sure=made["sure"], doubt=made["doubt"],
+            gate=made["gate"], ready=made["ready"], open=made["open"],
+        )  # fmt: skip
+    except (OSError, ValueError, KeyError, TypeError) as cause:
+        raise DataError(f"data/models/{MODEL}/weights.json: {cause}") from cause
+
+
+_LETTERS = bytes(
+    (code | 0x20 if code < 0x60 else code) if chr(code).isalpha() or code > 0x7F else 0x20  # noqa: PLR2004 - ASCII
+    for code in range(256)
+)
+"""ASCII letters made small, other ASCII made spaces, the bytes of other letters kept."""
+
+
+def words_of(text: bytes) -> set[bytes]:
+    """Return the words of a text, or of a serialised definition."""
+    return set(text.replace(b"\\n", b" ").translate(_LETTERS).split())
+
+
+def gate_keys(word: bytes) -> set[str]:
+    """Return what a word counts as for the gate: itself and its classes."""
+    plain = cues.fold(word.decode("utf-8", "replace"))
+    if plain.isascii():
+        return {plain, *cues.of_word(plain)}
+    read = cues.piece(plain)
+    return {*read.words, *read.cues}
+
+
+class _Gate(dict[bytes, float]):
+    """What each word adds; never less than nothing."""
+
+    def __missing__(self, word: bytes) -> float:
+        if len(self) > 1 << 17:
+            self.clear()
+        ready, gate = weights().ready.get(word.decode("utf-8", "replace")), weights().gate
+        if ready is None:
+            ready = sum(gate.get(key, 0.0) for key in gate_keys(word))
+        self[word] = ready
+        return self[word]
+
+
+_gate = _Gate()
+
+
+def opens(text: bytes) -> bool:
+    """Say whether any passage of a text may be hostile; cheap, and never no for a part of a yes."""
+    return sum(map(_gate.__getitem__, words_of(text))) >= weights().open
+
+
+def _may(told: str) -> bool:
+    return opens(told.encode())
+
+
+def listen(tool: Tool, blob: bytes | None) -> list[tuple[float, Evidence]]:
+    """Return (score, quote) of the passages above the bar or just below it, the worst first.
+
+    What is quoted does not overlap. `blob` is the serialised definition, or None if it is beyond
+    what is scanned: then every sentence is read.
+    """
+    if blob is not None and not opens(blob):
+        return []
+    model = weights()
+    scored = [(model.score(one), one) for one in passages(tool, _may)]
+    scored = sorted(
+        (one for one in scored if one[0] >= model.sure - _JUST_BELOW), key=lambda one: -one[0]
+    )
+    found: list[tuple[float, Evidence]] = []
+    for score, one in scored:
+        quote = one.quote()
+        if not any(_overlap(quote, other) for _, other in found):
+            found.append((score, quote))
+            if len(found) == _MOST_QUOTES:
+                break
+    return found
+
+
+def worst(tool: Tool) -> float:
+    """Return the highest score of a definition, every passage weighed."""
+    return max(map(weights().score, passages(tool)), default=-math.inf)
+
+
+def _overlap(one: Evidence, other: Evidence) -> bool:
+    return one.pointer == other.pointer and (
+        one == other or (one.start < other.end and other.start < one.end)
+    )
+
+
+_BREAK = re.compile("[.!?;][\"')*]{0,3}\\s|[。\uff01\uff1f\uff1b\n]|<br>")
+
+
+def _sentences(text: str) -> list[tuple[int, int]]:
+    found: list[tuple[int, int]] = []
+    start = 0
+    for end in chain((one.end() for one in _BREAK.finditer(text)), (len(text),)):
+        while end - start > _LONGEST_SENTENCE:
+            middle = text.rfind(" ", start + 1, start + _LONGEST_SENTENCE) + 1
+            middle = middle if middle > start else start + _LONGEST_SENTENCE
+            found.append((start, middle))
+            start = middle
+        if end - start >= _SHORTEST and not text[start:end].isspace():
+            found.append((start, end))
+            if len(found) >= _MOST_SENTENCES:
+                break
+        start = end
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """What is known of a tool before its sentences are read."""
+
+    about: frozenset[str]  # classes of its name and its first sentence
+    known: frozenset[str]  # words of its names
+    parameters: frozenset[str]
+    latin: bool
+
+
+def _setting(tool: Tool) -> _Setting:
+    description = tool.description if isinstance(tool.description, str) else ""
+    lead = next((description[s:e] for s, e in _sentences(description[:2000])), "")
+    schema = tool.input_schema if isinstance(tool.input_schema, dict) else {}
+    listed = schema.get("properties")
+    parameters = frozenset(map(str.lower, listed)) if isinstance(listed, dict) else frozenset()
+    words = frozenset(_words(tool.name))
+    about = chain(map(cues.of_word, words), (cues.piece(p).cues for p in lead[:300].split()))
+    return _Setting(
+        about=frozenset().union(*about),
+        known=words | frozenset(_words(tool.server)) | parameters,
+        parameters=parameters,
+        latin=_is_latin(lead),
+    )
+
+
+_name_word = re2.compile(r"[A-Z]?[\pLl\pLo]+|[\pLu]+|\d+")  # type: ignore[no-untyped-call]
+
+
+def _words(name: str) -> list[str]:
+    return [cues.fold(word) for word in _name_word.findall(name[:200])]
+
+
+def _is_latin(text: str) -> bool:
+    """Say whether at least half of the letters are Latin ones."""
+    if text.isascii():
+        return True
+    letters = [c for c in text[:_LONGEST_JOINED] if c.isalpha()]
+    return sum(c < "\u0250" for c in letters) * 2 >= len(letters)
+
+
+Wanted = Callable[[str], bool]
+"""Says of a text whether any part of it is worth weighing."""
+
+
+def passages(tool: Tool, wanted: Wanted = lambda _: True) -> Iterator[Passage]:
+    """Yield every passage of a definition that is weighed, where it is wanted."""
+    setting: _Setting | None = None
+    for part in _parts(tool, wanted):
+        if wanted(part.told):
+            setting = setting or _setting(tool)
+            yield _passage(part, setting)
+
+
+class _Part(NamedTuple):
+    """A passage that is not looked into yet."""
+
+    text: Text
+    start: int
+    end: int
+    told: str
+    place: str
+    mark: str = "one"
+
+
+def _parts(tool: Tool, wanted: Wanted) -> Iterator[_Part]:
+    joined: list[tuple[Text, str]] = []
+    for text in texts(tool):
+        place = _place(text)
+        value = text.searched()
+        if len(value) < _SHORTEST_TEXT.get(place, 1) or place == "name":
+            continue
+        plain = unveil(value)
+        if place == "field":
+            joined.append((text, plain[:_LONGEST_FIELD]))
+        if text.is_key:
+            told = plain.replace("_", " ").replace("-", " ")
+            yield _Part(text, 0, len(value), told, place)
+        elif wanted(plain):
+            yield from _of_text(text, plain, place, shifted=plain != value)
+    if len(joined) > 1 and any(len(one) > _LONG_FIELD for _, one in joined):
+        told = " ".join(one for _, one in joined)[:_LONGEST_JOINED]
+        longest = max(joined, key=lambda one: len(one[1]))[0]
+        yield _Part(longest, 0, len(longest.value), told, "joined")
+
+
+def _of_text(text: Text, plain: str, place: str, *, shifted: bool) -> Iterator[_Part]:
+    """Yield the sentences of one string, each two neighbours, and a short field as a whole."""
+    spans, before = _sentences(plain), -1
+    for start, end in spans:
+        where = (0, len(text.value)) if shifted else (start, end)
+        yield _Part(text, *where, plain[start:end], place)
+        if before >= 0 and end - before <= _LONGEST_PAIR:
+            where = (0, len(text.value)) if shifted else (before, end)
+            yield _Part(text, *where, plain[before:end], place, "two")
+        before = start
+    if place == "field" and len(spans) > 2 and len(plain) <= _LONGEST_WHOLE:  # noqa: PLR2004 - more than a pair
+        yield _Part(text, 0, len(text.value), plain, place, "whole")
+
+
+_SHORTEST_TEXT = {
+    "value": _SHORTEST_VALUE, "title": _SHORTEST_VALUE, "key": _SHORTEST_VALUE,
+    "schema": _SHORTEST_OTHER,
+}  # fmt: skip
+
+
+_PLACES = {"/description": "top", "/name": "name"}
+
+
+def _place(text: Text) -> str:
+    """Say what a string is to the definition."""
+    pointer = text.pointer
+    inside = pointer.startswith("/inputSchema")
+    if text.is_key:
+        return "key" if inside else "other key"
+    if not inside:
+        output = pointer.startswith("/outputSchema")
+        return _PLACES.get(pointer, "output" if output else "other")
+    if pointer.endswith("/description"):
+        return "field"
+    if any(part in pointer for part in ("/enum/", "/default", "/const", "/example")):
+        return "value"
+    return "title" if pointer.endswith("/title") else "schema"
+
+
+_ALIEN = frozenset(
+    [
+        "@secret",
+        "@file",
+        "@path",
+        "@talk",
+        "@prompt",
+        "@personal",
+        "@env",
+        "@money",
+        "@user",
+        "@model",
+        "@consent",
+        "@delete",
+        "@run",
+        "@remember",
+        "@tool",
+        "@server",
+        "@url",
+        "@mail",
+        "@other",
+        "@rule",
+        "@authority",
+        "@ignore",
+        "@hide",
+        "@best",
+        "@obey",
+        "@send",
+    ]
+)
+"""Classes that are telling where a tool's name and first sentence have nothing of the kind."""
+
+
+def _passage(part: _Part, setting: _Setting) -> Passage:
+    words, found = _read(part.told, setting)
+    near = frozenset(pairwise(words))
+    table = cues.lexicon().pairs
+    for pair in table.keys() & near:
+        found |= table[pair]
+    classes = sorted(found)
+    alien = ["!" + one for one in classes if one in _ALIEN and one not in setting.about]
+    named = _words(part.text.pointer.split("/")[-2]) if part.place == "field" else []
+    meant = ["X" + one for one in frozenset().union(*map(cues.of_word, named))]
+    marks = (part.mark, "p:" + part.place, f"n:{sum(len(words) > bound for bound in _LENGTHS)}")
+    return Passage(
+        part.text, part.start, part.end, part.told,
+        (*frozenset(words), *classes, *alien, *meant, *("x:" + one for one in frozenset(named)), *marks),
+        (*near, *combinations(classes, 2), *combinations(alien, 2), *product(meant, alien),
+         *product((part.place,), classes)),
+    )  # fmt: skip
+
+
+def _read(told: str, setting: _Setting) -> tuple[list[str], set[str]]:
+    """Return the words and the classes of a passage."""
+    words: list[str] = []
+    found: set[str] = set()
+    for text in told.split()[:_MOST_PIECES]:
+        one = cues.piece(text)
+        words += one.words
+        found |= one.cues
+        if one.name:
+            found.add(_whose(one.name, setting))
+        elif text[0] in "`'\"(" and text.strip("`'\".,;:()").lower() in setting.parameters:
+            found.add("@own")
+    if setting.latin and not _is_latin(told):
+        found.add("@foreign")
+    return words, found
+
+
+def _whose(name: str, setting: _Setting) -> str:
+    """Say whether a name in code's spelling is a parameter, of the same family, or from elsewhere."""
+    if name in setting.parameters:
+        return "@own"
+    words = (word for word in name.split("_") if len(word) > _KNOWN)
+    return "@stranger" if setting.known.isdisjoint(words) else "@sibling"
+
+
+def singles_and_pairs(found: Iterable[Passage]) -> Iterator[list[str]]:
+    """Yield the features of passages as texts, for training."""
+    for one in found:
+        yield [*one.singles, *("\t".join(pair) for pair in frozenset(one.pairs))]
