@@ -17,7 +17,7 @@ def register(app: typer.Typer) -> None:
         *,
         out: Annotated[
             Path, typer.Option("--out", metavar="DIR", help="Where the site is written.")
-        ],
+        ] = Path("site"),
         db: Annotated[str, typer.Option("--db", metavar="URL", help="The catalogue.")] = DEFAULT,
         base_url: Annotated[
             str, typer.Option("--base-url", metavar="URL", help="The address it will have.")

@@ -82,7 +82,7 @@ def db(tmp_path: Path, desk: dict[str, ToolFacts]) -> Path:
 
 
 def test_a_catalogue_becomes_a_site(db: Path, tmp_path: Path) -> None:
-    done = run("--out", "site", cwd=tmp_path)
+    done = run(cwd=tmp_path)  # to ./site, where nothing else is said
     assert (done.returncode, done.stdout) == (0, "")
     assert "for 4 tools of 1 server" in done.stderr
     page = next((tmp_path / "site").glob("tools/*/deskopenstream-*.html"))
