@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 findings at or above --fail-on, 2 usage, 3 could not finis
 130 interrupted. stdout is data, stderr is everything else.
 """
 
+import gc
 import importlib
 import os
 import sys
@@ -66,6 +67,8 @@ def _version(value: bool) -> None:
         raise typer.Exit
 
 
+_GARBAGE = 50_000
+"""Objects after which Python looks for cycles; by default 700, and definitions have none."""
 _INTERRUPTED = 130
 _LONGEST_MESSAGE = 4000
 
@@ -73,6 +76,7 @@ _LONGEST_MESSAGE = 4000
 def main(arguments: list[str] | None = None) -> None:
     """Run `toolrisk` and exit with its code; one clear line instead of a traceback."""
     words = sys.argv[1:] if arguments is None else arguments
+    gc.set_threshold(_GARBAGE, 20, 20)
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # started with it closed
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - to the end

@@ -209,21 +209,39 @@ def _resolve(root: dict[str, Any], reference: str) -> tuple[Any, str]:
 def _parameter(pointer: str, name: str, value: Any, required: bool, depth: int) -> Parameter:
     kind: str | None = None
     enum: tuple[str, ...] = ()
-    flags = name_flags(name)
+    is_url = False
     if isinstance(value, dict):
         given = value.get("type")
         kind = given if isinstance(given, str) else None
         options = value.get("enum")
         if isinstance(options, list):
             enum = tuple(str(option)[:60] for option in options[:_MAX_ENUM])
-        if kind == "array":
-            flags = (*flags, "array")
-            if name.lower().endswith(_TARGET_ENDINGS):
-                flags = (*flags, "targets")
-        if value.get("format") in {"uri", "url"} and "url" not in flags:
-            flags = (*flags, "url")
-        if kind in {"boolean", "integer", "number"}:
-            flags = tuple(
-                f for f in flags if f in {"amount", "overwrite", "dryrun", "model", "array"}
-            )
-    return Parameter(pointer, name, name_words(name), kind, required, depth, flags, enum)
+        is_url = value.get("format") in _URLS
+    return Parameter(
+        pointer,
+        name,
+        name_words(name),
+        kind,
+        required,
+        depth,
+        _typed_flags(name, kind, is_url),
+        enum,
+    )
+
+
+_URLS = ("uri", "url")
+
+
+@lru_cache(maxsize=65536)
+def _typed_flags(name: str, kind: str | None, is_url: bool) -> tuple[str, ...]:
+    """Return what a parameter's name and type say together."""
+    flags = name_flags(name)
+    if kind == "array":
+        flags = (*flags, "array")
+        if name.lower().endswith(_TARGET_ENDINGS):
+            flags = (*flags, "targets")
+    if is_url and "url" not in flags:
+        flags = (*flags, "url")
+    if kind in {"boolean", "integer", "number"}:
+        flags = tuple(f for f in flags if f in {"amount", "overwrite", "dryrun", "model", "array"})
+    return flags

@@ -5,10 +5,11 @@ are looked up again only where a quote is needed (`Reading.span`).
 """
 
 import re  # noqa: TID251 - character classes and bounded alternations only: linear on any text
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 
 from classifier.lexicon import lexicon
 from classifier.parameters import Parameter, doc_parameters, parameters
@@ -79,17 +80,19 @@ STOP = frozenset(
 class _Spans:
     """(word, start, end) of every word, found as far as somebody looks: mostly the first few."""
 
-    __slots__ = ("_found", "_rest", "_told")
+    __slots__ = ("_found", "_lead", "_pattern", "_rest", "_text", "_told")
 
     def __init__(self, pattern: re.Pattern[str], text: str, lead: int) -> None:
         self._found: list[tuple[str, int, int]] = []
+        self._pattern, self._text, self._lead = pattern, text, lead
         self._rest = _spans(pattern, text, lead)
         self._told = ""
 
     def told(self) -> str:
         """Return all the words in order, a space before and after each."""
         if not self._told:
-            self._told = f" {' '.join([token for token, _, _ in self])} "
+            words = [word.lower() for word in self._pattern.findall(self._text, self._lead)]
+            self._told = f" {' '.join(_expand(words))} "
         return self._told
 
     def __iter__(self) -> Iterator[tuple[str, int, int]]:
@@ -160,8 +163,9 @@ class Reading:
         if at < 0:
             return None
         index = spans.told().count(" ", 0, at)
-        every = list(spans)
-        start, end = every[index][1], every[index + phrase.strip().count(" ")][2]
+        last = index + phrase.strip().count(" ")
+        found = list(islice(spans, index, last + 1))
+        start, end = found[0][1], found[-1][2]
         return Evidence("/description", start, end, (self.tool.description or "")[start:end])
 
     def _text(self) -> _Spans:
@@ -173,16 +177,31 @@ class Reading:
 
 def _quote(pointer: str, text: str, spans: _Spans, words: AbstractSet[str]) -> Evidence | None:
     for token, start, end in spans:
-        if not keys(token).isdisjoint(words):
+        if token in words or not words.isdisjoint(_more(token)):
             return Evidence(pointer, start, end, text[start:end])
     return None
 
 
-@lru_cache(maxsize=65536)
-def keys(token: str) -> frozenset[str]:
-    """Return a word with its verb lemma and all its classes."""
-    lex = lexicon()
-    return frozenset((token, *lex.verb.get(token, ()), *lex.noun.get(token, ())))
+class _More(dict[str, tuple[str, ...]]):
+    """What a word also counts as: its verb lemma and all its classes; mostly nothing."""
+
+    def __missing__(self, token: str) -> tuple[str, ...]:
+        lex = lexicon()
+        more = (*lex.verb.get(token, ()), *lex.noun.get(token, ()))
+        if len(self) < _MOST_KEPT:
+            self[token] = more
+        return more
+
+
+_MOST_KEPT = 1 << 16
+_more = _More().__getitem__
+
+
+def _keys(tokens: Iterable[str]) -> set[str]:
+    """Return words with their verb lemmas and all their classes."""
+    found = set(tokens)
+    found.update(*map(_more, found))
+    return found
 
 
 def lower(text: str) -> str:
@@ -224,7 +243,7 @@ def _server(name: str, text: str) -> tuple[frozenset[str], frozenset[str], froze
     """Return the words of a server's name, of name and text, and those with their classes."""
     named = [] if name.endswith(_FILES) else name_tokens(name)
     words = frozenset(named + text_tokens(text[:_MAX_SERVER]))
-    return frozenset(named), words, frozenset().union(*map(keys, words)) if words else words
+    return frozenset(named), words, frozenset(_keys(words))
 
 
 def read(tool: Tool) -> Reading:
@@ -245,14 +264,13 @@ def read(tool: Tool) -> Reading:
         found = doc_parameters(tail_text)
     name_verb = _name_verb(core, verb)
     head_at, head_verb = _head_verb(first, verb)
-    opening = set().union(*map(keys, first))
+    opening = _keys(first)
     return Reading(
         tool=tool, name=name, core=core, first=first, rest=rest, tail=tail, parameters=found,
         has_schema=isinstance(tool.input_schema, dict) and "properties" in tool.input_schema,
         server=server, around=around, name_verb=name_verb, head_verb=head_verb, head_at=head_at,
         acts={*(name_verb or ()), *(head_verb or ())},
-        opening=opening, near=opening.union(*map(keys, core)),
-        far=set().union(*map(keys, rest)),
+        opening=opening, near=opening | _keys(core), far=_keys(rest),
         flags=_flags(found), truncated=capped or len(text) > MAX_DESCRIPTION, lead=lead,
         told=first_text[:_MAX_FIRST],
     )  # fmt: skip

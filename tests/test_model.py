@@ -15,7 +15,7 @@ from classifier.model import evaluate, facts, runtime, train
 from classifier.model.labels import Labelled, read_labels, read_written
 from classifier.reviewed import text_digest
 from classifier.verdict import Basis, Category, Risk
-from crawler.records import ServerName, Tool
+from crawler.records import ServerName, Tool, canonical_json, sha256
 
 GOLD = Path(__file__).parents[2] / "shared" / "labels" / "gold.jsonl"
 KINDS = [
@@ -184,6 +184,13 @@ def test_a_reviewed_definition_is_looked_up(tmp_path):
     )
     assert result.has("credentials")
     assert not result.needs_review
+
+
+def test_a_text_has_one_digest_however_it_is_written():
+    every = "".join(chr(i) for i in range(0x110000) if not 0xD800 <= i <= 0xDFFF)
+    for text in (every, "", "\ud800"):
+        tool = Tool(server=ServerName("s"), name=text, description=text)
+        assert text_digest(tool) == sha256(canonical_json([text, text]))[:16]
 
 
 def test_another_schema_keeps_the_higher_risk(tmp_path):

@@ -42,6 +42,14 @@ def test_help_names_every_command_and_imports_none():
     assert not [name for name in names if name.startswith(("classifier.commands", "crawler"))]
 
 
+def test_a_file_is_classified_without_slow_imports(tmp_path):
+    path = tmp_path / "tools.json"
+    path.write_text('{"tools": [{"name": "send_email", "description": "Send an email."}]}')
+    names = imported(["classify", str(path), "--format", "jsonl"])
+    assert names & SLOW <= {"platformdirs"}
+    assert not [name for name in names if name.startswith("crawler.sources")]
+
+
 @pytest.mark.parametrize("words", [["--help"], []])
 def test_help_says_what_the_table_says(words):
     done = subprocess.run(

@@ -138,8 +138,10 @@ class Model:
     def heaviest(self, rows: Iterable[int], column: int) -> list[int]:
         """Return the rows that speak for an output, the heaviest first."""
         lanes = self.lanes
-        weighed = [(lanes[row * _LANES + column], row) for row in rows]
-        return [row for weight, row in sorted(weighed, reverse=True) if weight > _MIDDLE]
+        weighed = [
+            (weight, row) for row in rows if (weight := lanes[row * _LANES + column]) > _MIDDLE
+        ]
+        return [row for _, row in sorted(weighed, reverse=True)]
 
     def score(self, rows: Collection[int]) -> Scores:
         """Score one tool by its rows."""
