@@ -10,7 +10,6 @@ from __future__ import annotations
 import re  # noqa: TID251 - ASCII letters and digits only, linear; a fraction of re2's cost per call
 import tomllib
 import unicodedata
-from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -31,7 +30,7 @@ class Lexicon(NamedTuple):
     """Words and their classes: whole words, beginnings of words, pairs, runs of Chinese or Japanese."""
 
     whole: dict[str, frozenset[str]]
-    begin: dict[str, frozenset[str]]
+    begin: dict[str, list[tuple[str, frozenset[str]]]]  # by their first two letters
     pairs: dict[tuple[str, str], frozenset[str]]
     runs: dict[str, frozenset[str]]
     longest: int  # of the runs
@@ -71,11 +70,18 @@ def lexicon() -> Lexicon:
     halves = {word: tuple(word.split("_")) for word in whole if "_" in word}
     return Lexicon(
         whole={word: frozenset(found) for word, found in whole.items()},
-        begin={word: frozenset(found) for word, found in begin.items()},
+        begin=_by_start(begin),
         pairs={(a, b): frozenset(whole[w]) for w, (a, b, *_) in halves.items() if a and b},
         runs={word: frozenset(found) for word, found in runs.items()},
         longest=max(map(len, runs), default=0),
     )
+
+
+def _by_start(words: dict[str, set[str]]) -> dict[str, list[tuple[str, frozenset[str]]]]:
+    listed: dict[str, list[tuple[str, frozenset[str]]]] = {}
+    for word, found in words.items():
+        listed.setdefault(word[:2], []).append((word, frozenset(found)))
+    return listed
 
 
 def fold(word: str) -> str:
@@ -103,9 +109,9 @@ def of_word(word: str) -> frozenset[str]:
     """Return the classes of a folded word."""
     lex = lexicon()
     found = lex.whole.get(word, _NO_CUES)
-    for end in range(2, len(word) + 1):
-        if word[:end] in lex.begin:
-            found |= lex.begin[word[:end]]
+    for start, classes in (*lex.begin.get(word[:2], ()), *lex.begin.get(word[:1], ())):
+        if word.startswith(start):
+            found |= classes
     if not found and word:
         found = _without_article(word)
     return found
@@ -137,6 +143,8 @@ def piece(text: str) -> Piece:
     text = text[:_LONGEST]
     plain = fold(text)
     bare = plain.strip(_QUOTES)
+    if bare.isalpha() and bare.isascii():
+        return Piece((bare,), of_word(bare) | _looks(text, plain, bare), "")
     if "://" in bare or bare.startswith("www."):
         return Piece(("@url",), frozenset(("@url",)), "")
     if "@" in bare[1:] and "." in bare.rsplit("@", 1)[-1]:
@@ -169,11 +177,13 @@ def _unspaced_words(plain: str) -> tuple[list[str], set[str]]:
 
 def _looks(text: str, plain: str, bare: str) -> set[str]:
     """Return what a piece is by its looks: a path, an address, an account, a tag, a shout."""
-    found = {name for name, sign in _SIGNS if sign(text)}
+    if bare.isalpha() and len(bare) == len(text):
+        return {"@caps"} if len(text) > _SHORT and text.isupper() else set()
+    found = {name for sign, name in _SIGNS if sign in text}
     if _is_path(plain.lstrip("`\"'("), bare):
         found.add("@path")
-    if bare.startswith("$"):
-        found.add("@subst")
+    if text in {"|", "&&", ">>"}:
+        found.add("@pipe")
     if any(map(str.isdigit, bare)):
         if bare.count(".") == _SHORT and _number.fullmatch(bare):
             found.add("@ip")
@@ -182,14 +192,7 @@ def _looks(text: str, plain: str, bare: str) -> set[str]:
     return found
 
 
-_SIGNS: tuple[tuple[str, Callable[[str], bool]], ...] = (
-    ("@pipe", lambda text: text in {"|", "&&", ">>"}),
-    ("@angle", lambda text: "<" in text and ">" in text),
-    ("@tick", lambda text: "`" in text),
-    ("@bracket", lambda text: text[0] == "["),
-    ("@caps", lambda text: text.isupper() and text.isalpha() and len(text) > _SHORT),
-    ("@subst", lambda text: "{{" in text),
-)
+_SIGNS = (("<", "@angle"), ("`", "@tick"), ("[", "@bracket"), ("{{", "@subst"), ("$", "@subst"))
 
 
 def _is_path(plain: str, bare: str) -> bool:

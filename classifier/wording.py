@@ -32,6 +32,7 @@ from crawler.records import Tool
 MODEL = "tool-threat-v1"
 _ZERO = repeat(0.0)
 _MOST_QUOTES = 3
+_MOST_WORDS = 1 << 17
 _JUST_BELOW = 0.75
 _MOST_SENTENCES = 200
 _MOST_PIECES = 45
@@ -140,21 +141,21 @@ class _Gate(dict[bytes, float]):
     """What each word adds; never less than nothing."""
 
     def __missing__(self, word: bytes) -> float:
-        if len(self) > 1 << 17:
-            self.clear()
-        ready, gate = weights().ready.get(word.decode("utf-8", "replace")), weights().gate
-        if ready is None:
-            ready = sum(gate.get(key, 0.0) for key in gate_keys(word))
-        self[word] = ready
-        return self[word]
+        gate = weights().gate
+        value = sum(gate.get(key, 0.0) for key in gate_keys(word))
+        if len(self) < _MOST_WORDS:
+            self[word] = value
+        return value
 
 
-_gate = _Gate()
+@cache
+def _gate() -> _Gate:
+    return _Gate((word.encode(), value) for word, value in weights().ready.items())
 
 
 def opens(text: bytes) -> bool:
     """Say whether any passage of a text may be hostile; cheap, and never no for a part of a yes."""
-    return sum(map(_gate.__getitem__, words_of(text))) >= weights().open
+    return sum(map(_gate().__getitem__, words_of(text))) >= weights().open
 
 
 def _may(told: str) -> bool:
@@ -287,7 +288,7 @@ def _parts(tool: Tool, wanted: Wanted) -> Iterator[_Part]:
         value = text.searched()
         if len(value) < _SHORTEST_TEXT.get(place, 1) or place == "name":
             continue
-        plain = unveil(value)
+        plain = unveil(value) if not value.isascii() or "\x1b" in value or "\\" in value else value
         if place == "field":
             joined.append((text, plain[:_LONGEST_FIELD]))
         if text.is_key:
