@@ -4,8 +4,8 @@
 The model may raise a risk; it never lowers one that a trusted rule set. Vendor hints change nothing.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from classifier.rules import Rule
 from classifier.verdict import Addend, Category, Finding, Kind, Risk
@@ -50,8 +50,7 @@ def _addend(points: int, reason: str, signal: str | None = None) -> Addend:
     return Addend(points, reason, signal)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """The level and how it came about."""
 
     risk: Risk

@@ -90,7 +90,7 @@ class Parameter(NamedTuple):
 
 def escape(key: str) -> str:
     """Return a key as one token of a JSON Pointer (RFC 6901)."""
-    return key.replace("~", "~0").replace("/", "~1")
+    return key.replace("~", "~0").replace("/", "~1") if "~" in key or "/" in key else key
 
 
 @lru_cache(maxsize=65536)

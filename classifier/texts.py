@@ -7,7 +7,7 @@ serialised definition for each detector says which have anything to look for.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import re2
@@ -26,8 +26,7 @@ _SCAN_MEMORY = 64 << 20
 _MAX_DEPTH = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """One string: where it stands, what it says, and whether it is a key rather than a value."""
 
     pointer: str

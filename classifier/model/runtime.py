@@ -19,7 +19,7 @@ from itertools import accumulate, islice
 from math import exp, sqrt, tanh
 from operator import mul
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -50,8 +50,7 @@ _MOST_KEPT = 1 << 17
 _FIRST, _SECOND = len(CATEGORIES), len(CATEGORIES) + len(RISKS)
 
 
-@dataclass(frozen=True, slots=True)
-class Scores:
+class Scores(NamedTuple):
     """What the model says of one tool; probabilities calibrated, 0..1."""
 
     category: list[float]
