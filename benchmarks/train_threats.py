@@ -3,8 +3,8 @@
     python benchmarks/train_threats.py [--corpus ../shared/corpus/tools.jsonl.gz] [--check] [--write]
 
 Attacks are hand-written (tests/attacks, the splits called dev and the first set; tests/signals), what
-is harmless are their near misses and real definitions, but for those that were read and judged hostile
-(data/models/tool-threat-v1/hostile.tsv, by digest). Which sentence of a poisoned definition is the
+is harmless are their near misses and real definitions; the few of these that were read and judged
+hostile (data/models/tool-threat-v1/hostile.tsv, by digest) count as attacks. Which sentence of a poisoned definition is the
 poison nobody marked: the fit starts with all of them and keeps, round by round, those that stand out.
 --check fits on three quarters and counts on the fourth, in turn, whole servers on one side; --write
 writes the weights. The same input gives the same bytes.
@@ -92,11 +92,12 @@ def _case(case):
 
 
 def real(path):
-    """Return the definitions of the corpus, without those judged hostile."""
+    """Return the definitions of the corpus, and apart from them those judged hostile."""
     file = FOLDER / "hostile.tsv"
-    hostile = {line.split("\t")[0] for line in file.read_text().splitlines() if line[0] != "#"}
+    listed = {line.split("\t")[0] for line in file.read_text().splitlines() if line[0] != "#"}
     tools = [to_tool(row) for _, row in lines(path)]
-    return [tool for tool in tools if tool.definition_sha256 not in hostile]
+    hostile = [tool for tool in tools if tool.definition_sha256 in listed]
+    return [tool for tool in tools if tool.definition_sha256 not in listed], hostile
 
 
 def bags(several):
@@ -255,7 +256,8 @@ def main():
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--sure", type=float, default=0.0, help="the bar, from an earlier --check")
     options = parser.parse_args()
-    pairs, tools = attacks(), real(options.corpus)
+    tools, judged = real(options.corpus)
+    pairs = attacks() + [(tool, True, "real") for tool in judged]
     written, hostile = [tool for tool, _, _ in pairs], np.array([bad for _, bad, _ in pairs])
     (bag, corpus), listed = bags([written, tools])
     print(f"{hostile.sum()} attacks, {(~hostile).sum()} near misses, {len(tools)} real; {bag.rows.shape} {corpus.rows.shape}")  # fmt: skip
