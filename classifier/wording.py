@@ -37,6 +37,8 @@ _JUST_BELOW = 0.75
 _MOST_SENTENCES = 200
 _MOST_PIECES = 45
 _LONGEST_SENTENCE = 260
+_LONGEST_LEAD = 2_000
+_LONGEST_NAME = 200
 _LONGEST_PAIR = 320
 _LONGEST_WHOLE = 400
 _LONGEST_FIELD = 300
@@ -228,7 +230,8 @@ class _Setting:
 
 def _setting(tool: Tool) -> _Setting:
     description = tool.description if isinstance(tool.description, str) else ""
-    lead = next((description[s:e] for s, e in _sentences(description[:2000])), "")
+    description = _encodable(description[:_LONGEST_LEAD])
+    lead = next((description[s:e] for s, e in _sentences(description)), "")
     schema = tool.input_schema if isinstance(tool.input_schema, dict) else {}
     listed = schema.get("properties")
     parameters = frozenset(map(str.lower, listed)) if isinstance(listed, dict) else frozenset()
@@ -246,7 +249,12 @@ _name_word = re2.compile(r"[A-Z]?[\pLl\pLo]+|[\pLu]+|\d+")  # type: ignore[no-un
 
 
 def _words(name: str) -> list[str]:
-    return [cues.fold(word) for word in _name_word.findall(name[:200])]
+    return [cues.fold(word) for word in _name_word.findall(_encodable(name[:_LONGEST_NAME]))]
+
+
+def _encodable(text: str) -> str:
+    """Return a text without lone surrogates, which RE2 refuses."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _is_latin(text: str) -> bool:

@@ -94,6 +94,16 @@ def test_bad_input_is_one_clear_line(file, tmp_path):
     toolrisk("classify", "--only-threats", "--db", tmp_path / "none.db", code=2)
 
 
+def test_a_client_config_is_asked_or_refused(tmp_path):
+    """Nothing looked at must not read as nothing found."""
+    config = tmp_path / "mcp.json"
+    config.write_text('{"mcpServers": {"gh": {"command": "gh-mcp"}}}', encoding="utf-8")
+    done = toolrisk("classify", config, "--only-threats", code=3)
+    assert "gh: unsupported" in done.stderr
+    done = toolrisk("classify", config, "--only-threats", "--no-launch", code=2)
+    assert "holds no definitions" in done.stderr
+
+
 def test_it_loads_neither_model_nor_network(file):
     script = (
         "import sys\nfrom classifier.cli import main\n"

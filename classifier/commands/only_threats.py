@@ -118,6 +118,11 @@ class _Inputs:
 
         if self.options is None:
             self.options = inputs.InputOptions(**self._wish)
+        if not self.options.launch and inputs.is_config(text, self.options):
+            raise TargetError(
+                f"{text}: a client config holds no definitions: --only-threats has to ask its servers;"
+                " leave out --no-launch, or leave out --only-threats to have the config looked at"
+            )
         yield from inputs.tools([text], self.options)
 
     def _catalogue(self) -> Iterator[Tool]:

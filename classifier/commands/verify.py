@@ -62,13 +62,15 @@ def verify(
     incomplete = bool(total) and not checked and not found  # no look at all must not pass as one
     if incomplete:
         unknown = every
+    counts = (checked, total)
     match output:
         case Format.JSON:
-            sys.stdout.write(
-                inputs.to_line(drift_report.to_json(found, unknown, incomplete=incomplete)) + "\n"
-            )
+            made = drift_report.to_json(found, unknown, incomplete=incomplete, checked=counts)
+            sys.stdout.write(inputs.to_line(made) + "\n")
         case Format.MARKDOWN:
-            sys.stdout.write(drift_report.markdown(found, unknown, incomplete=incomplete))
+            sys.stdout.write(
+                drift_report.markdown(found, unknown, incomplete=incomplete, checked=counts)
+            )
         case Format.SARIF:
             sys.stdout.write(_sarif(found, targets, unknown))
         case Format.TEXT:

@@ -86,12 +86,18 @@ def marked(parts: Parts) -> str:
 
 
 def to_json(
-    found: Sequence[Difference], not_verified: Sequence[str] = (), *, incomplete: bool = False
-) -> dict[str, Any]:
-    """Return the report as data; `incomplete`: nothing at all was compared."""
+    found: Sequence[Difference], not_verified: Sequence[str] = (), *, incomplete: bool = False,
+    checked: tuple[int, int] | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Return the report as data; `incomplete`: nothing at all was compared.
+
+    `checked` is how many pinned tools were compared, and how many are pinned.
+    """
+    counts = {} if checked is None else {"checked": checked[0], "pinned": checked[1]}
     return {
         "schema_version": 1,
         "unchanged": not found and not incomplete,
+        **counts,
         "not_verified": list(not_verified),
         "differences": [_json(one) for one in found],
     }
@@ -122,11 +128,14 @@ def _json(one: Difference) -> dict[str, Any]:
 
 
 def markdown(
-    found: Sequence[Difference], not_verified: Sequence[str] = (), *, incomplete: bool = False
-) -> str:
-    """Return the report as a pull-request comment; `incomplete`: nothing at all was compared."""
+    found: Sequence[Difference], not_verified: Sequence[str] = (), *, incomplete: bool = False,
+    checked: tuple[int, int] | None = None,
+) -> str:  # fmt: skip
+    """Return the report as a pull-request comment; the arguments are those of `to_json`."""
     told = "incomplete, no pinned tool was compared" if incomplete else summary(found)
     lines = [MARKER, "", f"### Toolrisk: {told}", ""]
+    if checked is not None:
+        lines += [f"{checked[0]} of {checked[1]} pinned tools compared.", ""]
     for one in found[:_MOST]:
         lines.append(f"- **{one.kind}** {code(one.server, 60)} {code(one.tool, 60)}")
         lines += [f"  - **looks like a rug pull**: {reason}" for reason in one.rug_pull]

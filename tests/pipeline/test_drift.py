@@ -135,6 +135,19 @@ def test_nothing_compared_is_incomplete_and_no_pass(toolrisk, tmp_path, form):
     toolrisk(*words, cwd=tmp_path, code=0)
 
 
+def test_a_part_that_was_compared_is_told_as_a_part(toolrisk, tmp_path):
+    other = replace(READ, server=ServerName("elsewhere"))
+    (tmp_path / "toolrisk.lock").write_text(lock.dump([READ, LIST, other]))
+    here = {"server": "elsewhere", "tools": [other.definition]}
+    (tmp_path / "tools.json").write_text(json.dumps(here), encoding="utf-8")
+    words = ("verify", "tools.json", "--partial", "--format")
+    done = toolrisk(*words, "json", cwd=tmp_path, code=0)
+    assert "1 of 3 pinned tools compared" in done.stderr
+    told = json.loads(done.stdout)
+    assert (told["checked"], told["pinned"], told["unchanged"]) == (1, 3, True)
+    assert "1 of 3 pinned tools compared" in toolrisk(*words, "markdown", cwd=tmp_path).stdout
+
+
 def test_a_lock_file_is_stable_and_changes_by_lines(tmp_path):
     one = lock.dump([READ, LIST])
     assert one == lock.dump([LIST, READ])
