@@ -35,8 +35,11 @@ def cache_dir() -> Path:
 
 
 def pip() -> list[str]:
-    """Return the words that start the pip of this interpreter."""
-    return [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input"]
+    """Return the words that start the pip of this interpreter.
+
+    With -P, for without it Python runs a `pip` or a `json.py` that lies in the current folder.
+    """
+    return [sys.executable, "-P", "-m", "pip", "--disable-pip-version-check", "--no-input"]
 
 
 def npm() -> str:
@@ -63,7 +66,7 @@ async def npm_version(package: Package) -> str:
     if version is not None and _EXACT_NPM.fullmatch(version):
         return version
     wanted = name if version is None else f"{name}@{version}"
-    told = await run([npm(), "view", wanted, "version", "--json"], Path.cwd(), wanted)
+    told = await run([npm(), "view", wanted, "version", "--json"], None, wanted)
     found = json.loads(told or '""')
     newest = found[-1] if isinstance(found, list) and found else found
     if not isinstance(newest, str) or not is_package_version(newest):
@@ -92,7 +95,7 @@ async def pypi_version(package: Package) -> str:
         ":all:",
     ]  # and nothing is installed
     words += ["--dry-run", "--report", "-", "--ignore-installed", wanted]
-    told = await run([*pip(), *words], Path.cwd(), name, allow_failure=True)
+    told = await run([*pip(), *words], None, name, allow_failure=True)
     found = _reported(told)
     if found is None and version is None:
         found = await _latest(name)  # a pip before 22.2, or its reason in words
@@ -132,7 +135,7 @@ def _reported(told: str) -> str | None:
 
 
 async def _latest(name: str) -> str:
-    told = await run([*pip(), "index", "versions", name], Path.cwd(), name)
+    told = await run([*pip(), "index", "versions", name], None, name)
     found = re.search(r"\(([^()\s]{1,60})\)", told)
     if not found:
         raise ProbeError(
@@ -194,13 +197,16 @@ def _client(name: str, what: str) -> str:
 
 async def run(
     words: Sequence[str],
-    cwd: Path,
+    cwd: Path | None,
     subject: str,
     *,
     work: Path | None = None,
     allow_failure: bool = False,
 ) -> str:
     """Run npm or pip and return what it printed; `work` is the folder that it may fill.
+
+    Without `cwd` it stands there too, and never where the user stands: npm obeys an `.npmrc` of
+    the current folder, which may be somebody else's checkout.
 
     Raises:
         ProbeError: not found, no network, too large, or another refusal, in one line.

@@ -58,8 +58,12 @@ class Done:
     err: bytearray = field(default_factory=bytearray)
 
 
-async def run_bounded(words: Sequence[str], cwd: Path, subject: str, work: Path | None) -> Done:
+async def run_bounded(
+    words: Sequence[str], cwd: Path | None, subject: str, work: Path | None
+) -> Done:
     """Run a client; `work` is the folder that it may fill, by default one that goes with it.
+
+    It stands in `cwd`, by default in the folder that it may fill.
 
     Raises:
         ProbeError: it took too long, or used more than it may.
@@ -74,7 +78,7 @@ async def run_bounded(words: Sequence[str], cwd: Path, subject: str, work: Path 
     env |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(scratch))
     try:
         with anyio.fail_after(FETCH_SECONDS):
-            async with _started(_leashed(words), cwd, env) as process:
+            async with _started(_leashed(words), cwd or work, env) as process:
                 attendant = _Attendant(process, work)
                 await attendant.attend()
     except TimeoutError:

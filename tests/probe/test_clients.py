@@ -1,6 +1,8 @@
 """What npm and pip are asked: names and versions only, whoever wrote them."""
 
 import json
+import sys
+from pathlib import Path
 
 import anyio
 import pytest
@@ -60,3 +62,22 @@ def test_a_range_or_tag_is_looked_up_each_time(version, exact, wanted, asked):
     package = Package(registry_type="npm", identifier="@a/x", version=version)
     assert anyio.run(clients.npm_version, package) == exact
     assert asked == wanted
+
+
+def test_nothing_that_lies_in_the_current_folder_is_run_for_pip(tmp_path, monkeypatch):
+    trap = f"open({str(tmp_path / 'sprung')!r}, 'w').close()"
+    (tmp_path / "pip").mkdir()
+    for name in ("pip/__init__.py", "pip/__main__.py", "json.py"):
+        (tmp_path / name).write_text(trap)
+    monkeypatch.chdir(tmp_path)
+    told = anyio.run(clients.run, [*clients.pip(), "--version"], tmp_path, "x")
+    assert told.startswith("pip ")
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_a_question_is_not_asked_where_the_user_stands(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # whose .npmrc may be a stranger's
+    code = "import os; print(os.getcwd())"
+    told = anyio.run(clients.run, [sys.executable, "-c", code], None, "x").strip()
+    assert Path(told) != tmp_path
+    assert not Path(told).exists()  # it went with the answer
