@@ -4,7 +4,8 @@ Two files may each have a server called `files`, and mean two programs. The firs
 one that says something else gets its file's name behind it, and keeps it from then on.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
@@ -26,6 +27,11 @@ _PARTS = 3
 """Parts of a path that a name is told apart by, before the whole path is."""
 
 
+_NOWHERE = ""
+"""The place of what was stored before places were: whoever comes first takes it over."""
+_IN_LIMIT = 500
+
+
 @dataclass(frozen=True, slots=True)
 class _Stated:
     """What a place says of a server: its packages and remotes, and its tools if it names any."""
@@ -34,12 +40,22 @@ class _Stated:
     tools: frozenset[str] | None
 
 
+_Known = dict[tuple[str, str], dict[str, _Stated]]
+"""(source, name) -> place -> what it says; without an entry nobody has looked yet."""
+
+
 def told_apart(connection: sa.Connection, items: Iterable[Gathered]) -> list[Gathered]:
     """Return the items, those under a name of their own whose name means another server."""
     items = list(items)
-    if not any(_place(item) for item in items):
+    names: dict[str, set[str]] = defaultdict(set)
+    for item in items:
+        if item.server is not None and item.listing is not None and _place(item):
+            names[item.listing.provenance.source].add(item.server.name)
+    if not names:
         return items
-    batch: dict[tuple[str, str], dict[str, _Stated]] = {}
+    batch: _Known = {}
+    for source, wanted in names.items():
+        batch |= _known(connection, source, sorted(wanted))
     return [_named(connection, item, batch) if _place(item) else item for item in items]
 
 
@@ -51,15 +67,17 @@ def _place(item: Gathered) -> str:
     return listing.provenance.place
 
 
-def _named(
-    connection: sa.Connection, item: Gathered, batch: dict[tuple[str, str], dict[str, _Stated]]
-) -> Gathered:
+def _named(connection: sa.Connection, item: Gathered, batch: _Known) -> Gathered:
     assert item.server is not None  # noqa: S101 - `_place` has looked
     assert item.listing is not None  # noqa: S101 - `_place` has looked
     source, place = item.listing.provenance.source, _place(item)
     stated = _statement(item)
     for name in _names(item.server.name, place):
-        known = batch.setdefault((source, name), _known(connection, source, name))
+        if (source, name) not in batch:
+            batch |= _known(connection, source, [name])
+        known = batch[source, name]
+        if known.pop(_NOWHERE, None):
+            _forget(connection, source, name, _NOWHERE)
         is_first = place == next(iter(known), place)
         if is_first or all(_agree(stated, one) for at, one in known.items() if at != place):
             known[place] = stated
@@ -88,26 +106,37 @@ def _agree(one: _Stated, other: _Stated) -> bool:
     return one.server == other.server and (not has_both or one.tools == other.tools)
 
 
-def _known(connection: sa.Connection, source: str, name: str) -> dict[str, _Stated]:
-    """Return what each place of a source says of a server of this name."""
-    query = (
-        sa.select(_LISTING.c.place, _LISTING.c.statement, _SERVER.c.id)
-        .join(_SERVER, _SERVER.c.id == _LISTING.c.server_id)
-        .where(_SERVER.c.name == rows.storable(name), _LISTING.c.source == source)
-        .order_by(_LISTING.c.id)
-    )
-    found = list(connection.execute(query))
-    if not found:
-        return {}
-    tools = None
-    if source == "file":
-        digests = (
-            sa.select(_VERSION.c.definition_sha256)
-            .join(_TOOL, _TOOL.c.current_version_id == _VERSION.c.id)
-            .where(_TOOL.c.server_id == found[0].id, _TOOL.c.removed_at.is_(None))
+def _known(connection: sa.Connection, source: str, names: Sequence[str]) -> _Known:
+    """Return what each place of a source says of servers of these names, oldest first."""
+    found: _Known = {(source, name): {} for name in names}
+    given = {rows.storable(name): name for name in names}
+    for start in range(0, len(names), _IN_LIMIT):
+        wanted = [rows.storable(name) for name in names[start : start + _IN_LIMIT]]
+        query = (
+            sa.select(_LISTING.c.place, _LISTING.c.statement, _SERVER.c.id, _SERVER.c.name)
+            .join(_SERVER, _SERVER.c.id == _LISTING.c.server_id)
+            .where(_SERVER.c.name.in_(wanted), _LISTING.c.source == source)
+            .order_by(_LISTING.c.id)
         )
-        tools = frozenset(connection.scalars(digests))
-    return {row.place: _Stated(row.statement, tools) for row in found}
+        listed = list(connection.execute(query))
+        tools = _tools(connection, {row.id for row in listed}) if source == "file" else {}
+        for row in listed:
+            stated = _Stated(row.statement, tools.get(row.id))
+            found[source, given[row.name]][row.place] = stated
+    return found
+
+
+def _tools(connection: sa.Connection, ids: Collection[int]) -> dict[int, frozenset[str]]:
+    """Return the digests of the tools that each of these servers has."""
+    query = (
+        sa.select(_TOOL.c.server_id, _VERSION.c.definition_sha256)
+        .join(_VERSION, _TOOL.c.current_version_id == _VERSION.c.id)
+        .where(_TOOL.c.server_id.in_(ids), _TOOL.c.removed_at.is_(None))
+    )
+    found: dict[int, set[str]] = {server_id: set() for server_id in ids}
+    for row in connection.execute(query):
+        found[row.server_id].add(row.definition_sha256)
+    return {server_id: frozenset(digests) for server_id, digests in found.items()}
 
 
 def _forget(connection: sa.Connection, source: str, name: str, place: str) -> None:

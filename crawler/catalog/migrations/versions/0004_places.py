@@ -29,6 +29,11 @@ INSERT INTO listing (id, server_id, source, place, url, record_sha256, statement
 SELECT id, server_id, source, CASE source WHEN 'clients' THEN url ELSE '' END, url, record_sha256,
     statement, first_seen, last_seen FROM old_listing
 """
+_LABELS = """
+UPDATE server SET {column} = NULL
+WHERE {column} NOT LIKE '%://%' AND {column} NOT IN ('official-registry', 'target', 'probe', 'package')
+"""
+"""Sources that may have several lists: which of them it was is not known, so the next may say it."""
 
 
 def upgrade() -> None:
@@ -39,6 +44,8 @@ def upgrade() -> None:
     op.execute(_LISTING)
     op.execute(_COPY)
     op.execute("DROP TABLE old_listing")
+    for column in ("stated_by", "tools_source"):
+        op.execute(_LABELS.format(column=column))
     op.add_column("frontier", sa.Column("era", sa.Text(), nullable=True))
     told = sa.Column("told", sa.Integer(), nullable=False, server_default="0")
     op.add_column("frontier", told)
