@@ -94,16 +94,18 @@ def _joined(lists: dict[int, _List]) -> dict[int, int]:
 
 
 def _candidates(lists: Iterable[_List]) -> Iterator[tuple[_List, _List]]:
-    """Yield pairs that have a definition, or all names, in common."""
+    """Yield pairs that have a definition, or all names, in common, each once: comparing is dear."""
     holders: dict[int | frozenset[str], list[_List]] = defaultdict(list)
     for one in lists:
         keys: tuple[int | frozenset[str], ...] = (*one.definitions, one.names)
+        others: dict[int, _List] = {}
         for key in keys:
             known = holders[key]
-            for other in known:
-                yield other, one
+            others.update((other.server_id, other) for other in known)
             if len(known) < _COMPARED:
                 known.append(one)
+        for other in others.values():
+            yield other, one
 
 
 def _are_copies(one: _List, other: _List) -> bool:

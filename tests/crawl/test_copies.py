@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from crawler.catalog import Catalog, Copies
+from crawler.catalog.copies import _candidates, _List
 from crawler.gathered import Gathered
 from crawler.records import Listing, Package, Provenance, Server, ServerName, Tool
 
@@ -103,3 +104,10 @@ def test_the_command_explains_merges_and_undoes_them(catalog: Catalog, toolrisk)
     catalog.record_many([listed("mcpm", "mcpm:tide\n1 server")])
     assert "mcpm:tide\n1 server" in {one.server.name for one in catalog.servers()}
     assert toolrisk("status", "--same").stdout.startswith("0 names")
+
+
+def test_two_lists_are_compared_once_however_much_they_share() -> None:
+    shared = frozenset(range(300))
+    lists = [_List(n, frozenset({f"{n}"}), shared | {1000 + n}) for n in range(5)]
+    pairs = [(one.server_id, other.server_id) for one, other in _candidates(lists)]
+    assert sorted(pairs) == [(a, b) for a in range(5) for b in range(a + 1, 5)]
