@@ -5,6 +5,7 @@ kept by the fetcher's pace; nothing is fetched that it forbids. Off unless named
 such a site takes half a day at the pace that it asks for.
 """
 
+from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from urllib.parse import urljoin, urlsplit
 
@@ -63,18 +64,21 @@ async def _pages(
 ) -> AsyncIterator[str | Skipped]:
     """Yield the addresses of server pages, each once; no more sitemaps are read than it takes."""
     start = where if where.endswith(".xml") else urljoin(where, "/sitemap.xml")
-    maps, read = [start], 0
+    maps, known, read = deque([start]), {start}, 0
     seen: dict[str, None] = {}
     wanted = limit if after is None else None  # how many behind `after` shows when it is met
     while maps and read < _SITEMAPS and (wanted is None or len(seen) < wanted):
-        url, read = maps.pop(0), read + 1
+        url, read = maps.popleft(), read + 1
         try:
             found = _locations((await _page(fetcher, url)).decode("utf-8", "replace"))
         except FetchError as error:
             yield skip(url, error)
             continue
         same = [one for one in found if urlsplit(one).netloc == urlsplit(start).netloc]
-        maps += [one for one in same if one.endswith(".xml") and one not in maps]
+        for one in same:
+            if one.endswith(".xml") and one not in known:
+                known.add(one)
+                maps.append(one)
         for one in filter(_is_server_page, same):
             if one not in seen:
                 seen[one] = None

@@ -124,7 +124,7 @@ def _stated(entry: JsonObject, notes: JsonObject, url: str) -> Listing:
         server = replace(server, status="deprecated")
     declared = _declared(own)
     defined = objects(own.get("tool_definitions"))
-    known = {one.get("name") for one in defined}
+    known = set(_texts([one.get("name") for one in defined]))
     names = [one for one in _texts(own.get("tools")) if one not in known]
     wires = [*defined, *({"name": one} for one in names)]
     text = ". ".join(part for part in (server.title, server.description) if part)

@@ -91,3 +91,10 @@ def test_an_entry_without_a_name_costs_itself(tmp_path: Path) -> None:
     found = crawled(write(tmp_path / "r.json", listed))
     assert [item.server is None for item in found] == [True, False]
     assert "without a name" in found[0].skipped.reason
+
+
+def test_a_definition_whose_name_is_no_text_costs_itself(tmp_path: Path) -> None:
+    entry = server(tool_definitions=[{"name": ["sweep"]}, {"name": "mop"}], tools=["mop", "dust"])
+    (item,) = crawled(write(tmp_path / "registry.json", {"servers": [{"server": entry}]}))
+    assert item.skipped is None
+    assert {"mop", "dust"} <= {tool.name for tool in item.tools}
