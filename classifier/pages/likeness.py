@@ -128,6 +128,21 @@ class Likeness:
             for band in bands:
                 self._near[band].append(row)
 
+    def near(self, rows: Mapping[str, Sequence[Row]]) -> set[str]:
+        """Return the servers that have a tool which shares a key with one of these.
+
+        Only theirs can be other tools' closest, before and after, if these change or go.
+        """
+        found: set[str] = set()
+        for own in rows.values():
+            sketches = sketched([words_of(row) for row in own])
+            loose = loose_keys([row.name for row in own])
+            for row, key, bands in zip(own, loose, sketches, strict=True):
+                groups = [self.exact.get(exact_key(row.name), []), self._loose.get(key, [])]
+                groups += [self._near.get(band, []) for band in bands]
+                found.update(other.server for group in groups for other in group)
+        return found
+
     def closest(self, row: Row) -> tuple[Row, ...]:
         """Return the closest tools of other servers, those of the same name first."""
         exact = exact_key(row.name)

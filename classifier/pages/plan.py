@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -90,22 +90,27 @@ class Plan:
             for facts in self.servers
         }
 
-    def key(self, name: str, fingerprint: str) -> str:
+    def around(self, name: str) -> str:
+        """Return a digest of what other servers say on the pages of this one."""
+        similar = [
+            [(r.path, r.server_title, r.category, r.risk) for r in self.similar(row)]
+            for row in self.rows[name]
+        ]
+        return _digest(repr((self.similar_servers(name), similar)))
+
+    def moved(self, rows: Mapping[str, Sequence[Row]]) -> set[str]:
+        """Return the servers whose `around` may be another, now that these rows came or went."""
+        return self._likeness.near(rows)
+
+    def key(self, name: str, fingerprint: str, around: str) -> str:
         """Return the digest of all that the pages of a server depend on."""
-        around = (
-            self.stamp,
-            self.base_url,
-            self.slug[name],
-            self.overview.scale,
-            self.similar_servers(name),
-            self.imitates(name),
-            [
-                [(r.path, r.server_title, r.category, r.risk) for r in self.similar(row)]
-                for row in self.rows[name]
-            ],
-        )
-        text = f"{fingerprint}\n{around!r}"
-        return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        scale = self.overview.scale
+        own = (self.stamp, self.base_url, self.slug[name], scale, self.imitates(name), around)
+        return _digest(f"{fingerprint}\n{own!r}")
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def entries(

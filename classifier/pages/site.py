@@ -71,11 +71,13 @@ def build(
         return _summary(before, servers, 0, time.monotonic() - started)
     read = _read(source, servers, prints, before, tell)
     plan = _plan(servers, read, base_url)
-    keys = {name: plan.key(name, prints[name]) for name in plan.slug}
+    around = _around(plan, prints, before)
+    keys = {name: plan.key(name, prints[name], around[name]) for name in plan.slug}
     with staging(out) as stage:
         after, written = _write(Job(plan, source, stage), keys, before, tell, notebooks)
         after.whole = whole
         after.prints = dict(prints)
+        after.around = around
         after.rows = {name: [to_json(row) for row in rows] for name, rows in read.rows.items()}
         after.facts = {
             name: [read.judges[name], read.unclassified[name], read.gone[name]]
@@ -158,6 +160,21 @@ def _plan(servers: tuple[ServerFacts, ...], read: _Read, base_url: str | None) -
     )
     gone = frozenset(path for paths in read.gone.values() for path in paths)
     return Plan(servers, slug, read.rows, gone, overview, base_url, generator_stamp())
+
+
+def _around(plan: Plan, prints: Mapping[str, str], before: Manifest) -> dict[str, str]:
+    """Return what each server's pages depend on besides its facts, from before where it may.
+
+    Looking for the closest tools of all took half of the time of a build with one change.
+    """
+    changed = {name for name in plan.slug if before.prints.get(name) != prints[name]}
+    changed |= before.prints.keys() - plan.slug.keys()
+    # Rows that are there no more count too: what was closest to them has to find another.
+    title = ""  # says nothing about what is near
+    was = {n: [from_json(n, title, r) for r in before.rows.get(n, ())] for n in changed}
+    now = {name: plan.rows.get(name, ()) for name in changed}
+    moved = changed | plan.moved(was) | plan.moved(now)
+    return {name: plan.around(name) if name in moved else before.around[name] for name in plan.slug}
 
 
 def _whole_key(

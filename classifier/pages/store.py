@@ -24,7 +24,7 @@ except ImportError:  # Windows: leftovers of other builds are then swept without
     fcntl = None  # type: ignore[assignment]
 
 MARKER = ".toolrisk-site.json"
-FORMAT = 2
+FORMAT = 3
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
 
 
@@ -34,7 +34,8 @@ class Manifest:
 
     `groups` maps a group (a server, or one of the overviews) to the key of what went into it
     and the files that came out. `prints` are the fingerprints of the servers' facts; `rows` and
-    `facts` are what the index needs of each server, so that unchanged ones need not be read.
+    `facts` are what the index needs of each server, so that unchanged ones need not be read;
+    `around` is what the pages of a server depend on besides its own facts.
     """
 
     stamp: str = ""
@@ -43,6 +44,7 @@ class Manifest:
     prints: dict[str, str] = field(default_factory=dict)
     rows: dict[str, list[list[Any]]] = field(default_factory=dict)
     facts: dict[str, list[Any]] = field(default_factory=dict)
+    around: dict[str, str] = field(default_factory=dict)
 
 
 def read_manifest(out: Path) -> Manifest:
@@ -83,6 +85,7 @@ def _parsed(marker: Path) -> Manifest:
             prints=given["prints"],
             rows=given["rows"],
             facts=given["facts"],
+            around=given["around"],
         )
     except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError):
         return Manifest()  # a damaged marker costs a full build, nothing else
@@ -149,6 +152,7 @@ class Staging:
             "prints": manifest.prints,
             "rows": manifest.rows,
             "facts": manifest.facts,
+            "around": manifest.around,
         }
         text = json.dumps(given, ensure_ascii=True, separators=(",", ":"))
         self.write(MARKER, text.encode())
