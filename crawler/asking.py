@@ -62,21 +62,23 @@ class CrawlOptions:
         name = server.name.casefold()
         return not self.only or any(fnmatchcase(name, p.casefold()) for p in self.only)
 
-    def excludes(self, server: Server) -> str | None:
-        """Return the pattern by which a server is left alone, or None."""
-        name = server.name.casefold()
-        hosts = [_host(remote.url) for remote in server.remotes]
+    def excludes(self, server: Server, other_names: Sequence[str] = ()) -> str | None:
+        """Return the pattern by which a server of these names is left alone, or None."""
+        names = [name.casefold() for name in (server.name, *other_names)]
+        urls = [remote.url for remote in server.remotes]
+        urls += [p.identifier for p in server.packages if "://" in p.identifier]  # a bundle's
+        hosts = [_host(url) for url in urls]
         for pattern in self.exclude:
             own = pattern.casefold()
             is_host = any(fnmatchcase(h, own) or h.endswith(f".{own}") for h in hosts)
-            if fnmatchcase(name, own) or is_host:
+            if is_host or any(fnmatchcase(name, own) for name in names):
                 return pattern
         return None
 
 
 def _host(url: str) -> str:
     try:
-        return urlsplit(url).hostname or ""
+        return (urlsplit(url).hostname or "").rstrip(".")
     except ValueError:  # it is no URL, and asking it says so
         return ""
 
@@ -255,7 +257,7 @@ async def look_at(item: Gathered, options: CrawlOptions, fetcher: "Fetcher") -> 
     if server is None:
         return item
     item = replace(item, pending=False)
-    pattern = options.excludes(server) if options.exclude else None
+    pattern = options.excludes(server, item.other_names) if options.exclude else None
     if pattern is not None:
         reason = one_line(f"left alone by this crawl's settings: exclude {pattern}")
         return replace(item, probe=Probe(outcome=Outcome.SKIPPED_POLICY, detail=reason))

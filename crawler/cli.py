@@ -148,6 +148,8 @@ def _orders(
     file = read_settings(config) if config is not None else plain
     named = tuple(parse_targets(targets)) if targets else file.targets
     chosen = {key: value for key, value in given.items() if value is not None}
+    if "exclude" in chosen:  # who has asked for it in the file's name has not taken it back
+        chosen["exclude"] = (*file.options.exclude, *chosen["exclude"])
     return replace(
         file,
         targets=named or tuple(starter_targets()),

@@ -42,6 +42,7 @@ class Gathered:
     skipped: Skipped | None = None
     pending: bool = False  # it will be asked for its tools; until then it does not count itself
     found_by: str = ""  # the source that was read, where there is no listing to say so
+    other_names: tuple[str, ...] = ()  # by which other sources list it
     era: str | None = None  # how the server was spoken with last: initialize, stateless, or sse
     stop: Stop | None = None  # of a source that is walked a part at a time
     walk: Walk | None = None  # nothing but the news that everything before it was complete

@@ -273,10 +273,12 @@ def lease(connection: sa.Connection, run: Run, count: int, now: str) -> list[Gat
         found += connection.execute(sa.text(_EXPIRED), given).mappings()
     held: list[Gathered] = []
     updates: list[dict[str, Any]] = []
+    names = _other_names(connection, [row["server_id"] for row in found])
     for row in found:
         listing = rows.listing_of(row)
         server = replace(listing.server, name=ServerName(row["name"]))
-        held.append(Gathered(server=server, listing=listing, era=row["era"]))
+        other = tuple(names.get(row["server_id"], ()))
+        held.append(Gathered(server=server, listing=listing, era=row["era"], other_names=other))
         updates.append({"server_id": row["server_id"]})
     if updates:
         until = _shift(now, LEASE)
@@ -290,6 +292,17 @@ def lease(connection: sa.Connection, run: Run, count: int, now: str) -> list[Gat
             updates,
         )
     return held
+
+
+def _other_names(connection: sa.Connection, ids: Sequence[int]) -> dict[int, list[str]]:
+    """Return the names by which other sources list these servers: who knows one may mean it."""
+    query = sa.text("SELECT server_id, name FROM alias WHERE apart = 0 AND server_id IN :ids")
+    names: dict[int, list[str]] = {}
+    for row in connection.execute(
+        query.bindparams(sa.bindparam("ids", expanding=True)), {"ids": ids}
+    ):
+        names.setdefault(row.server_id, []).append(row.name)
+    return names
 
 
 _WITH_LISTING = """
