@@ -74,7 +74,7 @@ def _checks(db: str, *, offline: bool) -> Iterator[Check]:
     yield _program("node", ["--version"], "npm packages cannot be run (Debian: nodejs)")
     yield _program("npm", ["--version"], "npm packages cannot be fetched (Debian: npm)")
     yield _client("npm registry", ["npm", "ping"], offline)
-    pip = [sys.executable, "-m", "pip"]
+    pip = [sys.executable, "-P", "-m", "pip"]
     yield _client("Python registry", [*pip, "index", "versions", "pip"], offline)
     yield _catalogue(db)
 

@@ -128,7 +128,7 @@ def _sample(catalog: "Catalog", summary: "Summary") -> None:
     from crawler.records import Origin, Server, ServerName
 
     name = ServerName("toolrisk-sample")
-    command = [sys.executable, "-m", "crawler.sample_server"]
+    command = [sys.executable, "-P", "-m", "crawler.sample_server"]
     found = anyio.run(probe_command, name, command)
     server = Server(name=name, title=found.server_title)
     tally = catalog.record_many(
