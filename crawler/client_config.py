@@ -151,15 +151,21 @@ def _server(name: ServerName, entry: object) -> Server | str:
 
 
 _REGISTRY_VARIABLES = frozenset(
-    ["NPM_CONFIG_REGISTRY", "UV_INDEX", "UV_INDEX_URL", "UV_DEFAULT_INDEX", "PIP_INDEX_URL"]
-)
+    ["NPM_CONFIG_REGISTRY", "UV_INDEX", "UV_INDEX_URL", "UV_DEFAULT_INDEX", "PIP_INDEX_URL",
+     "UV_EXTRA_INDEX_URL", "PIP_EXTRA_INDEX_URL", "UV_FIND_LINKS", "PIP_FIND_LINKS",
+     "BUN_CONFIG_REGISTRY", "YARN_NPM_REGISTRY_SERVER", "YARN_REGISTRY",
+     "UV_CONFIG_FILE", "PIP_CONFIG_FILE", "NPM_CONFIG_USERCONFIG", "NPM_CONFIG_GLOBALCONFIG"]
+)  # fmt: skip
+"""Variables that name a registry, or a file that may."""
 
 
 def _registry_of(tables: list[object]) -> str | None:
     """Return the registry that the variables of an entry name, without secrets."""
     for table in tables:
         for key, value in table.items() if isinstance(table, dict) else ():
-            if str(key).upper() in _REGISTRY_VARIABLES:
+            name = str(key).upper()
+            is_scoped = name.startswith("NPM_CONFIG_@") and name.endswith(":REGISTRY")
+            if name in _REGISTRY_VARIABLES or is_scoped:
                 return registry_in(["--registry", str(value)])
     return None
 

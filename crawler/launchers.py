@@ -58,10 +58,11 @@ def launched_by(words: list[str]) -> Launch | None:
         first, *more = prefix.split()
         if program == first and rest[: len(more)] == more:
             own = rest[len(more) :]
-            named, after = _find(own, naming, valued | _REGISTRY)
+            named, after = _find(own, naming, valued)
             if named:
                 before = own[: len(own) - len(after)]
-                return Launch(registry_type, named, after, registry_in(before))
+                registry = registry_in(before, is_python=registry_type == "pypi")
+                return Launch(registry_type, named, after, registry)
     return None
 
 
@@ -108,11 +109,16 @@ _UV_VALUED = frozenset(
         "--with-editable",
         "--python",
         "-p",
-        "--index-url",
-        "--extra-index-url",
-        "--index",
+        "-i",
+        "-f",
+        "-c",
+        "--constraints",
+        "--overrides",
+        "--exclude-newer",
+        "--prerelease",
+        "--resolution",
+        "--with-requirements",
         "--directory",
-        "--default-index",
         "--project",
         "--env-file",
         "-m",
@@ -140,21 +146,36 @@ _RUNNERS: dict[str, tuple[str, frozenset[str], frozenset[str]]] = {
 
 
 _REGISTRY = frozenset(
-    ["--registry", "--index-url", "--extra-index-url", "--index", "--default-index"]
-)
-"""Options that have a runner fetch from another registry than its own."""
+    ["--registry", "--index-url", "--extra-index-url", "--index", "--default-index", "--find-links",
+     "--userconfig", "--globalconfig", "--config-file"]
+)  # fmt: skip
+"""Options that have a runner fetch from another registry than its own, or that may."""
+_SHORT_REGISTRY = frozenset(["-i", "-f"])
+"""The same of pip and uv; of others they are something else."""
 
 
-def registry_in(words: list[str]) -> str | None:
-    """Return the registry that a runner is told to fetch from, without secrets in its address."""
+def registry_in(words: list[str], *, is_python: bool = False) -> str | None:
+    """Return the registry that a runner is told to fetch from, without secrets in its address.
+
+    `unknown:` is one that cannot be told from the words: of a file, say.
+    """
     for word, following in zip(words, [*words[1:], ""], strict=True):
         flag, equals, value = word.partition("=")
-        if flag in _REGISTRY:
+        value = value if equals else following
+        if flag == "--pip-args":  # pipx hands them on, in one word
+            found = registry_in(value.replace("'", " ").replace('"', " ").split(), is_python=True)
+            if found is not None:
+                return found
+        if _is_registry(flag) or (is_python and flag in _SHORT_REGISTRY):
             try:
-                return without_secrets(value if equals else following)[0]
+                return without_secrets(value)[0]
             except ValueError:
                 return "unknown:"
     return None
+
+
+def _is_registry(flag: str) -> bool:
+    return flag in _REGISTRY or (flag.startswith("--@") and flag.endswith(":registry"))
 
 
 def _find(
@@ -171,7 +192,7 @@ def _find(
         elif flag in naming:
             named = value if equals else next(iter(words[index + 1 : index + 2]), None)
             index += not equals
-        elif flag in valued:
+        elif flag in valued or _is_registry(flag):
             index += not equals
         elif not word.startswith("-"):
             return named or word, words[index + 1 :]
