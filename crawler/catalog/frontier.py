@@ -43,6 +43,11 @@ _SLOW = frozenset(
 )
 """Outcomes that another try an hour later will not change."""
 
+_MISTAKEN = frozenset(
+    {Outcome.TIMEOUT, Outcome.HTTP_ERROR, Outcome.PROTOCOL_ERROR, Outcome.NOT_MCP}
+)
+"""How it ends to be spoken with in an era that a server has left: the next visit takes it anew."""
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -160,7 +165,7 @@ ON CONFLICT (server_id) DO UPDATE SET
   state = excluded.state, outcome = excluded.outcome, reason = excluded.reason,
   failures = excluded.failures, last_attempt = excluded.last_attempt,
   next_attempt = excluded.next_attempt, told = excluded.told,
-  era = COALESCE(excluded.era, era), leased_by = NULL, leased_until = NULL
+  era = COALESCE(excluded.era, CASE WHEN :forget = 0 THEN era END), leased_by = NULL, leased_until = NULL
 """)
 
 
@@ -231,6 +236,7 @@ def settle(
                 "next_attempt": _shift(now, _wait(item.probe, count, server_id)),
                 "told": int(item.probe.wait_seconds is not None),
                 "era": era_of(item.probe),
+                "forget": int(outcome in _MISTAKEN),
             }
         )
     connection.execute(_DONE, values)

@@ -222,6 +222,19 @@ def test_a_refresh_asks_one_request_less(speaking, tmp_path):
     assert crawled(tmp_path, server)["era"] == "stateless"
 
 
+def test_an_era_in_which_nothing_is_said_any_more_is_forgotten(speaking, tmp_path):
+    server = speaking(LEGACY)
+    assert crawled(tmp_path, server)["era"] == "initialize"
+    server.status = (429, {"Retry-After": "0"})
+    assert crawled(tmp_path, server)["era"] == "initialize"  # which says nothing of eras
+    server.status = (500, {})
+    assert crawled(tmp_path, server)["era"] is None
+    server.status = None
+    del server.asked[:]
+    assert crawled(tmp_path, server)["era"] == "initialize"
+    assert server.asked[0] == "server/discover"
+
+
 def test_a_host_that_rests_says_for_how_long(speaking):
     server = speaking(LEGACY)
     server.status = (503, {"Retry-After": "900"})
