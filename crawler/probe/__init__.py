@@ -76,18 +76,20 @@ async def _of_packages(
     server: Server, options: ProbeOptions, fetcher: Fetcher, era: str | None
 ) -> Probe | None:
     """Run or read a package; None where the server has none that can be."""
+    read = None
     if options.static in {Static.FIRST, Static.ONLY}:
         read = await _read(server, fetcher)
         if read is not None and (read.tools or options.static is Static.ONLY):
             return read
     run = await _run(server, options, era)
     is_told = run is not None and run.outcome in _READING_ADDS_NOTHING
-    if options.static is not Static.LAST or is_told:
-        return run
-    read = await _read(server, fetcher)
-    if read is None or not read.tools:
-        return run
-    return _read_instead(read, run) if run is not None else read
+    if options.static is Static.LAST and not is_told:
+        read = await _read(server, fetcher)
+        if run is not None and read is not None and read.tools:
+            return _read_instead(read, run)
+    if run is not None or read is None or read.outcome is Outcome.NO_TOOLS:
+        return run  # that reading finds none does not say that there are none
+    return read
 
 
 async def _run(server: Server, options: ProbeOptions, era: str | None) -> Probe | None:

@@ -7,6 +7,7 @@ import anyio
 import pytest
 
 from crawler.asking import CrawlOptions
+from crawler.client_config import config_servers
 from crawler.fetch import Fetcher, FetchOptions
 from crawler.identify import merging_keys
 from crawler.probe import probe, sandbox
@@ -106,3 +107,60 @@ def test_a_listing_says_so_after_a_crawl(tmp_path, registry, toolrisk, clients_c
     done = toolrisk("crawl", registry(dump), "--allow-private", "--static", "only")
     assert "unsupported: its listing names another registry" in done.stderr
     assert clients_called() == ""
+
+
+def configured(command, *arguments, **env):
+    entry = {"command": command, "args": list(arguments), "env": env}
+    (server,), _ = config_servers({"mcpServers": {"a": entry}})
+    return server.packages[0]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("npx", "-y", "--registry=https://r.example", "tide"),
+        ("npx", "--@sea:registry=https://r.example", "tide"),
+        ("npx", "--@sea:registry", "https://r.example", "tide"),
+        ("npx", "--userconfig", "/srv/npmrc", "tide"),
+        ("uvx", "-i", "https://r.example", "tide"),
+        ("uvx", "--find-links", "./wheels", "tide"),
+        ("uvx", "--config-file", "uv.toml", "tide"),
+        ("uvx", "--default-index", "https://r.example", "tide"),
+        ("pipx", "run", "--pip-args=--index-url=https://r.example", "tide"),
+        ("pipx", "run", "--pip-args", "-q -i 'https://r.example'", "tide"),
+    ],
+)
+def test_a_command_that_fetches_from_elsewhere(words):
+    package = configured(*words)
+    assert package.identifier == "tide"  # and not the value of an option
+    assert other_registry(package)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["npm_config_registry", "NPM_CONFIG_@SEA:REGISTRY", "npm_config_@sea:registry",
+     "UV_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "npm_config_userconfig", "BUN_CONFIG_REGISTRY"],
+)  # fmt: skip
+def test_a_variable_that_names_another_registry(name):
+    assert other_registry(configured("npx", "tide", **{name: "https://r.example"}))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("docker", "run", "-i", "--rm", "tide"),
+        ("npx", "-y", "tide", "--registry", "https://r.example"),  # an argument of the server's
+        ("uvx", "--with", "x", "-c", "limits.txt", "tide", "-i", "5"),
+        ("pipx", "run", "--pip-args=--no-cache-dir", "tide"),
+    ],
+)
+def test_a_command_that_does_not(words):
+    package = configured(*words)
+    assert (package.identifier, package.registry_base_url) == ("tide", None)
+
+
+def test_a_bundle_that_is_refused_says_why():
+    bundle = Package(registry_type="mcpb", identifier="https://127.0.0.1:9/x.mcpb")
+    for static in (Static.FIRST, Static.LAST, Static.ONLY):
+        found = look(bundle, static=static)
+        assert found.outcome is Outcome.BLOCKED_SSRF, found.detail
