@@ -342,6 +342,13 @@ class Catalog:
                 f"DELETE FROM listing WHERE id IN {own}",  # noqa: S608 - a constant
             ):
                 connection.execute(sa.text(sql), {"name": name})
+            for column in ("stated_by", "tools_source"):  # what the other said may be replaced
+                sql = (
+                    f"UPDATE server SET {column} = NULL FROM alias a WHERE a.name = :name "  # noqa: S608 - a constant
+                    f"AND server.id = a.server_id AND ({column} = a.source "
+                    f"OR substr({column}, 1, length(a.source) + 1) = a.source || '+')"
+                )
+                connection.execute(sa.text(sql), {"name": name})
             return bool(done.rowcount)
 
     def damage(self) -> str | None:

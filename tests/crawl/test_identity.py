@@ -6,7 +6,16 @@ import pytest
 from crawler.catalog import Catalog
 from crawler.gathered import Gathered
 from crawler.identify import purl, remote_key, repository_key
-from crawler.records import Listing, Package, Provenance, Remote, Server, ServerName, Tool
+from crawler.records import (
+    Listing,
+    Origin,
+    Package,
+    Provenance,
+    Remote,
+    Server,
+    ServerName,
+    Tool,
+)
 
 DAYS = [f"2026-11-{day:02}T00:00:00+00:00" for day in range(1, 6)]
 
@@ -116,6 +125,23 @@ def test_a_merge_can_be_undone_for_good(catalog: Catalog) -> None:
     assert len(found.listings) == 1
     catalog.record_many([stated("mcpm", "mcpm:b", "npm:b")], now=DAYS[2])
     assert names(catalog) == ["io.github.a/b", "mcpm:b"]
+
+
+def test_what_the_other_said_goes_with_it(catalog: Catalog) -> None:
+    def told(source: str, name: str) -> Gathered:
+        item = stated(source, name, "npm:b")
+        tools = (Tool(server=ServerName(name), name=f"of-{source}"),)
+        return replace(item, tools=tools, origin=Origin.DECLARED)
+
+    catalog.record_many([told("mcpm", "mcpm:b")], now=DAYS[0])
+    catalog.record_many([told("docker-catalog", "docker:b")], now=DAYS[1])
+    (found,) = catalog.servers()
+    assert found.server.description == "as docker-catalog says"
+    assert catalog.take_apart("docker:b")
+    catalog.record_many([told("mcpm", "mcpm:b")], now=DAYS[2])
+    (found,) = catalog.servers()
+    assert found.server.description == "as mcpm says"
+    assert [one.tool.name for one in catalog.tools()] == ["of-mcpm"]
 
 
 def test_a_merged_server_is_asked_once(catalog: Catalog) -> None:
