@@ -149,7 +149,9 @@ class Fetcher:
                     target = same_origin(target, location)
                     continue
                 if response.status_code in {429, 503} and "retry-after" in response.headers:
-                    self._breaker.rest(host, retry_after(response.headers))
+                    # whole, and not an hour at most: others on the host are told how long
+                    asked = asked_wait(response.headers)
+                    self._breaker.rest(host, 1.0 if asked is None else asked)
                 yield response
                 return
         raise FetchError(Outcome.HTTP_ERROR, f"{shown_url(url)}: too many redirects")
