@@ -101,6 +101,7 @@ def policy(  # a command's options are its parameters
             allow_private=allow_private, unsafe_no_sandbox=unsafe_no_sandbox, limit=limit
         )
         files.require_target(for_)
+        words = _own(words, for_, options)
         code, intents = decide(words, db, options, profile, overrides)
         if check is not None:
             code = files.check(for_, check, intents, keys) or code
@@ -109,6 +110,21 @@ def policy(  # a command's options are its parameters
         else:
             files.write(for_, files.folder_or_file(out) if out else None, intents, keys)
         raise typer.Exit(code)
+
+
+def _own(words: list[str], for_: str, options: InputOptions) -> list[str]:
+    """Return the targets with the client's own servers in place of those of every client."""
+    from classifier.commands.inputs import say
+    from classifier.commands.own_client import of_client
+
+    chosen, skipped, others = of_client(words, for_)
+    options.skipped.extend(skipped)
+    if others:
+        say(
+            f"only the servers of {for_} itself; those of {', '.join(others)} are left out: "
+            "name a file of theirs to have them too"
+        )
+    return chosen
 
 
 def decide(

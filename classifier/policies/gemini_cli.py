@@ -33,7 +33,8 @@ TARGET = Target(
     checked_by=None,
     documentation="https://geminicli.com/docs/reference/policy-engine/",
     closes_server=True,
-    install="Put it into ~/.gemini/policies/; bring gemini-settings.json into ~/.gemini/settings.json.",
+    install="Put it into ~/.gemini/policies/; where a gemini-settings.json is beside it, bring that "
+    "into ~/.gemini/settings.json.",
 )
 
 LONGEST_FULL_NAME = 63
