@@ -70,6 +70,8 @@ def _version(value: bool) -> None:
 _GARBAGE = 50_000
 """Objects after which Python looks for cycles; by default 700, and definitions have none."""
 _INTERRUPTED = 130
+_CUT_SHORT = 3
+"""The reader went away before all was said, so what the code would have been is not known."""
 _LONGEST_MESSAGE = 4000
 
 
@@ -77,9 +79,9 @@ def main(arguments: list[str] | None = None) -> None:
     """Run `toolrisk` and exit with its code; one clear line instead of a traceback."""
     words = sys.argv[1:] if arguments is None else arguments
     gc.set_threshold(_GARBAGE, 20, 20)
-    for name in ("stdout", "stderr"):
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # started with it closed
-            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - to the end
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - to the end
     with suppress(AttributeError):  # a terminal of another encoding ends no report half-way
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     sys.exit(_run(_needed(words), words))
@@ -112,6 +114,9 @@ def _run(verbs: tuple[str, ...], words: list[str]) -> int:
     except SystemExit as stop:
         if stop.code == _INTERRUPTED:  # typer catches Ctrl-C and says nothing
             print("toolrisk: interrupted", file=sys.stderr)
+        if isinstance(stop.__context__, BrokenPipeError):  # typer's 1; ours means findings
+            _drop_output()
+            return _CUT_SHORT
         return stop.code if isinstance(stop.code, int) else 1
     except KeyboardInterrupt:
         print("toolrisk: interrupted", file=sys.stderr)

@@ -83,3 +83,39 @@ def test_a_closed_output_is_no_error():
     command = f"{sys.executable} -c 'from classifier.cli import main; main()' policy --list >&-"
     done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, check=False, timeout=60)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_narrow_terminal_has_a_line_for_each_cell(tmp_path, monkeypatch):
+    """Eight columns side by side in forty are slivers of two letters that nobody can read."""
+    file = tmp_path / "tools.json"
+    file.write_text('{"name": "delete_all", "description": "Deletes [red]all."}')
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stdout", screen)
+    monkeypatch.setenv("COLUMNS", "40")
+    with pytest.raises(SystemExit):
+        main(["classify", str(file)])
+    lines = screen.getvalue().splitlines()
+    assert lines[0].endswith(" delete_all")
+    assert "  tools.json" in lines
+    assert all(len(line) <= 60 for line in lines)
+
+
+def test_a_reader_that_goes_away_is_not_taken_for_findings():
+    """`toolrisk … | head -1`: what was not said to the end is 3; 1 would mean findings."""
+    words = [sys.executable, "-c", "from classifier.cli import main; main()", "policy", "--list"]
+    with subprocess.Popen(
+        ["bash", "-c", 'exec 3> >(exec true); sleep 0.5; exec "$@" >&3', "-", *words],
+        stderr=subprocess.PIPE,
+    ) as running:
+        assert running.stderr is not None
+        told = running.stderr.read()
+    assert (running.returncode, told) == (3, b"")
+
+
+def test_a_closed_standard_input_is_an_empty_one():
+    words = [sys.executable, "-c", "from classifier.cli import main; main()", "classify", "-"]
+    done = subprocess.run(
+        ["bash", "-c", '"$@" <&-', "-", *words], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("toolrisk: standard input is empty")

@@ -9,6 +9,8 @@ from crawler.records import Tool
 
 _STYLE = {Risk.LOW: "green", Risk.MEDIUM: "yellow", Risk.HIGH: "red", Risk.CRITICAL: "bold red"}
 _NAME = 60
+_NARROW = 72
+"""Columns below which eight cells side by side are slivers; each has a line of its own then."""
 
 
 def print_table(results: Iterable[tuple[Tool, Classification]]) -> None:
@@ -27,7 +29,8 @@ def print_table(results: Iterable[tuple[Tool, Classification]]) -> None:
         f"{counts[risk.value]} {risk.value}" for risk in reversed(Risk) if counts[risk.value]
     )
     review = sum(result.needs_review for _, result in rows)
-    sys.stderr.write(f"toolrisk: {len(rows)} tools: {told}; {review} need review\n")
+    tools = "1 tool" if len(rows) == 1 else f"{len(rows)} tools"
+    sys.stderr.write(f"toolrisk: {tools}: {told}; {review} need review\n")
 
 
 def _cells(tool: Tool, result: Classification) -> tuple[str, ...]:
@@ -47,9 +50,19 @@ def _cells(tool: Tool, result: Classification) -> tuple[str, ...]:
 
 def _rich(rows: list[tuple[Tool, Classification]]) -> None:
     from rich.console import Console
+    from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
 
+    console = Console()
+    if console.width < _NARROW:
+        for tool, result in rows:
+            risk, score, category, server, name, signals, quote, sure = _cells(tool, result)
+            console.print(Text(f"{risk} {score}", style=_STYLE[result.risk]), category, Text(name))
+            for cell in (server, signals, quote, f"sure {sure}"):
+                if cell:
+                    console.print(Padding(Text(cell), (0, 0, 0, 2), expand=False))
+        return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in ("risk", "score", "category", "server", "tool", "signals", "evidence", "sure"):
         table.add_column(
@@ -59,7 +72,7 @@ def _rich(rows: list[tuple[Tool, Classification]]) -> None:
         cells = [Text(cell) for cell in _cells(tool, result)]  # Text: no markup is interpreted
         cells[0].stylize(_STYLE[result.risk])
         table.add_row(*cells)
-    Console().print(table)
+    console.print(table)
 
 
 def clean(text: str) -> str:
