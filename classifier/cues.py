@@ -7,9 +7,10 @@ piece gives are its words without marks and capitals, and the classes of these w
 
 from __future__ import annotations
 
-import re  # noqa: TID251 - ASCII letters and digits only, linear; a fraction of re2's cost per call
+import re  # noqa: TID251 - sets of characters only, linear; a fraction of re2's cost per call
 import tomllib
 import unicodedata
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -30,10 +31,10 @@ class Lexicon(NamedTuple):
     """Words and their classes: whole words, beginnings of words, pairs, runs of Chinese or Japanese."""
 
     whole: dict[str, frozenset[str]]
-    begin: dict[str, list[tuple[str, frozenset[str]]]]  # by their first two letters
+    begin: dict[str, frozenset[str]]
+    lengths: dict[str, tuple[int, ...]]  # of the beginnings, by their first two letters
     pairs: dict[tuple[str, str], frozenset[str]]
-    runs: dict[str, frozenset[str]]
-    longest: int  # of the runs
+    runs: dict[str, tuple[tuple[str, frozenset[str]], ...]]  # by their first letter
 
 
 class Piece(NamedTuple):
@@ -52,36 +53,39 @@ def lexicon() -> Lexicon:
         DataError: the file is malformed.
 
     """
-    whole: dict[str, set[str]] = {}
-    begin: dict[str, set[str]] = {}
-    runs: dict[str, set[str]] = {}
+    whole: dict[str, frozenset[str]] = {}
+    begin: dict[str, frozenset[str]] = {}
+    runs: dict[str, frozenset[str]] = {}
     try:
         table = tomllib.loads((data_dir() / _FILE).read_text(encoding="utf-8"))
-        listed = [
-            (name, f"{row['en']} {row['other']}".split()) for name, row in sorted(table.items())
-        ]
+        listed = [(name, fold(f"{row['en']} {row['other']}")) for name, row in table.items()]
     except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as cause:
         raise DataError(f"data/{_FILE}: {cause}") from cause
     for name, words in listed:
-        for word in words:
-            plain = fold(word)
-            kind = runs if _unspaced(plain[0]) else begin if plain.endswith("*") else whole
-            kind.setdefault(plain.removesuffix("*"), set()).add("@" + name)
+        one = frozenset(("@" + name,))
+        for word in words.split():
+            plain = word.removesuffix("*")
+            kind = runs if _unspaced(word[0]) else whole if plain is word else begin
+            kind[plain] = kind[plain] | one if plain in kind else one
     halves = {word: tuple(word.split("_")) for word in whole if "_" in word}
-    return Lexicon(
-        whole={word: frozenset(found) for word, found in whole.items()},
-        begin=_by_start(begin),
-        pairs={(a, b): frozenset(whole[w]) for w, (a, b, *_) in halves.items() if a and b},
-        runs={word: frozenset(found) for word, found in runs.items()},
-        longest=max(map(len, runs), default=0),
-    )
+    pairs = {(a, b): whole[w] for w, (a, b, *_) in halves.items() if a and b}
+    return Lexicon(whole, begin, _lengths(begin), pairs, _by_letter(runs))
 
 
-def _by_start(words: dict[str, set[str]]) -> dict[str, list[tuple[str, frozenset[str]]]]:
-    listed: dict[str, list[tuple[str, frozenset[str]]]] = {}
-    for word, found in words.items():
-        listed.setdefault(word[:2], []).append((word, frozenset(found)))
-    return listed
+def _lengths(words: Iterable[str]) -> dict[str, tuple[int, ...]]:
+    found: dict[str, set[int]] = {}
+    for word in words:
+        found.setdefault(word[:2], set()).add(len(word))
+    return {start: tuple(each) for start, each in found.items()}
+
+
+def _by_letter(
+    runs: dict[str, frozenset[str]],
+) -> dict[str, tuple[tuple[str, frozenset[str]], ...]]:
+    found: dict[str, list[tuple[str, frozenset[str]]]] = {}
+    for run, classes in runs.items():
+        found.setdefault(run[0], []).append((run, classes))
+    return {letter: tuple(each) for letter, each in found.items()}
 
 
 def fold(word: str) -> str:
@@ -89,8 +93,11 @@ def fold(word: str) -> str:
     low = word.lower()
     if low.isascii():
         return low
-    bare = "".join(c for c in unicodedata.normalize("NFKD", low) if not "\u0300" <= c <= "\u036f")
+    bare = _marks.sub("", unicodedata.normalize("NFKD", low))
     return unicodedata.normalize("NFC", bare).translate(_LETTERS)
+
+
+_marks = re.compile("[\u0300-\u036f]+")
 
 
 _LETTERS = str.maketrans({"\u0131": "i", "ł": "l", "ß": "ss", "đ": "d", "ø": "o"})
@@ -109,8 +116,9 @@ def of_word(word: str) -> frozenset[str]:
     """Return the classes of a folded word."""
     lex = lexicon()
     found = lex.whole.get(word, _NO_CUES)
-    for start, classes in (*lex.begin.get(word[:2], ()), *lex.begin.get(word[:1], ())):
-        if word.startswith(start):
+    for length in (*lex.lengths.get(word[:2], ()), *lex.lengths.get(word[:1], ())):
+        classes = lex.begin.get(word[:length])
+        if classes:
             found |= classes
     if not found and word:
         found = _without_article(word)
@@ -143,7 +151,8 @@ def piece(text: str) -> Piece:
     text = text[:_LONGEST]
     plain = fold(text)
     bare = plain.strip(_QUOTES)
-    if bare.isalpha() and bare.isascii():
+    letters = bare.isalpha()
+    if letters and bare.isascii():
         return Piece((bare,), of_word(bare) | _looks(text, plain, bare), "")
     if "://" in bare or bare.startswith("www."):
         return Piece(("@url",), frozenset(("@url",)), "")
@@ -152,10 +161,12 @@ def piece(text: str) -> Piece:
     name = bare if bare.isascii() and "_" in bare.strip("_") else ""
     if not plain.isascii() and any(map(_unspaced, plain)):
         words, found = _unspaced_words(plain)
+    elif letters:
+        words, found = [bare], of_word(bare)
     else:
         listed = (_word if plain.isascii() else _any_word).findall(plain)[:_MOST_WORDS]
         words = [_numbered(word) for word in listed]
-        found = set().union(*map(of_word, words))
+        found = _NO_CUES.union(*map(of_word, words))
     return Piece(tuple(words), frozenset(found | _looks(text, plain, bare)), name)
 
 
@@ -163,16 +174,15 @@ def _numbered(word: str) -> str:
     return word if not word.isdigit() else "0" if len(word) < _LONG_NUMBER else "00000"
 
 
-def _unspaced_words(plain: str) -> tuple[list[str], set[str]]:
+def _unspaced_words(plain: str) -> tuple[list[str], frozenset[str]]:
     """Return pairs of letters, and the classes of all listed words at any place."""
-    runs, longest = lexicon().runs, lexicon().longest
+    runs = lexicon().runs
     words = [plain[i : i + 2] for i in range(len(plain) - 1) if _unspaced(plain[i])]
-    found: set[str] = set()
-    for start in range(len(plain)):
-        for size in range(1, longest + 1):
-            found |= runs.get(plain[start : start + size], _NO_CUES)
+    found = [
+        classes for letter in runs.keys() & plain for run, classes in runs[letter] if run in plain
+    ]
     latin = _latin.findall(plain)
-    return [*words, *latin], found.union(*map(of_word, latin))
+    return [*words, *latin], _NO_CUES.union(*found, *map(of_word, latin))
 
 
 def _looks(text: str, plain: str, bare: str) -> set[str]:

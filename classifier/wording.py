@@ -14,7 +14,7 @@ import math
 import re  # noqa: TID251 - one bounded expression, linear; a fraction of re2's cost per match
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain, combinations, pairwise, product, repeat
 from typing import NamedTuple
 
@@ -23,16 +23,18 @@ import re2
 
 from classifier import cues
 from classifier.errors import DataError
-from classifier.resources import data_dir
+from classifier.gate import MODEL, gate_keys, halves, opens, words_of
 from classifier.texts import Text, texts
 from classifier.unveil import unveil
 from classifier.verdict import Evidence
 from crawler.records import Tool
 
-MODEL = "tool-threat-v1"
+__all__ = [
+    "MODEL", "Passage", "Weights", "gate_keys", "listen", "passages", "share", "singles_and_pairs",
+    "weights", "words_of", "worst",
+]  # fmt: skip
 _ZERO = repeat(0.0)
 _MOST_QUOTES = 3
-_MOST_WORDS = 1 << 17
 _JUST_BELOW = 0.75
 _MOST_SENTENCES = 200
 _MOST_PIECES = 45
@@ -104,9 +106,9 @@ def weights() -> Weights:
         DataError: the file is missing or malformed.
 
     """
-    path = data_dir() / "models" / MODEL / "weights.json"
+    head, rest = halves()
     try:
-        made = orjson.loads(path.read_bytes())
+        made = head if "single" in head else head | orjson.loads(rest)
         pairs = made["pairs"]
         return Weights(
             single=made["single"],
@@ -114,53 +116,16 @@ def weights() -> Weights:
             bias=made["bias"], sure=made["sure"], doubt=made["doubt"],
             gate=made["gate"], ready=made["ready"], open=made["open"],
         )  # fmt: skip
-    except (OSError, ValueError, KeyError, TypeError) as cause:
+    except (ValueError, KeyError, TypeError) as cause:
         raise DataError(f"data/models/{MODEL}/weights.json: {cause}") from cause
 
 
-_LETTERS = bytes(
-    (code | 0x20 if code < 0x60 else code) if chr(code).isalpha() or code > 0x7F else 0x20  # noqa: PLR2004 - ASCII
-    for code in range(256)
-)
-"""ASCII letters made small, other ASCII made spaces, the bytes of other letters kept."""
-
-
-def words_of(text: bytes) -> set[bytes]:
-    """Return the words of a text, or of a serialised definition."""
-    return set(text.replace(b"\\n", b" ").translate(_LETTERS).split())
-
-
-def gate_keys(word: bytes) -> set[str]:
-    """Return what a word counts as for the gate: itself and its classes."""
-    plain = cues.fold(word.decode("utf-8", "replace"))
-    if plain.isascii():
-        return {plain, *cues.of_word(plain)}
-    read = cues.piece(plain)
-    return {*read.words, *read.cues}
-
-
-class _Gate(dict[bytes, float]):
-    """What each word adds; never less than nothing."""
-
-    def __missing__(self, word: bytes) -> float:
-        gate = weights().gate
-        value = sum(gate.get(key, 0.0) for key in gate_keys(word))
-        if len(self) < _MOST_WORDS:
-            self[word] = value
-        return value
-
-
-@cache
-def _gate() -> _Gate:
-    return _Gate((word.encode(), value) for word, value in weights().ready.items())
-
-
-def opens(text: bytes) -> bool:
-    """Say whether any passage of a text may be hostile; cheap, and never no for a part of a yes."""
-    return sum(map(_gate().__getitem__, words_of(text))) >= weights().open
-
-
 def _may(told: str) -> bool:
+    return _may_short(told) if len(told) <= _LONGEST_WHOLE else opens(told.encode())
+
+
+@lru_cache(maxsize=8192)
+def _may_short(told: str) -> bool:
     return opens(told.encode())
 
 
@@ -201,21 +166,21 @@ def _overlap(one: Evidence, other: Evidence) -> bool:
 _BREAK = re.compile("[.!?;][\"')*]{0,3}\\s|[。\uff01\uff1f\uff1b\n]|<br>")
 
 
-def _sentences(text: str) -> list[tuple[int, int]]:
-    found: list[tuple[int, int]] = []
-    start = 0
+def _sentences(text: str) -> Iterator[tuple[int, int]]:
+    start = found = 0
     for end in chain((one.end() for one in _BREAK.finditer(text)), (len(text),)):
         while end - start > _LONGEST_SENTENCE:
             middle = text.rfind(" ", start + 1, start + _LONGEST_SENTENCE) + 1
             middle = middle if middle > start else start + _LONGEST_SENTENCE
-            found.append((start, middle))
+            yield start, middle
+            found += 1
             start = middle
         if end - start >= _SHORTEST and not text[start:end].isspace():
-            found.append((start, end))
-            if len(found) >= _MOST_SENTENCES:
+            yield start, end
+            found += 1
+            if found >= _MOST_SENTENCES:
                 break
         start = end
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +196,7 @@ class _Setting:
 def _setting(tool: Tool) -> _Setting:
     description = tool.description if isinstance(tool.description, str) else ""
     description = _encodable(description[:_LONGEST_LEAD])
-    lead = next((description[s:e] for s, e in _sentences(description)), "")
+    lead = next((description[start:end] for start, end in _sentences(description)), "")
     schema = tool.input_schema if isinstance(tool.input_schema, dict) else {}
     listed = schema.get("properties")
     parameters = frozenset(map(str.lower, listed)) if isinstance(listed, dict) else frozenset()
@@ -245,11 +210,19 @@ def _setting(tool: Tool) -> _Setting:
     )
 
 
-_name_word = re2.compile(r"[A-Z]?[\pLl\pLo]+|[\pLu]+|\d+")  # type: ignore[no-untyped-call]
+_name_word = re2.compile(r"\pL+|\d+")  # type: ignore[no-untyped-call]
+_ascii_word = re.compile("[a-z]+|[0-9]+")
 
 
-def _words(name: str) -> list[str]:
-    return [cues.fold(word) for word in _name_word.findall(_encodable(name[:_LONGEST_NAME]))]
+def _words(name: str) -> tuple[str, ...]:
+    return _words_of(name[:_LONGEST_NAME])
+
+
+@lru_cache(maxsize=8192)
+def _words_of(name: str) -> tuple[str, ...]:
+    if name.isascii():
+        return tuple(_ascii_word.findall(name.lower()))
+    return tuple(map(cues.fold, _name_word.findall(_encodable(name))))
 
 
 def _encodable(text: str) -> str:
@@ -312,7 +285,7 @@ def _parts(tool: Tool, wanted: Wanted) -> Iterator[_Part]:
 
 def _of_text(text: Text, plain: str, place: str, *, shifted: bool) -> Iterator[_Part]:
     """Yield the sentences of one string, each two neighbours, and a short field as a whole."""
-    spans, before = _sentences(plain), -1
+    spans, before = list(_sentences(plain)), -1
     for start, end in spans:
         where = (0, len(text.value)) if shifted else (start, end)
         yield _Part(text, *where, plain[start:end], place)
@@ -344,41 +317,18 @@ def _place(text: Text) -> str:
         return _PLACES.get(pointer, "output" if output else "other")
     if pointer.endswith("/description"):
         return "field"
-    if any(part in pointer for part in ("/enum/", "/default", "/const", "/example")):
+    if "/enum/" in pointer or "/default" in pointer or "/const" in pointer or "/example" in pointer:
         return "value"
     return "title" if pointer.endswith("/title") else "schema"
 
 
 _ALIEN = frozenset(
     [
-        "@secret",
-        "@file",
-        "@path",
-        "@talk",
-        "@prompt",
-        "@personal",
-        "@env",
-        "@money",
-        "@user",
-        "@model",
-        "@consent",
-        "@delete",
-        "@run",
-        "@remember",
-        "@tool",
-        "@server",
-        "@url",
-        "@mail",
-        "@other",
-        "@rule",
-        "@authority",
-        "@ignore",
-        "@hide",
-        "@best",
-        "@obey",
-        "@send",
+        "@secret", "@file", "@path", "@talk", "@prompt", "@personal", "@env", "@money", "@user", "@model",
+        "@consent", "@delete", "@run", "@remember", "@tool", "@server", "@url", "@mail", "@other", "@rule",
+        "@authority", "@ignore", "@hide", "@best", "@obey", "@send",
     ]
-)
+)  # fmt: skip
 """Classes that are telling where a tool's name and first sentence have nothing of the kind."""
 
 
@@ -390,7 +340,7 @@ def _passage(part: _Part, setting: _Setting) -> Passage:
         found |= table[pair]
     classes = sorted(found)
     alien = ["!" + one for one in classes if one in _ALIEN and one not in setting.about]
-    named = _words(part.text.pointer.split("/")[-2]) if part.place == "field" else []
+    named = _words(part.text.pointer.split("/")[-2]) if part.place == "field" else ()
     meant = ["X" + one for one in frozenset().union(*map(cues.of_word, named))]
     marks = (part.mark, "p:" + part.place, f"n:{sum(len(words) > bound for bound in _LENGTHS)}")
     return Passage(
