@@ -215,7 +215,8 @@ async def run(
     done = await run_bounded(words, cwd, subject, work)
     if done.code == 0 or allow_failure:
         return done.out.decode("utf-8", "replace")
-    told = done.err.decode("utf-8", "replace") + done.out.decode("utf-8", "replace")
+    out = done.out.decode("utf-8", "replace")
+    told = f"{out}\n{done.err.decode('utf-8', 'replace')}"
     if done.code == _OVER_LIMIT or any(mark in told for mark in _TOO_LARGE):
         raise ProbeError(
             Outcome.TOO_LARGE,
@@ -225,5 +226,16 @@ async def run(
         raise ProbeError(Outcome.CONNECT_ERROR, f"{subject}: the package registry is not reachable")
     if any(mark in told for mark in _NOT_FOUND):
         raise ProbeError(Outcome.NOT_FOUND, f"{subject}: no such package or version")
-    last = next((line for line in reversed(told.splitlines()) if "rror" in line), told)
-    raise ProbeError(Outcome.UNSUPPORTED, f"{subject}: cannot be fetched: {one_line(last)[:200]}")
+    reason = one_line(_reason(out, told))[:300]
+    raise ProbeError(Outcome.UNSUPPORTED, f"{subject}: cannot be fetched: {reason}")
+
+
+_NO_REASON = ("A complete log of this run", "Log files were not written", "You can rerun")
+
+
+def _reason(out: str, told: str) -> str:
+    """Return why a client gave up: what npm's JSON sums up, or the last line that names an error."""
+    with suppress(ValueError, LookupError, TypeError):
+        return str(json.loads(out)["error"]["summary"])
+    errors = [line for line in told.splitlines() if "error" in line.casefold()]
+    return next((e for e in reversed(errors) if not any(no in e for no in _NO_REASON)), told)

@@ -81,3 +81,21 @@ def test_a_question_is_not_asked_where_the_user_stands(tmp_path, monkeypatch):
     told = anyio.run(clients.run, [sys.executable, "-c", code], None, "x").strip()
     assert Path(told) != tmp_path
     assert not Path(told).exists()  # it went with the answer
+
+
+@pytest.mark.parametrize(
+    ("out", "err"),
+    [
+        ('{\n  "error": {\n    "code": "E1",\n    "summary": "no room in /home/x"\n  }\n}', "npm error code E1"),
+        ("", "npm error no room in /home/x\nnpm error A complete log of this run can be found in: /y"),
+        ('{"error": "E1"}', "ERROR: no room in /home/x"),
+    ],
+)  # fmt: skip
+def test_a_refusal_tells_the_reason_and_no_bracket_or_log(out, err, tmp_path):
+    """npm's JSON begins with a line that has "error" and nothing else in it."""
+    code = f"import sys; print({out!r}); print({err!r}, file=sys.stderr); sys.exit(1)"
+    with pytest.raises(ProbeError) as error:
+        anyio.run(clients.run, [sys.executable, "-c", code], tmp_path, "x")
+    assert error.value.outcome is Outcome.UNSUPPORTED
+    assert "cannot be fetched: " in str(error.value)
+    assert str(error.value).endswith("no room in /home/x")
