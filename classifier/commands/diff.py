@@ -88,13 +88,16 @@ def _differences(catalog: "Catalog", since: str) -> "Iterator[Difference]":
     rest = [change for change in changes if change.kind != "changed"]
     wanted = {change.tool_id for change in rest}
     known: dict[int, CatalogTool] = {}
-    if wanted:
-        stream = catalog.tools(include_removed=True)
-        known = {item.tool_id: item for item in stream if item.tool_id in wanted}
-    yield from (_one(change, known) for change in rest)
+    began: dict[str, str] = {}  # when the first tool of a server was seen
+    for item in catalog.tools(include_removed=True) if wanted else ():
+        server = str(item.tool.server)
+        began[server] = min(item.first_seen, began.get(server, item.first_seen))
+        if item.tool_id in wanted:
+            known[item.tool_id] = item
+    yield from (_one(change, known, began) for change in rest)
 
 
-def _one(change: "Change", known: "dict[int, CatalogTool]") -> "Difference":
+def _one(change: "Change", known: "dict[int, CatalogTool]", began: dict[str, str]) -> "Difference":
     """Return an added or removed tool, with the verdict that the catalogue holds, if any."""
     from classifier.pipeline.drift import Difference, Verdict
 
@@ -106,5 +109,11 @@ def _one(change: "Change", known: "dict[int, CatalogTool]") -> "Difference":
             kind="removed", server=change.server, tool=change.tool, before=tool, was=verdict, at=change.at
         )  # fmt: skip
     return Difference(
-        kind="added", server=change.server, tool=change.tool, after=tool, now=verdict, at=change.at
+        kind="added",
+        server=change.server,
+        tool=change.tool,
+        after=tool,
+        now=verdict,
+        at=change.at,
+        with_server=tool is not None and change.at == began.get(str(tool.server)),
     )

@@ -55,7 +55,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One tool that was added, removed or changed. `at` is when, where that is known."""
+    """One tool that was added, removed or changed. `at` is when, where that is known.
+
+    `with_server`: it came with its server, so nobody can have approved that one before.
+    """
 
     kind: str  # added, removed, changed
     server: str
@@ -65,6 +68,7 @@ class Difference:
     was: Verdict | None = None
     now: Verdict | None = None
     at: str | None = None
+    with_server: bool = False
 
     @property
     def changes(self) -> tuple[tuple[wording.Change, ...], int]:
@@ -86,7 +90,7 @@ class Difference:
 
 
 def _reasons(one: Difference) -> Iterator[str]:
-    if one.now is None:
+    if one.now is None or one.with_server:
         return
     old = {name for name, _ in one.was.signals} if one.was else set()
     came = [name for name, kind in one.now.signals if kind in _ALARMS and name not in old]
