@@ -34,7 +34,7 @@ from crawler.records import ServerName, Tool
 
 ROOT = Path(__file__).parent.parent
 FOLDER = data_dir() / "models" / wording.MODEL
-SETS = ("test", "second", "third", "fourth", "fifth")
+SETS = ("test", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 FOLDS = 4
 ROUNDS, STRENGTH, NEAR_MISS, EASY = 4, 1.0, 10.0, -5.0
 PAIR = 0.5
