@@ -157,6 +157,11 @@ def _texts(output: Output, out: Path) -> dict[Path, str]:
 def _tell(output: Output) -> None:
     for line in output.report:
         typer.echo(f"{output.target.id}: {line}", err=True)
+    _tell_how(output)
+
+
+def _tell_how(output: Output) -> None:
+    """Say so where no real engine has answered for the policy."""
     if output.target.checked_by is None:
         how = "checked against our model of its documented order, not run in the real engine"
         typer.echo(f"{output.target.id}: {how}", err=True)
@@ -198,9 +203,16 @@ def merge(target_id: str, file: Path, intents: Intents, keys: Keys, *, dry_run: 
     more = (f"and {len(faults) - SHOWN_PER_KIND} more",) if len(faults) > SHOWN_PER_KIND else ()
     for line in (*merged.kept, *output.report, *faults[:SHOWN_PER_KIND], *more):
         typer.echo(f"{target_id}: {line}", err=True)
-    if not dry_run and (merged.text != old or merged.ours != remembered):
+    _tell_how(output)
+    if merged.text == old and merged.ours == remembered:
+        told = f"{_path(file)} is up to date"
+    elif dry_run:
+        told = f"{_path(file)} is as it was; leave out --dry-run to write it"
+    else:
         replace(file, merged.text)
         replace(memory, merged.ours)
+        told = f"wrote {_path(file)}"
+    typer.echo(f"{target_id}: {told}", err=True)
 
 
 def check(target_id: str, file: Path, intents: Intents, keys: Keys) -> int:

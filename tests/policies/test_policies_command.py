@@ -481,3 +481,14 @@ def test_settings_of_another_form_are_one_clear_line(tools, tmp_path):
     config.write_text("[mcp_servers.gh]\nenabled_tools = 5\n", encoding="utf-8")
     words = ("policy", tools, "--for", "codex", "--server-key", "gh", "--merge", config)
     assert "does not have the documented form" in toolrisk(*words, code=2).stderr
+
+
+def test_a_merge_says_what_it_did_and_what_checked_it(tools, tmp_path):
+    file = tmp_path / "settings.json"
+    words = ("policy", tools, "--for", "claude-code", "--server-key", "gh", "--merge", file)
+    told = toolrisk(*words, "--dry-run").stderr
+    assert "leave out --dry-run to write it" in told
+    assert "not run in the real engine" in told
+    assert not file.exists()
+    assert f'wrote "{file}"' in toolrisk(*words).stderr
+    assert f'"{file}" is up to date' in toolrisk(*words).stderr
