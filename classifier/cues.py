@@ -65,7 +65,7 @@ def lexicon() -> Lexicon:
         one = frozenset(("@" + name,))
         for word in words.split():
             plain = word.removesuffix("*")
-            kind = runs if _unspaced(word[0]) else whole if plain is word else begin
+            kind = runs if _unspaced(word[0]) else begin if word[-1] == "*" else whole
             kind[plain] = kind[plain] | one if plain in kind else one
     halves = {word: tuple(word.split("_")) for word in whole if "_" in word}
     pairs = {(a, b): whole[w] for w, (a, b, *_) in halves.items() if a and b}
@@ -73,10 +73,10 @@ def lexicon() -> Lexicon:
 
 
 def _lengths(words: Iterable[str]) -> dict[str, tuple[int, ...]]:
-    found: dict[str, set[int]] = {}
-    for word in words:
-        found.setdefault(word[:2], set()).add(len(word))
-    return {start: tuple(each) for start, each in found.items()}
+    found: dict[str, tuple[int, ...]] = {}
+    for start, length in {(word[:2], len(word)) for word in words}:
+        found[start] = (*found.get(start, ()), length)
+    return found
 
 
 def _by_letter(
@@ -94,18 +94,23 @@ def fold(word: str) -> str:
     if low.isascii():
         return low
     bare = _marks.sub("", unicodedata.normalize("NFKD", low))
-    return unicodedata.normalize("NFC", bare).translate(_LETTERS)
+    plain = unicodedata.normalize("NFC", bare)
+    for letter, latin in _LETTERS:
+        plain = plain.replace(letter, latin)
+    return plain
 
 
 _marks = re.compile("[\u0300-\u036f]+")
 
 
-_LETTERS = str.maketrans({"\u0131": "i", "ł": "l", "ß": "ss", "đ": "d", "ø": "o"})
+_LETTERS = (("\u0131", "i"), ("ł", "l"), ("ß", "ss"), ("đ", "d"), ("ø", "o"))
 
 
 def _unspaced(c: str) -> bool:
     """Say whether a letter is of a script that puts no spaces between words."""
-    return "\u3040" <= c <= "\u30ff" or "\u3400" <= c <= "\u9fff" or "\u0e00" <= c <= "\u0e7f"
+    return c >= "\u0e00" and (
+        "\u3040" <= c <= "\u30ff" or "\u3400" <= c <= "\u9fff" or c <= "\u0e7f"
+    )
 
 
 _NO_CUES: frozenset[str] = frozenset()

@@ -42,6 +42,8 @@ class Text(NamedTuple):
     def searched(self) -> str:
         """Return the text for patterns: the same length, lone surrogates replaced."""
         text = self.value[:MAX_TEXT]
+        if text.isascii():
+            return text
         try:
             text.encode()
         except UnicodeEncodeError:
@@ -52,26 +54,31 @@ class Text(NamedTuple):
 def texts(tool: Tool) -> Iterator[Text]:
     """Yield every string of a definition, name and description first, at most `MAX_STRINGS`."""
     left = MAX_STRINGS
-    queue: list[tuple[str, Any, int]] = [
-        (f"/{key}", value, 0) for key, value in reversed(tool.definition.items())
+    queue: list[tuple[str, Any, int, str]] = [
+        (f"/{key}", value, 0, "") for key, value in reversed(tool.definition.items())
     ]
     while queue and left:
-        pointer, value, depth = queue.pop()
+        pointer, value, depth, _ = queue.pop()
         if isinstance(value, str):
             left -= 1
             yield Text(pointer, value, is_key=False)
         elif depth >= _MAX_DEPTH:
             continue
         elif isinstance(value, dict):
-            keys = [key for key in reversed(value) if isinstance(key, str)]
-            queue.extend((f"{pointer}/{escape(key)}", value[key], depth + 1) for key in keys)
-            for key in value:
-                if isinstance(key, str) and key not in _WORDS and left:
+            depth += 1
+            inside = [
+                (f"{pointer}/{escape(key) if '/' in key or '~' in key else key}", one, depth, key)
+                for key, one in value.items()
+                if isinstance(key, str)
+            ]
+            queue += inside[::-1]
+            for place, _, _, key in inside:
+                if key not in _WORDS and left:
                     left -= 1
-                    yield Text(f"{pointer}/{escape(key)}", key, is_key=True)
+                    yield Text(place, key, is_key=True)
         elif isinstance(value, list):
-            indexed = reversed(list(enumerate(value)))
-            queue.extend((f"{pointer}/{i}", item, depth + 1) for i, item in indexed)
+            indexed = [(f"{pointer}/{i}", item, depth + 1, "") for i, item in enumerate(value)]
+            queue += indexed[::-1]
 
 
 _WORDS = frozenset(

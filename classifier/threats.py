@@ -68,7 +68,7 @@ def _odd(reading: Reading) -> bool:
     """Say whether any sentence is at least odd by its words; worked out once, for all detectors."""
     known = reading.suspects.shared.get(_odd)
     if known is None:
-        known = wording.worst(reading.tool) >= wording.weights().doubt
+        known = wording.odd(reading.tool)
         reading.suspects.shared[_odd] = known
     return bool(known)
 

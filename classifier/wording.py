@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import re  # noqa: TID251 - one bounded expression, linear; a fraction of re2's cost per match
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -30,7 +31,7 @@ from classifier.verdict import Evidence
 from crawler.records import Tool
 
 __all__ = [
-    "MODEL", "Passage", "Weights", "gate_keys", "listen", "passages", "share", "singles_and_pairs",
+    "MODEL", "Passage", "Weights", "gate_keys", "listen", "odd", "passages", "share", "singles_and_pairs",
     "weights", "words_of", "worst",
 ]  # fmt: skip
 _ZERO = repeat(0.0)
@@ -155,6 +156,12 @@ def listen(tool: Tool, blob: bytes | None) -> list[tuple[float, Evidence]]:
 def worst(tool: Tool) -> float:
     """Return the highest score of a definition, every passage weighed."""
     return max(map(weights().score, passages(tool)), default=-math.inf)
+
+
+def odd(tool: Tool) -> bool:
+    """Say whether any passage is weighed at least so that a detector of phrases is believed."""
+    model = weights()
+    return any(model.score(one) >= model.doubt for one in passages(tool))
 
 
 def _overlap(one: Evidence, other: Evidence) -> bool:
@@ -340,27 +347,36 @@ def _passage(part: _Part, setting: _Setting) -> Passage:
         found |= table[pair]
     classes = sorted(found)
     alien = ["!" + one for one in classes if one in _ALIEN and one not in setting.about]
-    named = _words(part.text.pointer.split("/")[-2]) if part.place == "field" else ()
-    meant = ["X" + one for one in frozenset().union(*map(cues.of_word, named))]
-    marks = (part.mark, "p:" + part.place, f"n:{sum(len(words) > bound for bound in _LENGTHS)}")
+    field = part.text.pointer.split("/")[-2] if part.place == "field" else ""
+    named, meant = _field(field[:_LONGEST_NAME])
+    marks = (part.mark, "p:" + part.place, f"n:{bisect_left(_LENGTHS, len(words))}")
     return Passage(
         part.text, part.start, part.end, part.told,
-        (*frozenset(words), *classes, *alien, *meant, *("x:" + one for one in frozenset(named)), *marks),
+        (*frozenset(words), *classes, *alien, *meant, *named, *marks),
         (*near, *combinations(classes, 2), *combinations(alien, 2), *product(meant, alien),
          *product((part.place,), classes)),
     )  # fmt: skip
+
+
+@lru_cache(maxsize=8192)
+def _field(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the words of a parameter's name, and their classes."""
+    words = frozenset(_words(name))
+    classes = frozenset[str]().union(*map(cues.of_word, words))
+    return tuple("x:" + one for one in words), tuple("X" + one for one in classes)
 
 
 def _read(told: str, setting: _Setting) -> tuple[list[str], set[str]]:
     """Return the words and the classes of a passage."""
     words: list[str] = []
     found: set[str] = set()
-    for text in told.split()[:_MOST_PIECES]:
-        one = cues.piece(text)
-        words += one.words
-        found |= one.cues
-        if one.name:
-            found.add(_whose(one.name, setting))
+    for text in told.split(None, _MOST_PIECES)[:_MOST_PIECES]:
+        said, classes, name = cues.piece(text)
+        words += said
+        if classes:
+            found |= classes
+        if name:
+            found.add(_whose(name, setting))
         elif text[0] in "`'\"(" and text.strip("`'\".,;:()").lower() in setting.parameters:
             found.add("@own")
     if setting.latin and not _is_latin(told):
