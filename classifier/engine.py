@@ -155,6 +155,8 @@ def _findings(
             continue
         probability = scores.signals[column]
         raised = probability >= model.signal_threshold[column]
+        if raised and detector.spares and detector.spares(item.reading):
+            raised = any(detector.label in rule.signals for rule in item.matched)
         if settled:
             raised = detector.label in settled.signals
         if review:

@@ -72,7 +72,7 @@ class Desk:
         return {"total": total, "tools": found}
 
     def classify_definition(self, definition: Definition, server: Of = "") -> dict[str, Any]:
-        """Look at one tool definition and return its category, risk, signals and recommended rule."""
+        """Judge one tool definition that is passed in and return category, risk, signals and the recommended rule."""
         try:
             tool = parse_tool(ServerName(server or "unnamed"), definition)
         except MalformedToolError as error:
@@ -101,7 +101,7 @@ class Desk:
     def get_policy(
         self, policy_for: PolicyFor, server: Of, profile: ProfileName = "recommended"
     ) -> dict[str, Any]:
-        """Return the policy file that a server's tools warrant, in the language of a client or gateway."""
+        """Look up a server in the catalogue and return the policy text that its tools warrant, for a client or gateway."""
         pairs = list(self._judged([server]))
         if not pairs:
             raise ValueError("that server is not in the catalogue; its tools are unknown")

@@ -3,7 +3,8 @@
 A module exports `SIGNAL` and `detect(reading, matched) -> Iterator[Evidence]`, where `matched`
 are the effect rules that hold. A capability may also be raised by the model, with the words that
 weighed most as evidence; `LABEL` names its column there. `FLAGS` are what parameters must be for it
-to find anything; it is not asked where none is. A threat exports `TRIGGER`, one
+to find anything; it is not asked where none is; `spares(reading)` says what the model would raise
+and is not meant, where no rule holds. A threat exports `TRIGGER`, one
 coarse expression or several over the serialised definition without which there is nothing to find,
 and its `detect` yields `(weight, Evidence)`; a weight of 0.5 needs company and 1.0 stands alone.
 Instead of expressions it may export a function that reads the definition by itself (`Listen`).
@@ -35,6 +36,9 @@ class Detector:
     page: str
     flags: frozenset[str] | None  # of parameters, without which it finds nothing
     trigger: tuple[str | Listen, ...] = ()  # of a threat
+    spares: Callable[[Reading], bool] | None = (
+        None  # what words alone would raise, and is not meant
+    )
 
 
 @cache
@@ -48,6 +52,7 @@ def detectors() -> tuple[Detector, ...]:
             page=module.__doc__ or "",
             flags=frozenset(module.FLAGS) if hasattr(module, "FLAGS") else None,
             trigger=_several(getattr(module, "TRIGGER", ())),
+            spares=getattr(module, "spares", None),
         )
         for module, signal in load_plugins(signals, "SIGNAL", Signal)
     )

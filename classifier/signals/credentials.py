@@ -20,6 +20,49 @@ SIGNAL = Signal(
 )
 LABEL = "credentials"
 
+_SECRET = frozenset(
+    [
+        "api",
+        "access",
+        "secret",
+        "private",
+        "public",
+        "ssh",
+        "gpg",
+        "pgp",
+        "rsa",
+        "signing",
+        "encryption",
+        "master",
+        "session",
+        "license",
+        "auth",
+        "token",
+        "apikey",
+        "password",
+        "credential",
+        "credentials",
+        "secrets",
+        "tokens",
+        "keys",
+        "hmac",
+        "jwt",
+        "wallet",
+    ]
+)
+"""Beside one of these words a key may open something."""
+
+
+def spares(reading: Reading) -> bool:
+    """Say whether the only key is that of a record: `issue_key` of `get_issue_by_key`."""
+    if not _SECRET.isdisjoint(reading.core) or not _SECRET.isdisjoint(reading.first):
+        return False
+    named = [found.words for found in reading.parameters]
+    if any(not _SECRET.isdisjoint(words) for words in named):
+        return False
+    named_first = {words[-2] for words in named if len(words) > 1 and words[-1] == "key"}
+    return not named_first.isdisjoint(reading.core)
+
 
 def detect(reading: Reading, matched: Sequence[Rule]) -> Iterator[Evidence]:
     """Quote the secret that is named, or point to the parameter that takes one."""

@@ -68,7 +68,7 @@ async def _bundle(package: Package, fetcher: Fetcher) -> Path:
     """Get an MCPB bundle from the URL that names it."""
     url = package.identifier
     if urlsplit(url).scheme not in {"http", "https"}:
-        raise ProbeError(Outcome.UNSUPPORTED, "the bundle is not named by a URL")
+        raise ProbeError(Outcome.UNSUPPORTED, "the mcpb bundle is not named by a URL")
     stated = (package.file_sha256 or "").lower()
     kept = made(cache_dir() / "archives" / "mcpb")
     if _is_digest(stated) and (kept / f"{stated}.mcpb").is_file():
