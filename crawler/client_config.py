@@ -6,8 +6,10 @@ Standard library and orjson only. Rules: stacklok/toolhive pkg/client/config.go 
 """
 
 import shlex
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from pathlib import PurePath
+from typing import Any, NamedTuple
 
 from crawler.launchers import launched_by, package_of, program_of, registry_in
 from crawler.parse import load_json
@@ -28,36 +30,70 @@ SERVER_KEYS = (
 _URL_KEYS = ("url", "serverUrl", "httpUrl", "uri")
 _COMMAND_KEYS = ("command", "cmd")
 
+DISABLED = "disabled"
+"""`Server.status` of an entry that its client does not start."""
+
+_STARTED_ANYWAY = frozenset(
+    [".mcp.json", ".claude.json", "claude_desktop_config.json", "managed-mcp.json"]
+)
+"""Files of clients that start an entry whatever its `disabled` says: who took it for switched off
+would not look at a server that runs (anthropics/claude-code issues 17756, 33958, 43865)."""
+
+
+class _Table(NamedTuple):
+    """A table of servers, and how its client switches one of them off."""
+
+    entries: dict[str, Any]
+    obeys_flags: bool  # `disabled: true` and `enabled: false` in an entry
+    off: frozenset[str]  # names that the settings list as switched off
+
+    def is_off(self, name: str, entry: object) -> bool:
+        """Say whether the client does not start this entry."""
+        flags = entry if self.obeys_flags and isinstance(entry, dict) else {}
+        return name in self.off or flags.get("disabled") is True or flags.get("enabled") is False
+
 
 def is_client_config(value: JsonObject) -> bool:
     """Say whether a document lists servers the way a client does."""
-    return any(True for _ in _tables(value)) or any(
+    return any(True for _ in _tables(value, "")) or any(
         isinstance(value.get(key), dict) for key in ("mcpServers", "mcp_servers", "context_servers")
     )
 
 
-def config_servers(value: JsonObject) -> tuple[list[Server], list[str]]:
-    """Return the servers of a client config, and one line for each entry that is none."""
+def config_servers(value: JsonObject, file: str = "") -> tuple[list[Server], list[str]]:
+    """Return the servers of a client config, and one line for each entry that is none.
+
+    One that its client does not start has the status `DISABLED`. `file` is where the config lies,
+    if anywhere: some clients do not obey the flags that others do.
+    """
     servers: list[Server] = []
     problems: list[str] = []
-    for table in _tables(value):
-        for name, entry in table.items():
+    for table in _tables(value, file):
+        for name, entry in table.entries.items():
             server = _server(ServerName(str(name)), entry)
             if isinstance(server, Server):
-                servers.append(server)
+                is_off = table.is_off(str(name), entry)
+                servers.append(replace(server, status=DISABLED) if is_off else server)
             else:
                 problems.append(f"server {str(name)[:60]!r}: {server}")
     return servers, problems
 
 
-def config_entries(value: JsonObject) -> list[tuple[str, JsonObject]]:
-    """Return every server entry of a client config as it stands, secrets included: never store it."""
+def config_entries(value: JsonObject, file: str = "") -> list[tuple[str, JsonObject]]:
+    """Return every server entry that its client starts, secrets included: never store it."""
     return [
         (str(name), entry)
-        for table in _tables(value)
-        for name, entry in table.items()
-        if isinstance(entry, dict)
+        for table in _tables(value, file)
+        for name, entry in table.entries.items()
+        if isinstance(entry, dict) and not table.is_off(str(name), entry)
     ]
+
+
+def disabled_notes(servers: tuple[Server, ...]) -> Iterator[str]:
+    """Yield a line for each server that its client does not start."""
+    for server in servers:
+        if server.status == DISABLED:
+            yield f"{server.name}: disabled in its client; not started and not judged"
 
 
 def launched_package(entry: JsonObject) -> tuple[str, str] | None:
@@ -107,9 +143,11 @@ def _blank(text: str) -> str:
     return "".join(c if c == "\n" else " " for c in text)
 
 
-def _tables(value: JsonObject) -> list[dict[str, Any]]:
+def _tables(value: JsonObject, file: str) -> list[_Table]:
     """Return every table of servers in a config: top level, nested and per project."""
     found = []
+    obeys_flags = PurePath(file).name not in _STARTED_ANYWAY
+    off = _listed_as_off(value)
     for key in SERVER_KEYS:
         table = value.get(key)
         if isinstance(table, dict) and key == "mcp" and isinstance(table.get("servers"), dict):
@@ -121,12 +159,24 @@ def _tables(value: JsonObject) -> list[dict[str, Any]]:
                 if isinstance(entry, dict)
             }
         if isinstance(table, dict) and any(_is_entry(entry) for entry in table.values()):
-            found.append(table)
+            found.append(_Table(table, obeys_flags, off))
     projects = value.get("projects")  # ~/.claude.json
     for project in projects.values() if isinstance(projects, dict) else ():
         if isinstance(project, dict):
-            found.extend(_tables(project))
+            found.extend(_tables(project, file))
     return found
+
+
+def _listed_as_off(value: JsonObject) -> frozenset[str]:
+    """Return the servers that settings switch off by name: Gemini's, a project of Claude Code's."""
+    gemini = value.get("mcp")
+    lists = [
+        value.get("disabledMcpServers"),
+        gemini.get("excluded") if isinstance(gemini, dict) else None,
+    ]
+    return frozenset(
+        name for one in lists if isinstance(one, list) for name in one if isinstance(name, str)
+    )
 
 
 def _is_entry(entry: object) -> bool:

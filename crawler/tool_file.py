@@ -67,7 +67,7 @@ def parse_tool_file(data: bytes, *, label: str, server: ServerName) -> ToolFile:
         raise TargetError(f"{label} is empty; it should hold tool definitions or a client config")
     document = _document(data, label)
     if isinstance(document, dict) and is_client_config(document):
-        servers, problems = config_servers(document)
+        servers, problems = config_servers(document, label)
         if not servers:
             why = f": {problems[0]}" if problems else ""
             raise TargetError(f"{label} is a client config without a server{why}")

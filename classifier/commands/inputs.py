@@ -17,6 +17,7 @@ import orjson
 from classifier.commands.waiting import counted
 from classifier.engine import Options, classify_many
 from classifier.verdict import Classification
+from crawler.client_config import disabled_notes
 from crawler.errors import TargetError
 from crawler.local import local_path
 from crawler.records import Origin, Skipped, Tool
@@ -45,7 +46,7 @@ class InputOptions:
     skipped: list[Skipped] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    """What was left out of source code because it only looks like a tool."""
+    """What was left out rightly: what only looks like a tool, a server that is switched off."""
     configs: dict[str, bool] = field(default_factory=dict)
     """Whether a file that was read is a client config."""
     kept: dict[str, "ToolFile"] = field(default_factory=dict)
@@ -71,7 +72,9 @@ def tools(targets: list[str], options: InputOptions) -> Iterator[Tool]:
         elif not options.launch and _is_clients(target):
             from classifier.pipeline.config.clients import read_clients
 
-            options.skipped.extend(read_clients(target.text)[1])
+            found = read_clients(target.text)
+            options.skipped.extend(found.unread)
+            options.notes.extend(found.notes)
         else:
             yield from _gathered(target, options)
 
@@ -90,6 +93,7 @@ def _file(target: FileTarget, options: InputOptions) -> Iterator[Tool]:
     if found.servers and options.launch:
         yield from _gathered(target, options)  # which tells the problems itself
         return
+    options.notes.extend(disabled_notes(found.servers))
     is_static = found.origin is Origin.STATIC
     (options.notes if is_static else options.problems).extend(found.problems)
     if not found.servers:
@@ -144,6 +148,7 @@ def _told(items: Iterable["Gathered"], options: InputOptions) -> Iterator[Tool]:
     """Yield the tools of what came, and note what did not."""
     for item in items:
         yield from item.tools or ()
+        options.notes.extend(disabled_notes((item.server,) if item.server else ()))
         options.problems.extend(_left_out(item))
         if item.skipped is not None:
             options.skipped.append(item.skipped)

@@ -25,7 +25,7 @@ def of_client(words: list[str], client: str) -> tuple[list[str], list[Skipped], 
     skipped: list[Skipped] = []
     others: set[str] = set()
     for word in words:
-        files, unread = read_clients(word) if _is_clients(word) else ({}, [])
+        files, unread = read_clients(word)[:2] if _is_clients(word) else ({}, [])
         mine = [file for file, owner in files.items() if owner == client]
         chosen += mine or [word]
         if mine:

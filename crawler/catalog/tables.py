@@ -46,7 +46,8 @@ class ServerRow(SQLModel, table=True):
     repository_url: str | None = _maybe("Source repository.")
     website_url: str | None = _maybe("Home page.")
     status: str = _text(
-        "`active`, `deprecated` or `deleted` (a tombstone: a registry withdrew it)."
+        "`active`, `deprecated`, `deleted` (a tombstone: a registry withdrew it) or `disabled` "
+        "(its client does not start it)."
     )
     stated_by: str | None = _maybe(
         "The source whose statement fills this row, with `+PLACE` of another list than its usual."

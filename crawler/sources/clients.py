@@ -74,7 +74,7 @@ async def listings(
         yield skip("clients", FetchError(Outcome.NOT_FOUND, reason))
     for client, file in files:
         try:
-            servers, problems = config_servers(_document(file))
+            servers, problems = config_servers(_document(file), str(file))
         except FetchError as error:
             yield skip(str(file), error)
             continue
@@ -88,11 +88,7 @@ async def listings(
 
 
 def _listing(client: str, file: Path, server: Server) -> Listing:
-    named = Server(
-        name=ServerName(f"{client}:{server.name}"),
-        packages=server.packages,
-        remotes=server.remotes,
-    )
+    named = replace(server, name=ServerName(f"{client}:{server.name}"))
     found = state(SOURCE, named, str(file), repr(server))
     return replace(found, provenance=replace(found.provenance, place=str(file)))
 

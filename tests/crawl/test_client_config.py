@@ -1,8 +1,11 @@
 import json
+import sqlite3
+from contextlib import closing
 
 import pytest
 
 from crawler.catalog.rows import statement_of
+from crawler.client_config import DISABLED, config_entries
 from crawler.records import Package, Remote, Server
 from crawler.tool_file import parse_tool_file
 from crawler.url_secrets import IN_PATH
@@ -187,3 +190,53 @@ def test_what_a_registry_publishes_keeps_its_path() -> None:
 def test_another_registry_that_a_runner_is_told_to_use_is_kept(entry: dict, registry: str) -> None:
     (found,) = config(x={"command": "npx"} | entry)["x"].packages
     assert (found.identifier, found.registry_base_url) == ("pkg", registry)
+
+
+ON = {"command": "npx"}
+OFF = ON | {"disabled": True}
+OFF_TOO = ON | {"enabled": False}
+
+
+@pytest.mark.parametrize(
+    ("file", "document", "off"),
+    [
+        ("cline_mcp_settings.json", {"mcpServers": {"a": OFF, "b": OFF_TOO, "c": ON | {"disabled": False}}}, {"a", "b"}),
+        ("opencode.json", {"mcp": {"a": OFF_TOO, "b": ON | {"enabled": True}}}, {"a"}),
+        ("settings.json", {"mcpServers": {"a": ON, "b": ON}, "mcp": {"excluded": ["b", 3]}}, {"b"}),
+        ("settings.json", {"context_servers": {"a": OFF_TOO, "b": ON | {"enabled": "no"}}}, {"a"}),
+        (".mcp.json", {"mcpServers": {"a": OFF}}, set()),
+        ("claude_desktop_config.json", {"mcpServers": {"a": OFF}}, set()),
+        (".claude.json", {"projects": {"/p": {"mcpServers": {"a": OFF, "b": ON}, "disabledMcpServers": ["b"]}}}, {"b"}),
+        (".claude.json", {"mcpServers": {"a": ON}, "projects": {"/p": {"disabledMcpServers": ["a"]}}}, set()),
+    ],
+)  # fmt: skip
+def test_a_server_that_its_client_does_not_start(file: str, document: dict, off: set) -> None:
+    """By the flags of an entry, where the client obeys them, or by a list of names."""
+    text = json.dumps(document)
+    found = parse_tool_file(text.encode(), label=f"/home/me/{file}", server="x")
+    assert {one.name for one in found.servers if one.status == DISABLED} == off
+    started = {name for name, _ in config_entries(document, f"/home/me/{file}")}
+    assert started == {one.name for one in found.servers} - off
+
+
+def test_a_disabled_server_of_codex() -> None:
+    text = '[mcp_servers.a]\ncommand = "npx"\nenabled = false\n[mcp_servers.b]\ncommand = "npx"\n'
+    found = parse_tool_file(text.encode(), label="config.toml", server="x")
+    assert [one.status for one in found.servers] == [DISABLED, "active"]
+
+
+def test_a_crawl_lists_a_disabled_server_and_starts_it_not(toolrisk, tmp_path) -> None:
+    marker = tmp_path / "started"
+    entry = {"command": "touch", "args": [str(marker)], "disabled": True}
+    gone = {"url": "http://127.0.0.1:9/mcp", "disabled": True}
+    (tmp_path / "config.json").write_text(json.dumps({"mcpServers": {"a": entry, "b": gone}}))
+    words = ("crawl", "config.json", "--db", "c.db", "--allow-private", "--unsafe-no-sandbox")
+    done = toolrisk(*words, "--format", "json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["skipped"] == {}
+    assert not marker.exists()
+    with closing(sqlite3.connect(tmp_path / "c.db")) as db:
+        assert set(db.execute("SELECT name, status FROM server")) == {
+            ("a", DISABLED),
+            ("b", DISABLED),
+        }

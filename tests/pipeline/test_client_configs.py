@@ -190,3 +190,23 @@ def test_other_reports_can_be_written_beside(toolrisk, config):
         cwd=config.parent,
         code=3,
     )
+
+
+@pytest.mark.parametrize("words", [(), ("--no-launch",)])
+@pytest.mark.parametrize("target", ["mcp.json", "clients"])
+def test_a_disabled_server_is_told_and_neither_asked_nor_judged(
+    toolrisk, tmp_path, monkeypatch, target, words
+):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    entry = {"command": "npx", "args": ["-y", "unpinned"], "autoApprove": ["*"], "disabled": True}
+    text = json.dumps({"mcpServers": {"files": entry, "far": {"url": "x:", "disabled": True}}})
+    (tmp_path / ".cursor").mkdir()
+    (tmp_path / ".cursor" / "mcp.json").write_text(text)
+    (tmp_path / "mcp.json").write_text(json.dumps({"mcpServers": {"files": entry}}))
+    done = toolrisk("classify", target, "--fail-on", "low", *words, cwd=tmp_path, code=None)
+    before = "cursor:" if target == "clients" else ""
+    assert f"left out: {before}files: disabled in its client" in done.stderr
+    assert "auto-approved" not in done.stderr
+    assert "unpinned" not in done.stderr
+    bad = target == "clients"  # the other entry has no URL that can be read
+    assert done.returncode == (3 if bad else 0)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
+from crawler.client_config import disabled_notes
 from crawler.records import Listing, Skipped
 from crawler.targets import SourceTarget, parse_target
 
@@ -23,11 +24,17 @@ def is_clients(target: str) -> bool:
     return isinstance(parsed, SourceTarget) and parsed.source == "clients"
 
 
-def read_clients(target: str) -> tuple[dict[str, str], list[Skipped]]:
-    """Return the client of every settings file that has servers, and what could not be read.
+class Clients(NamedTuple):
+    """The client of every settings file that has servers, and what is not looked at."""
 
-    Nothing is fetched and no server is asked.
-    """
+    files: dict[str, str]
+    unread: list[Skipped]
+    notes: list[str]
+    """A line for each server that is switched off."""
+
+
+def read_clients(target: str) -> Clients:
+    """Read the settings files of this machine; nothing is fetched and no server is asked."""
     from crawler.sources import clients
 
     async def listings() -> list[Listing | Skipped]:
@@ -41,4 +48,6 @@ def read_clients(target: str) -> tuple[dict[str, str], list[Skipped]]:
         for one in found
         if isinstance(one, Listing)
     }
-    return files, [one for one in found if isinstance(one, Skipped)]
+    servers = tuple(one.server for one in found if isinstance(one, Listing))
+    unread = [one for one in found if isinstance(one, Skipped)]
+    return Clients(files, unread, list(disabled_notes(servers)))

@@ -28,7 +28,7 @@ def target_findings(targets: Iterable[str], rows: Iterable[Row]) -> Iterator[Ent
         if not is_clients(target):
             yield from config_findings(target, own)
             continue
-        for file, client in read_clients(target)[0].items():
+        for file, client in read_clients(target).files.items():
             yield from config_findings(file, own, f"{client}:")
 
 
@@ -49,7 +49,7 @@ def config_findings(target: str, rows: Iterable[Row], client: str = "") -> Itera
     if not isinstance(value, dict) or not is_client_config(value):
         return
     known: dict[str, list[Row]] = {}
-    entries = [(f"{client}{name}", entry) for name, entry in config_entries(value)]
+    entries = [(f"{client}{name}", entry) for name, entry in config_entries(value, target)]
     names = {name for name, _ in entries}
     for row in rows:
         if not client or row.tool.server in names:
