@@ -24,7 +24,7 @@ from scipy.optimize import minimize
 from scipy.sparse import csr_matrix, vstack
 from sklearn.linear_model import LogisticRegression
 
-from classifier import wording
+from classifier import gate, wording
 from classifier.model.labels import lines, to_tool
 from classifier.resources import data_dir
 from classifier.signals import threats
@@ -40,6 +40,8 @@ ROUNDS, STRENGTH, NEAR_MISS, EASY = 4, 1.0, 10.0, -5.0
 PAIR = 0.5
 """What a meeting of two counts beside a word: there are many more of them."""
 LEAST_SEEN, SMALL, DIGITS, COMMON, LOST = 3, 0.02, 3, 5, 0.01
+LOST_SECOND, SAMPLE = 0.005, 5
+"""Attacks that the second look may lose, counted on those left out; every which real definition it learns from."""
 BELIEVED = 3.0
 """How far under the bar a passage may stay where a detector by words agrees."""
 
@@ -180,6 +182,63 @@ def fit_gate(poisoned, harmless):
     return {one: _short(w) for one, w in zip(listed, found.x[:-1], strict=True) if w > SMALL}, least
 
 
+def fit_second(poisoned, harmless):
+    """Return weights of words for the second look, and the bound that few attacks left out miss.
+
+    Of each attack there are several passages, each enough by itself.
+    """
+    part, bounds, weighed = np.arange(len(poisoned)) % FOLDS, [], []
+    side = np.arange(len(harmless)) % FOLDS
+    for fold in range(FOLDS):
+        known = [each for each, its in zip(poisoned, part, strict=True) if its != fold]
+        listed, vector, bias = _second(known, [one for one, its in zip(harmless, side, strict=True) if its != fold])  # fmt: skip
+        unseen = [each for each, its in zip(poisoned, part, strict=True) if its == fold]
+        best = [max(_counted(each, listed) @ vector + bias) for each in unseen]
+        bounds.append(np.quantile(best, LOST_SECOND))
+        rows = _counted(
+            [one for one, its in zip(harmless, side, strict=True) if its == fold], listed
+        )
+        weighed.append((rows @ vector + bias >= bounds[-1]).mean())
+    print(f"second look: {np.mean(weighed):.3f} of unseen real passages pass where {LOST_SECOND} of unseen attacks are lost")  # fmt: skip
+    listed, vector, bias = _second(poisoned, harmless)
+    kept = {one: _short(w) for one, w in zip(listed, vector, strict=True) if abs(w) > SMALL}
+    return kept, float(np.mean(bounds)) - bias
+
+
+def _second(poisoned, harmless):
+    rows = [each[0] for each in poisoned] + harmless
+    seen = Counter(key for count, _ in rows for key in count)
+    listed = {key: i for i, key in enumerate(sorted(k for k, n in seen.items() if n >= LEAST_SEEN))}
+    truth = np.arange(len(rows)) < len(poisoned)
+    model = LogisticRegression(C=STRENGTH, solver="liblinear", tol=1e-3, random_state=0)
+    model.fit(_counted(rows, listed), truth, np.where(truth, 10.0, 1.0))
+    return listed, model.coef_[0], float(model.intercept_[0])
+
+
+def _counted(rows, listed):
+    columns, values, starts = [], [], [0]
+    for count, words in rows:
+        found = sorted((listed[key], n) for key, n in count.items() if key in listed)
+        columns += [column for column, _ in found]
+        values += [n * gate.fewer(words) for _, n in found]
+        starts.append(len(columns))
+    return csr_matrix((values, columns, starts), (len(rows), len(listed)))
+
+
+def counts_of(tool, model=None):
+    """Return (how often each key, how many words) of passages; with a model, of those above its bar, the worst first."""
+    each = list(wording.passages(tool))
+    if model:
+        each = sorted((one for one in each if model.score(one) >= model.sure), key=model.score, reverse=True)  # fmt: skip
+    found = []
+    for one in each:
+        words = wording.words_of(one.told.encode())
+        found.append(
+            (Counter(key for word in words for key in wording.gate_keys(word)), len(words))
+        )
+    return found
+
+
 def _short(value):
     return round(float(value), DIGITS)
 
@@ -276,7 +335,11 @@ def main():
     two = {tuple(one.split("\t")): w for one, w in kept if "\t" in one}
     model = wording.Weights(single, two, _short(bias), options.sure, 0, {}, {}, 0)
     poison = [tool for tool, bad, _ in pairs if bad and not _otherwise(tool)]
-    gate, least = fit_gate(told_by(poison, model), told_by(tools[::7]))
+    first, least = fit_gate(told_by(poison, model), told_by(tools[::7]))
+    second, likely = fit_second(
+        [found for found in (counts_of(tool, model) for tool in poison) if found],
+        [one for tool in tools[::SAMPLE] for one in counts_of(tool)],
+    )
     a, b = zip(*two, strict=True)
     common = Counter(
         word
@@ -284,13 +347,18 @@ def main():
         for word in wording.words_of(orjson.dumps(tool.definition))
     )
     ready = {
-        word.decode(): _short(sum(gate.get(key, 0.0) for key in wording.gate_keys(word)))
+        word.decode(): _short(sum(first.get(key, 0.0) for key in wording.gate_keys(word)))
         for word, count in sorted(common.items())
         if count >= COMMON and word.isascii()
     }
+    aside = [
+        _short(sum(second.get(key, 0.0) for key in wording.gate_keys(word.encode())))
+        for word in ready
+    ]
     made = {
         "format": 1, "bias": _short(bias), "sure": options.sure, "doubt": options.sure - BELIEVED,
-        "open": _short(least), "gate": gate, "ready": ready, "single": single, "pairs": {"a": a, "b": b, "w": list(two.values())},
+        "open": _short(least), "gate": first, "ready": ready,
+        "second": second, "ready_second": aside, "likely": _short(likely), "single": single, "pairs": {"a": a, "b": b, "w": list(two.values())},
     }  # fmt: skip
     (FOLDER / "weights.json").write_bytes(orjson.dumps(made) + b"\n")
     print(f"{len(single)} single, {len(two)} pairs")

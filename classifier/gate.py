@@ -1,15 +1,18 @@
-"""Whether a text is worth weighing: a sum over its words in which none counts less than nothing.
+"""Whether a text is worth weighing, in two looks at its words.
 
-So what is ruled out as a whole is ruled out in every part, and padding with harmless words hides
-nothing. Only this half of the weights is read at the start; classifier/wording.py reads the other one
-where a definition passes.
+The first is a sum in which no word counts less than nothing: what it rules out as a whole is ruled out
+in every part, and padding with harmless words hides nothing. The second, for a sentence that passed,
+also knows words that speak against an order; it leaves a fifth. Only this half of the weights is read
+at the start; classifier/wording.py reads the other one where a definition passes.
 """
 
 from __future__ import annotations
 
-from functools import cache
+import math
+from collections.abc import Iterable
+from functools import cache, lru_cache
 from itertools import repeat
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -20,6 +23,7 @@ from classifier.resources import data_dir
 MODEL = "tool-threat-v1"
 _MOST_WORDS = 1 << 17
 _ZERO = repeat(0.0)
+_LONGEST_KEPT = 400
 _HAIR = 1e-6
 """Less than the last digit of the weights: sums come in any order, and a tie passes in each."""
 
@@ -68,14 +72,14 @@ def gate_keys(word: bytes) -> set[str]:
     return {*read.words, *read.cues}
 
 
-class _Gate(dict[bytes, float]):
-    """What each word adds; never less than nothing."""
+class _Table(dict[bytes, float]):
+    """What each word adds: its own weight and that of its classes."""
 
-    def __init__(self, head: dict[str, Any]) -> None:
-        ready: dict[str, float] = head["ready"]
-        super().__init__(zip(map(str.encode, ready), ready.values(), strict=True))
-        self._weights: dict[str, float] = head["gate"]
-        self.least: float = head["open"] - _HAIR
+    def __init__(
+        self, words: Iterable[str], ready: Iterable[float], weights: dict[str, float]
+    ) -> None:
+        super().__init__(zip(map(str.encode, words), ready, strict=True))
+        self._weights = weights
 
     def __missing__(self, word: bytes) -> float:
         value = sum(map(self._weights.get, gate_keys(word), _ZERO))
@@ -84,15 +88,70 @@ class _Gate(dict[bytes, float]):
         return value
 
 
+class _Gate(NamedTuple):
+    """Both looks, each with the sum from which a text passes."""
+
+    first: _Table
+    open: float
+    second: _Table
+    likely: float
+
+
 @cache
 def _gate() -> _Gate:
+    head = halves()[0]
     try:
-        return _Gate(halves()[0])
-    except (KeyError, TypeError, AttributeError) as cause:
+        ready: dict[str, float] = head["ready"]
+        return _Gate(
+            _Table(ready, ready.values(), head["gate"]), head["open"] - _HAIR,
+            _Table(ready, head["ready_second"], head["second"]), head["likely"] - _HAIR,
+        )  # fmt: skip
+    except (KeyError, TypeError, AttributeError, ValueError) as cause:
         raise DataError(f"data/models/{MODEL}/weights.json: {cause}") from cause
 
 
 def opens(text: bytes) -> bool:
     """Say whether any passage of a text may be hostile; cheap, and never no for a part of a yes."""
     gate = _gate()
-    return sum(map(gate.__getitem__, words_of(text))) >= gate.least
+    return sum(map(gate.first.__getitem__, words_of(text))) >= gate.open
+
+
+class Heard(NamedTuple):
+    """The words of a sentence, and their sum at the first look."""
+
+    words: frozenset[bytes]
+    weight: float
+
+
+def hear(told: str) -> Heard:
+    """Take the first look at a sentence; the same ones come back all the time."""
+    return _hear(told) if len(told) <= _LONGEST_KEPT else _hear.__wrapped__(told)
+
+
+@lru_cache(maxsize=8192)
+def _hear(told: str) -> Heard:
+    words = frozenset(words_of(told.encode()))
+    return Heard(words, sum(map(_gate().first.__getitem__, words)))
+
+
+def worth(heard: Iterable[Heard]) -> bool:
+    """Say whether any of these sentences, or several as one, can pass the first look."""
+    return sum([one.weight for one in heard]) >= _gate().open
+
+
+def passes(first: Heard, *more: Heard) -> bool:
+    """Say whether a sentence, or several read as one, is worth weighing: both looks."""
+    gate, words, weight = _gate(), first.words, first.weight
+    if more:
+        if not worth((first, *more)):
+            return False
+        words = words.union(*(one.words for one in more))
+        weight = sum(map(gate.first.__getitem__, words))
+    if weight < gate.open:
+        return False
+    return sum(map(gate.second.__getitem__, words)) * fewer(len(words)) >= gate.likely
+
+
+def fewer(words: int) -> float:
+    """Return what the sum of the second look over so many words is multiplied with."""
+    return math.sqrt(20.0 / max(words, 8))

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import re  # noqa: TID251 - one bounded expression, linear; a fraction of re2's cost per match
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import chain, combinations, pairwise, product, repeat
@@ -24,7 +24,7 @@ import re2
 
 from classifier import cues
 from classifier.errors import DataError
-from classifier.gate import MODEL, gate_keys, halves, opens, words_of
+from classifier.gate import MODEL, gate_keys, halves, hear, opens, passes, words_of, worth
 from classifier.texts import Text, texts
 from classifier.unveil import unveil
 from classifier.verdict import Evidence
@@ -121,15 +121,6 @@ def weights() -> Weights:
         raise DataError(f"data/models/{MODEL}/weights.json: {cause}") from cause
 
 
-def _may(told: str) -> bool:
-    return _may_short(told) if len(told) <= _LONGEST_WHOLE else opens(told.encode())
-
-
-@lru_cache(maxsize=8192)
-def _may_short(told: str) -> bool:
-    return opens(told.encode())
-
-
 def listen(tool: Tool, blob: bytes | None) -> list[tuple[float, Evidence]]:
     """Return (score, quote) of the passages above the bar or just below it, the worst first.
 
@@ -139,7 +130,7 @@ def listen(tool: Tool, blob: bytes | None) -> list[tuple[float, Evidence]]:
     if blob is not None and not opens(blob):
         return []
     model = weights()
-    scored = [(model.score(one), one) for one in passages(tool, _may)]
+    scored = [(model.score(one), one) for one in passages(tool, gated=True)]
     scored = sorted(
         (one for one in scored if one[0] >= model.sure - _JUST_BELOW), key=lambda one: -one[0]
     )
@@ -245,17 +236,12 @@ def _is_latin(text: str) -> bool:
     return sum(c < "\u0250" for c in letters) * 2 >= len(letters)
 
 
-Wanted = Callable[[str], bool]
-"""Says of a text whether any part of it is worth weighing."""
-
-
-def passages(tool: Tool, wanted: Wanted = lambda _: True) -> Iterator[Passage]:
-    """Yield every passage of a definition that is weighed, where it is wanted."""
+def passages(tool: Tool, *, gated: bool = False) -> Iterator[Passage]:
+    """Yield every passage of a definition that is weighed; gated, only those that are worth it."""
     setting: _Setting | None = None
-    for part in _parts(tool, wanted):
-        if wanted(part.told):
-            setting = setting or _setting(tool)
-            yield _passage(part, setting)
+    for part in _parts(tool, gated):
+        setting = setting or _setting(tool)
+        yield _passage(part, setting)
 
 
 class _Part(NamedTuple):
@@ -269,7 +255,7 @@ class _Part(NamedTuple):
     mark: str = "one"
 
 
-def _parts(tool: Tool, wanted: Wanted) -> Iterator[_Part]:
+def _parts(tool: Tool, gated: bool) -> Iterator[_Part]:
     joined: list[tuple[Text, str]] = []
     for text in texts(tool):
         place = _place(text)
@@ -281,26 +267,41 @@ def _parts(tool: Tool, wanted: Wanted) -> Iterator[_Part]:
             joined.append((text, plain[:_LONGEST_FIELD]))
         if text.is_key:
             told = plain.replace("_", " ").replace("-", " ")
-            yield _Part(text, 0, len(value), told, place)
-        elif wanted(plain):
-            yield from _of_text(text, plain, place, shifted=plain != value)
+            if not gated or passes(hear(told)):
+                yield _Part(text, 0, len(value), told, place)
+        elif not gated or len(plain) <= _LONGEST_SENTENCE or opens(plain.encode()):
+            yield from _of_text(text, plain, place, shifted=plain != value, gated=gated)
     if len(joined) > 1 and any(len(one) > _LONG_FIELD for _, one in joined):
         told = " ".join(one for _, one in joined)[:_LONGEST_JOINED]
         longest = max(joined, key=lambda one: len(one[1]))[0]
-        yield _Part(longest, 0, len(longest.value), told, "joined")
+        if not gated or passes(hear(told)):
+            yield _Part(longest, 0, len(longest.value), told, "joined")
 
 
-def _of_text(text: Text, plain: str, place: str, *, shifted: bool) -> Iterator[_Part]:
+def _of_text(text: Text, plain: str, place: str, *, shifted: bool, gated: bool) -> Iterator[_Part]:
     """Yield the sentences of one string, each two neighbours, and a short field as a whole."""
     spans, before = list(_sentences(plain)), -1
-    for start, end in spans:
+    heard = [hear(plain[start:end]) for start, end in spans] if gated else []
+    if gated and not worth(heard):
+        return
+    for number, (start, end) in enumerate(spans):
         where = (0, len(text.value)) if shifted else (start, end)
-        yield _Part(text, *where, plain[start:end], place)
-        if before >= 0 and end - before <= _LONGEST_PAIR:
+        if not gated or passes(heard[number]):
+            yield _Part(text, *where, plain[start:end], place)
+        if (
+            before >= 0
+            and end - before <= _LONGEST_PAIR
+            and (not gated or passes(*heard[number - 1 : number + 1]))
+        ):
             where = (0, len(text.value)) if shifted else (before, end)
             yield _Part(text, *where, plain[before:end], place, "two")
         before = start
-    if place == "field" and len(spans) > 2 and len(plain) <= _LONGEST_WHOLE:  # noqa: PLR2004 - more than a pair
+    if (
+        place == "field"
+        and len(spans) > 2  # noqa: PLR2004 - more than a pair
+        and len(plain) <= _LONGEST_WHOLE
+        and (not gated or passes(*heard))
+    ):
         yield _Part(text, 0, len(text.value), plain, place, "whole")
 
 
