@@ -160,7 +160,9 @@ def made(path: Path) -> Path:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as cause:
         raise ProbeError(
-            Outcome.UNSUPPORTED, f"the package cache {path} cannot be written: {cause.strerror}"
+            Outcome.UNSUPPORTED,
+            f"the package cache {path} cannot be written: {cause.strerror}; "
+            "set XDG_CACHE_HOME to a folder that can",
         ) from cause
     return path
 

@@ -76,6 +76,7 @@ async def run_bounded(
     scratch.mkdir(exist_ok=True)
     env = dict(os.environ) | {"CI": "1", "NO_COLOR": "1", "PYTHONWARNINGS": "ignore"}
     env |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(scratch))
+    _give_npm_a_cache(env, scratch)
     try:
         with anyio.fail_after(FETCH_SECONDS):
             async with _started(_leashed(words), cwd or work, env) as process:
@@ -90,6 +91,29 @@ async def run_bounded(
             Outcome.TOO_LARGE, f"{subject}: not fetched: more {attendant.excess} than allowed"
         )
     return attendant.done
+
+
+def _give_npm_a_cache(env: dict[str, str], scratch: Path) -> None:
+    """Set another cache for npm where its own cannot be written.
+
+    Where its folder can never be made, as below /proc, npm tries without end and says nothing.
+    """
+    named = [name for name in env if name.lower() == "npm_config_cache"]
+    usual = env[named[0]] if named else str(Path(env.get("HOME") or "~").expanduser() / ".npm")
+    if sys.platform == "win32" or _can_be_filled(Path(usual)):
+        return
+    for name in named:
+        del env[name]
+    env["npm_config_cache"] = str(scratch / "npm")
+
+
+def _can_be_filled(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except (OSError, ValueError):  # tempfile's: no such folder, read-only, full; a name with a NUL
+        return False
 
 
 def _leashed(words: Sequence[str]) -> list[str]:

@@ -186,6 +186,31 @@ async def _archive(package):
         return await archives.archive(package, fetcher)
 
 
+@pytest.mark.parametrize("name", ["npm_config_cache", "NPM_CONFIG_CACHE", "HOME"])
+def test_npm_whose_cache_cannot_be_written_is_given_another(registry, tmp_path, monkeypatch, name):
+    """Below a file no folder can be made; below /proc npm would try for ever."""
+    needs_npm()
+    registry.tarballs["shed"] = tarball("shed", {"x.js": b"1"})
+    monkeypatch.delenv("npm_config_cache")
+    place = "/proc/npm" if Path("/proc/self").exists() else str(tmp_path / "file" / "npm")
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv(name, place)
+    assert (
+        anyio.run(clients.npm_version, Package(registry_type="npm", identifier="shed")) == "1.0.0"
+    )
+
+
+def test_a_package_cache_that_cannot_be_written_is_told_with_the_way_out(
+    registry, tmp_path, monkeypatch
+):
+    registry.wheels["shed"] = wheel("shed", {"shed.py": b"def main(): ...\n"})
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file" / "cache"))
+    outcome, said = refused(packages.fetch, SMALL)
+    assert outcome is Outcome.UNSUPPORTED
+    assert said.endswith("Not a directory; set XDG_CACHE_HOME to a folder that can")
+
+
 def client(tmp_path, code):
     file = tmp_path / "client.py"
     file.write_text(code)
