@@ -21,8 +21,9 @@ from crawler.domains import asked_domain
 from crawler.gathered import Gathered, era_of
 from crawler.records import Outcome, Probe, Server, ServerName
 
-LEASE = timedelta(minutes=10)
-"""How long a server may be held; the longest look takes well under two minutes."""
+LEASE = timedelta(minutes=30)
+"""How long a server may be held unless that is renewed, as it is whenever something arrives. More
+than the sum of all time limits of one look: a package that npm fetches slowly takes 24 minutes."""
 
 _RESUMABLE = timedelta(hours=24)
 _REFRESH = timedelta(hours=24)
@@ -270,9 +271,12 @@ def lease(connection: sa.Connection, run: Run, count: int, now: str) -> list[Gat
     That is the one of the source that describes the server: a listing that only names its
     package must not decide where it is asked.
     """
+    given: dict[str, Any] = {"run": run.id, "now": now, "count": count, "worker": run.worker}
+    until = _shift(now, LEASE)
+    # what waits for its turn behind others is held on; a few minutes late saves writes
+    connection.execute(sa.text(_RENEW), given | {"until": until, "old": _shift(now, LEASE * 0.9)})
     if count <= 0:
         return []
-    given: dict[str, Any] = {"run": run.id, "now": now, "count": count, "worker": run.worker}
     found = list(connection.execute(sa.text(_DUE), given).mappings())
     if len(found) < count:
         given["count"] = count - len(found)
@@ -287,7 +291,6 @@ def lease(connection: sa.Connection, run: Run, count: int, now: str) -> list[Gat
         held.append(Gathered(server=server, listing=listing, era=row["era"], other_names=other))
         updates.append({"server_id": row["server_id"]})
     if updates:
-        until = _shift(now, LEASE)
         for update in updates:
             update.update(until=until, worker=run.worker)
         connection.execute(
@@ -321,6 +324,9 @@ JOIN server s ON s.id = f.server_id JOIN listing l ON l.id = (
     (n.source || CASE n.place WHEN '' THEN '' ELSE '+' || n.place END = o.stated_by) DESC, n.last_seen DESC, n.id LIMIT 1)
 WHERE f.run_id = :run AND """
 _DUE = _WITH_LISTING + "f.state = 'due' ORDER BY f.turn, f.server_id LIMIT :count"
+_RENEW = """
+UPDATE frontier SET leased_until = :until WHERE run_id = :run AND state = 'leased'
+  AND leased_by = :worker AND leased_until < :old"""
 _EXPIRED = _WITH_LISTING + (
     "f.state = 'leased' AND f.leased_until < :now AND f.leased_by <> :worker LIMIT :count"
 )

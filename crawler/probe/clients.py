@@ -4,18 +4,21 @@ The registry is whatever these clients are set to; no registry is named here.
 """
 
 import json
+import os
 import re  # noqa: TID251 - fixed patterns on output of npm and pip
 import shutil
+import stat
 import sys
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from crawler.errors import ProbeError
 from crawler.printable import one_line
 from crawler.probe import running
-from crawler.probe.running import FETCH_SECONDS, run_bounded
+from crawler.probe.running import FETCH_SECONDS, SCRATCH, run_bounded
 from crawler.records import Outcome, Package
 from crawler.registries import other_registry
 from crawler.targets import is_package_name, is_package_version
@@ -172,12 +175,23 @@ def sweep() -> None:
 
     Older than any fetch can be, so that those of another crawl are left to it.
     """
-    oldest = time.time() - 3 * FETCH_SECONDS
     kept = cache_dir()
-    found = [*kept.glob("*/*/.fetch-*"), *kept.glob("archives/*/*/.fetch-*")]
+    _remove([*kept.glob("*/*/.fetch-*"), *kept.glob("archives/*/*/.fetch-*")], 3 * FETCH_SECONDS)
+    with suppress(OSError):  # no folder for temporary files is no reason to stop
+        _remove(Path(tempfile.gettempdir()).glob(f"{SCRATCH}*"), _DAY)
+
+
+_DAY = 86400.0
+
+
+def _remove(found: Iterable[Path], age: float) -> None:
+    """Remove folders of ours that are older than so many seconds; a link is none."""
+    oldest = time.time() - age
     for place in found:
         with suppress(OSError):
-            if place.lstat().st_mtime < oldest:
+            about = place.lstat()
+            is_ours = not hasattr(os, "getuid") or about.st_uid == os.getuid()
+            if stat.S_ISDIR(about.st_mode) and is_ours and about.st_mtime < oldest:
                 shutil.rmtree(place)
 
 

@@ -25,6 +25,8 @@ from crawler.probe.sandbox import watch
 from crawler.records import Outcome
 
 FETCH_SECONDS = 240.0
+SCRATCH = "toolrisk-fetch-"
+"""How the name of a temporary folder of a client begins, so that it is known when left behind."""
 MAX_FILE = 300_000_000
 """Bytes of one file: a wheel, an archive, an entry of npm's cache."""
 MAX_TREE = 1_000_000_000
@@ -70,7 +72,7 @@ async def run_bounded(
 
     """
     if work is None:
-        with tempfile.TemporaryDirectory(prefix="toolrisk-") as made:
+        with tempfile.TemporaryDirectory(prefix=SCRATCH) as made:
             return await run_bounded(words, cwd, subject, Path(made))
     scratch = work / ".tmp"
     scratch.mkdir(exist_ok=True)

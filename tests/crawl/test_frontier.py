@@ -18,6 +18,9 @@ import pytest
 
 from crawler.catalog import Catalog, frontier
 from crawler.gathered import Gathered
+from crawler.probe import TOTAL_SECONDS
+from crawler.probe.running import FETCH_SECONDS
+from crawler.probe.static import READ_SECONDS
 from crawler.records import (
     Listing,
     Outcome,
@@ -243,6 +246,24 @@ def test_what_is_under_way_for_long_is_not_asked_twice(tmp_path: Path, monkeypat
         assert catalog.step(run, [pending("a")], 5)[1] == []
         other = replace(run, worker="elsewhere:1:x")
         assert len(catalog.step(other, [], 5)[1]) == 1
+
+
+def test_a_lease_is_longer_than_all_time_limits_of_one_look() -> None:
+    """Of a package that is run and then read: two look-ups, two fetches, and its dependencies'."""
+    live = 2 * FETCH_SECONDS + TOTAL_SECONDS
+    read = 3 * FETCH_SECONDS + 2 * READ_SECONDS
+    assert frontier.LEASE.total_seconds() > live + read
+
+
+def test_a_lease_is_renewed_while_anything_arrives(tmp_path: Path, monkeypatch) -> None:
+    with Catalog.open(tmp_path / "c.db") as catalog:
+        run = catalog.start_run("[]")
+        monkeypatch.setattr(frontier, "LEASE", timedelta(seconds=-5))
+        assert len(catalog.step(run, [pending("slow"), pending("quick")], 5)[1]) == 2
+        monkeypatch.undo()
+        catalog.step(run, [result("quick", Outcome.NOT_MCP)], 0)
+        other = replace(run, worker="elsewhere:1:x")
+        assert catalog.step(other, [], 5)[1] == []
 
 
 def test_a_dead_process_of_the_same_number_holds_nothing(tmp_path: Path) -> None:
