@@ -1,4 +1,4 @@
-"""The registrable domain of a host: who is asked, however many names he has.
+"""The registrable domain of a host: who is asked, however many names he has; and what hosts code.
 
 The rule is short on purpose: the last two labels, or three under a public second level such as
 `co.uk`. Names under a hosting service (`*.workers.dev`) count as that service, because it is its
@@ -9,6 +9,9 @@ import ipaddress
 from urllib.parse import urlsplit
 
 from crawler.records import Server
+
+CODE_HOSTS = frozenset({"github.com", "gitlab.com", "codeberg.org", "bitbucket.org"})
+"""Where repositories lie: an address there of an owner and a name is one."""
 
 _SECOND_LEVEL = frozenset({"ac", "co", "com", "edu", "go", "gob", "gov", "ne", "net", "or", "org"})
 _COUNTRY = 2

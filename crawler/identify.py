@@ -9,6 +9,7 @@ copy and merge nothing.
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
+from crawler.domains import CODE_HOSTS
 from crawler.records import Package, Server
 from crawler.registries import other_registry
 
@@ -49,10 +50,7 @@ def merging_keys(server: Server) -> tuple[Key, ...]:
 def is_registry_name(name: str) -> bool:
     """Say whether a name is one that a registry vouches for: `io.github.owner/name`."""
     space, slash, _ = name.partition("/")
-    return bool(slash) and "." in space and ":" not in name and space not in _HOSTS
-
-
-_HOSTS = frozenset({"github.com", "gitlab.com", "codeberg.org", "bitbucket.org"})
+    return bool(slash) and "." in space and ":" not in name and space not in CODE_HOSTS
 
 
 def purl(package: Package) -> str | None:

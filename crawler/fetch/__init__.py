@@ -25,13 +25,12 @@ from crawler.fetch.limits import FetchOptions, is_public_host
 from crawler.fetch.pace import Pace, asked_wait, retry_after
 from crawler.fetch.pools import OriginPools, origin_of
 from crawler.fetch.robots import Robots
-from crawler.fetch.translating import same_origin, shown_url, translated
+from crawler.fetch.translating import REDIRECTS, same_origin, shown_url, translated
 from crawler.fetch.turn import LARGE_AT_ONCE, Turn
 from crawler.records import Outcome
 
 __all__ = ["Answer", "FetchOptions", "Fetcher", "Turn", "pieces"]
 
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _RETRIES = 2
 _STATUS = {
     401: Outcome.AUTH_REQUIRED,

@@ -12,7 +12,8 @@ from urllib.parse import urljoin, urlsplit
 import anyio
 
 from crawler.errors import FetchError
-from crawler.fetch import REDIRECTS, Fetcher, Turn, pieces
+from crawler.fetch import Fetcher, Turn, pieces
+from crawler.fetch.translating import REDIRECTS
 from crawler.records import Outcome
 
 MAX_BYTES = 100_000_000

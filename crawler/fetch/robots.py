@@ -16,6 +16,7 @@ from protego import Protego
 from crawler.errors import FetchError
 from crawler.fetch.breaker import SOURCE_PATIENCE
 from crawler.fetch.decoding import pieces
+from crawler.fetch.translating import REDIRECTS
 
 if TYPE_CHECKING:
     import httpx
@@ -27,7 +28,6 @@ MAX_BYTES = 500 * 1024
 
 _HOPS = 5
 _KEPT_SECONDS = 86400.0
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ async def _hop(fetcher: "Fetcher", url: str) -> Protego | bool | str:
         with anyio.fail_after(fetcher.options.total_seconds) as turn.deadline:
             async with fetcher.stream(turn, "GET", url, redirects=False) as response:
                 status, location = response.status_code, response.headers.get("location")
-                if status in _REDIRECTS and location:
+                if status in REDIRECTS and location:
                     return _joined(url, location)
                 if status == 429 or status >= 500:  # noqa: PLR2004 - the numbers are the names
                     return False

@@ -9,6 +9,8 @@ import httpx
 from crawler.errors import FetchError
 from crawler.records import Outcome
 
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
 
 class translated:  # noqa: N801 - reads as a phrase: with translated(url)
     """Turn transport exceptions into `FetchError`, once, at the edge."""

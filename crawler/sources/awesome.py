@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import re2
 
+from crawler.domains import CODE_HOSTS
 from crawler.errors import FetchError
 from crawler.identify import repository_key
 from crawler.records import Listing, Outcome, Server, ServerName, Skipped
@@ -25,7 +26,6 @@ _BULLET = re2.compile(  # type: ignore[no-untyped-call]
     r"^\s*[-*+]\s+(?:\*\*|__)?\[([^\]\n]{1,200})\]\((https?://[^\s)]{1,500})\)(?:\*\*|__)?(.*)"
 )
 _LONGEST_LINE = 3000
-_HOSTS = ("github.com", "gitlab.com", "codeberg.org", "bitbucket.org")
 
 
 async def listings(
@@ -56,7 +56,7 @@ def _listing(line: str, where: str) -> Listing | None:
         return None
     label, url, rest = match.groups()
     key = repository_key(url)
-    if key is None or urlsplit(url).hostname not in _HOSTS:
+    if key is None or urlsplit(url).hostname not in CODE_HOSTS:
         return None
     _, dash, description = rest.partition(" - ")
     server = Server(

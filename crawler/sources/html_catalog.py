@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
+from crawler.domains import CODE_HOSTS
 from crawler.errors import FetchError
 from crawler.identify import repository_key
 from crawler.parse import load_json
@@ -31,7 +32,6 @@ SOURCE = Source(
 
 _SITEMAPS = 50
 _TYPES = ("SoftwareApplication", "SoftwareSourceCode", "WebApplication", "Product")
-_HOSTS = frozenset({"github.com", "gitlab.com", "codeberg.org", "bitbucket.org"})
 _NO_OWNERS = frozenset({"about", "apps", "collections", "contact", "enterprise", "explore", "features", "login", "marketplace", "orgs", "pricing", "search", "site", "sponsors", "topics", "trending", "users"})  # fmt: skip
 _CHROME = "nav, header, footer, aside, [role=navigation], [role=banner], [role=contentinfo], [class*=footer], [class*=navbar], [class*=sidebar], [id*=footer], [id*=navbar]"
 """What every page of a site shows beside its subject; not where the subject itself stands in it."""
@@ -138,7 +138,7 @@ def _repository(tree: LexborHTMLParser, stated: JsonObject, slug: str) -> str | 
 
 def _is_repository(link: str | None) -> bool:
     parts = (repository_key(link) or "").split("/")
-    return len(parts) > 2 and parts[0] in _HOSTS and parts[1] not in _NO_OWNERS  # noqa: PLR2004 - host, owner, name
+    return len(parts) > 2 and parts[0] in CODE_HOSTS and parts[1] not in _NO_OWNERS  # noqa: PLR2004 - host, owner, name
 
 
 def _names(key: str | None, slug: str) -> bool:
