@@ -6,7 +6,6 @@ import json
 import os
 import re  # noqa: TID251  # one class of characters over a server's key, linear
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -26,6 +25,7 @@ from classifier.enforcement.target import Output, Target
 from classifier.enforcement.words import quoted
 from classifier.errors import PolicyError
 from classifier.intent import Intent
+from classifier.pipeline.saving import make_folder, save
 from crawler.local import local_path
 from crawler.records import sha256
 
@@ -140,9 +140,9 @@ def _put(outputs: list[tuple[Output, Path | None]], *, make_folders: bool = Fals
             sys.stdout.write(output.text)
             continue
         if make_folders:
-            out.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(out.parent)
         for number, (path, text) in enumerate(texts.items()):
-            replace(path, text)
+            save(path, text)
             if number:
                 typer.echo(f"{output.target.id}: also wrote {path}", err=True)
         typer.echo(f"{output.target.id}: {output.target.install}", err=True)
@@ -182,10 +182,7 @@ def folder_or_file(out: str) -> Path:
     """Return where to write; a name that ends in a slash is a folder, made if it is not there."""
     path = local_path(out)
     if out.endswith(("/", os.sep)):
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise PolicyError(f"cannot make the folder {_path(out)}: {error.strerror}") from error
+        make_folder(path)
     return path
 
 
@@ -209,8 +206,8 @@ def merge(target_id: str, file: Path, intents: Intents, keys: Keys, *, dry_run: 
     elif dry_run:
         told = f"{_path(file)} is as it was; leave out --dry-run to write it"
     else:
-        replace(file, merged.text)
-        replace(memory, merged.ours)
+        save(file, merged.text)
+        save(memory, merged.ours)
         told = f"wrote {_path(file)}"
     typer.echo(f"{target_id}: {told}", err=True)
 
@@ -281,23 +278,3 @@ def require_rules_of_ours(file: Path, head: str) -> None:
     """
     if file.exists() and (old := _read(file)).strip() and head not in old.partition("\n")[0]:
         raise PolicyError(f"{_path(file)} holds what toolrisk did not write; give another --out")
-
-
-def replace(file: Path, text: str) -> None:
-    """Write a file whole or not at all; a symbolic link stays one."""
-    file = file.resolve()
-    try:
-        handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                stream.write(text)
-            if file.exists():
-                Path(name).chmod(file.stat().st_mode & 0o777)
-            else:
-                Path(name).chmod(0o644)
-            Path(name).replace(file)
-        except OSError:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise PolicyError(f"cannot write {_path(file)}: {error.strerror}") from error

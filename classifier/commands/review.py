@@ -83,11 +83,12 @@ def _ask(item: "CatalogTool") -> str | None:
 
 
 def _keep(place: Path, text: str) -> None:
-    from classifier.errors import DataError
+    from classifier.errors import OutputError
+    from classifier.pipeline.saving import make_folder
 
+    make_folder(place.parent)
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
         with place.open("a", encoding="utf-8") as file:
             file.write(text)
     except OSError as cause:
-        raise DataError(f"{place}: {cause.strerror}; give --file another place") from cause
+        raise OutputError(f"{place}: {cause.strerror}; give --file another place") from cause

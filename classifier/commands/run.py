@@ -36,6 +36,7 @@ def run(
     """
     from classifier.commands.inputs import say
     from classifier.engine import Options
+    from classifier.pipeline.saving import make_folder
     from classifier.store import classify_catalog
     from crawler.catalog import Catalog
     from crawler.crawl import CrawlOptions
@@ -45,7 +46,7 @@ def run(
     if sample and targets:
         raise typer.BadParameter("--sample takes no other target; leave one of them out")
     parsed = [] if sample else parse_targets(targets) if targets else starter_targets()
-    _make(out)
+    make_folder(out)
     if not sample:
         _say_what_is_missing()
     db = out / "toolrisk.db"
@@ -69,15 +70,6 @@ def run(
     sys.stdout.write(f"the site is {out / 'site' / 'index.html'}\n")
     if not summary.tools:
         raise typer.Exit(3)
-
-
-def _make(out: Path) -> None:
-    from classifier.errors import PageError
-
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as cause:
-        raise PageError(f"{out}: {cause.strerror}; give --out another folder") from cause
 
 
 def _say_what_is_missing() -> None:
@@ -147,6 +139,7 @@ def _policies(catalog: "Catalog", folder: Path) -> int:
     from classifier.engine import Options
     from classifier.intent import Intent, decide_intent
     from classifier.pages.slugs import slugs
+    from classifier.pipeline.saving import make_folder, save
     from classifier.policies import render, suggest_key
     from classifier.verdict import Classification
     from crawler.records import Tool
@@ -160,9 +153,8 @@ def _policies(catalog: "Catalog", folder: Path) -> int:
         intents: list[Intent] = [decide_intent(tool, result) for tool, result in pairs]
         for target in POLICIES:
             output = render(target, suggest_key(target, server), intents)
-            place = folder / names[server] / target
-            place.mkdir(parents=True, exist_ok=True)
-            (place / output.file_name).write_text(output.text, encoding="utf-8")
+            place = make_folder(folder / names[server] / target)
+            save(place / output.file_name, output.text)
             written += 1
     return written
 

@@ -68,11 +68,12 @@ def stack(
         raise PolicyError("there are no tools to look at; crawl or name a target")
     report = Report(by_server, chosen, mine, as_one=bool(targets or server))
     if out is not None:
-        from classifier.commands.policy_files import replace, require_rules_of_ours
+        from classifier.commands.policy_files import require_rules_of_ours
+        from classifier.pipeline.saving import save
         from classifier.stack_policy import HEAD, text
 
         require_rules_of_ours(out, HEAD[0])
-        replace(out, text(report.stacks, Rule.parse(shut.value, "--break-with"), chosen))
+        save(out, text(report.stacks, Rule.parse(shut.value, "--break-with"), chosen))
     sys.stdout.write(report.json() if output is Format.JSON else report.text())
     if not code and least is not None and report.worst >= least:
         code = 1

@@ -24,6 +24,7 @@ def train(
     from classifier.commands.inputs import say
     from classifier.model import train as training
     from classifier.model.labels import read_facts, read_labels, read_written
+    from classifier.pipeline.saving import make_folder
 
     labelled = [item for path in labels for item in read_labels(path)]
     if (facts is None) != (corpus is None):
@@ -34,5 +35,6 @@ def train(
         from classifier.model.facts import write
 
         say(f"{write(write_facts, [*labelled, *also])} reviewed definitions in {write_facts}")
+    make_folder(out)  # before minutes of work that would be lost
     invented = [item for path in written or [] for item in read_written(path)]
     training.train(labelled, out, name, say, [*also, *invented])

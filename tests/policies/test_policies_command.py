@@ -333,7 +333,6 @@ def test_a_server_name_that_is_no_key_is_guessed_aloud_or_refused(tmp_path):
         (("--for", "opa", "--server-key", "nobody=b"), "not among the servers"),
         (("--for", "opa", "--check", "absent.rego"), "cannot read"),
         (("--for", "opa", "--out", "x.rego", "--dry-run"), "--dry-run shows what --merge"),
-        (("--for", "opa", "--out", "no/such/folder/x.rego"), "cannot write"),
     ],
 )
 def test_bad_input_is_one_clear_line_and_exit_2(tools, words, says):
