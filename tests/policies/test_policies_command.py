@@ -1,11 +1,17 @@
-"""The command as a user runs it: real processes, real files, exit codes, one line on trouble."""
+"""The command as a user runs it: real files, exit codes, one line on trouble."""
 
+import io
 import json
 import subprocess
 import sys
 import tomllib
+from contextlib import redirect_stderr, redirect_stdout
+from types import SimpleNamespace
+from unittest import mock
 
 import pytest
+
+from classifier.cli import main
 
 TOOLS = [
     {"name": "get_issue", "description": "Get an issue of a repository by its number."},
@@ -16,17 +22,25 @@ TOOLS = [
 ]
 
 
-def toolrisk(*words, stdin=None, code=0):
-    done = subprocess.run(
+def in_a_process(*words):
+    return subprocess.run(
         [sys.executable, "-c", "from classifier.cli import main; main()", *map(str, words)],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+def toolrisk(*words, stdin="", code=0):
+    """Run the command as `main` does; a process for each would cost a second."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode()))),
+        redirect_stdout(out),
+        redirect_stderr(err),
+        pytest.raises(SystemExit) as stop,
+    ):
+        main([str(word) for word in words])
+    done = SimpleNamespace(returncode=stop.value.code, stdout=out.getvalue(), stderr=err.getvalue())
     assert done.returncode == code, done.stderr
-    assert "Traceback" not in done.stderr
     return done
 
 
@@ -44,6 +58,13 @@ def test_reads_pass_and_the_rest_asks_without_listing_tools_by_hand(tools):
     assert "mcp__gh__create_issue" in permissions["ask"]
     assert "mcp__gh__run_shell" in permissions["deny"]
     assert "not run in the real engine" in done.stderr
+
+
+def test_a_process_of_its_own_says_the_same(tools):
+    for words in (("--for", "claude-code", "--server-key", "gh"), ("--for", "nonesuch")):
+        real = in_a_process("policy", tools, *words)
+        here = toolrisk("policy", tools, *words, code=real.returncode)
+        assert (real.stdout, real.stderr) == (here.stdout, here.stderr)
 
 
 def test_profiles_and_a_users_policy_change_the_outcome(tools, tmp_path):
