@@ -292,10 +292,7 @@ def _scores(bag, vector, bias):
     return bag.worst(bag.rows @ vector + bias)
 
 
-WORDS = {
-    "hidden-instructions", "output-poisoning", "cross-tool-reference", "consent-bypass",
-    "preference-manipulation", "exfiltration-parameter",
-}  # fmt: skip
+WORDS = {detector.signal.id for detector in threats() if detector.phrases}
 
 
 def _by_words(tool):

@@ -17,13 +17,6 @@ from crawler.records import Tool
 
 _MOST_QUOTES = 4
 _UNLIKELY = 0.7
-_BY_WORDS = frozenset(
-    [
-        "hidden-instructions", "output-poisoning", "cross-tool-reference", "consent-bypass",
-        "preference-manipulation", "exfiltration-parameter",
-    ]
-)  # fmt: skip
-"""Detectors of phrases: what they find counts where the sentence, weighed word by word, is at least odd."""
 
 
 def threats_of_many(tools: Iterable[Tool]) -> Iterator[tuple[Tool, tuple[Finding, ...]]]:
@@ -59,7 +52,7 @@ def found_in(reading: Reading, matched: Sequence[Rule]) -> Iterator[Finding]:
                 break
         if quotes:
             sure = round(1.0 - doubt, 4)
-            if sure >= SURE and detector.signal.id in _BY_WORDS and not _odd(reading):
+            if sure >= SURE and detector.phrases and not _odd(reading):
                 sure = _UNLIKELY
             yield Finding(signal=detector.signal, evidence=tuple(quotes), confidence=sure)
 

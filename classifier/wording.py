@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import re  # noqa: TID251 - one bounded expression, linear; a fraction of re2's cost per match
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import chain, combinations, pairwise, product, repeat
@@ -121,16 +121,13 @@ def weights() -> Weights:
         raise DataError(f"data/models/{MODEL}/weights.json: {cause}") from cause
 
 
-def listen(tool: Tool, blob: bytes | None) -> list[tuple[float, Evidence]]:
+def listen(tool: Tool, every: Sequence[Text]) -> list[tuple[float, Evidence]]:
     """Return (score, quote) of the passages above the bar or just below it, the worst first.
 
-    What is quoted does not overlap. `blob` is the serialised definition, or None if it is beyond
-    what is scanned: then every sentence is read.
+    What is quoted does not overlap. `every` are the strings of the definition.
     """
-    if blob is not None and not opens(blob):
-        return []
     model = weights()
-    scored = [(model.score(one), one) for one in passages(tool, gated=True)]
+    scored = [(model.score(one), one) for one in passages(tool, every, gated=True)]
     scored = sorted(
         (one for one in scored if one[0] >= model.sure - _JUST_BELOW), key=lambda one: -one[0]
     )
@@ -236,10 +233,12 @@ def _is_latin(text: str) -> bool:
     return sum(c < "\u0250" for c in letters) * 2 >= len(letters)
 
 
-def passages(tool: Tool, *, gated: bool = False) -> Iterator[Passage]:
+def passages(
+    tool: Tool, every: Iterable[Text] | None = None, *, gated: bool = False
+) -> Iterator[Passage]:
     """Yield every passage of a definition that is weighed; gated, only those that are worth it."""
     setting: _Setting | None = None
-    for part in _parts(tool, gated):
+    for part in _parts(texts(tool) if every is None else every, gated):
         setting = setting or _setting(tool)
         yield _passage(part, setting)
 
@@ -255,9 +254,9 @@ class _Part(NamedTuple):
     mark: str = "one"
 
 
-def _parts(tool: Tool, gated: bool) -> Iterator[_Part]:
+def _parts(every: Iterable[Text], gated: bool) -> Iterator[_Part]:
     joined: list[tuple[Text, str]] = []
-    for text in texts(tool):
+    for text in every:
         place = _place(text)
         value = text.searched()
         if len(value) < _SHORTEST_TEXT.get(place, 1) or place == "name":

@@ -7,7 +7,9 @@ to find anything; it is not asked where none is; `spares(reading)` says what the
 and is not meant, where no rule holds. A threat exports `TRIGGER`, one
 coarse expression or several over the serialised definition without which there is nothing to find,
 and its `detect` yields `(weight, Evidence)`; a weight of 0.5 needs company and 1.0 stands alone.
-Instead of expressions it may export a function that reads the definition by itself (`Listen`).
+Instead of expressions it may export a function that reads the definition by itself (`Listen`). One
+that knows phrases says so with `PHRASES`: what it finds counts where the sentence, weighed word by
+word, is at least odd.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -16,10 +18,11 @@ from functools import cache
 from typing import Any
 
 from classifier import signals
+from classifier.alarms import Alarms, Listen
+from classifier.gate import opens
 from classifier.plugins import load as load_plugins
 from classifier.reading import Reading
 from classifier.rules import Rule
-from classifier.texts import Alarms, Listen
 from classifier.verdict import Signal
 
 Detect = Callable[[Reading, Sequence[Rule]], Iterator[Any]]
@@ -36,9 +39,15 @@ class Detector:
     page: str
     flags: frozenset[str] | None  # of parameters, without which it finds nothing
     trigger: tuple[str | Listen, ...] = ()  # of a threat
+    phrases: bool = False  # it is believed only where a sentence is odd by its words
     spares: Callable[[Reading], bool] | None = (
         None  # what words alone would raise, and is not meant
     )
+
+    @property
+    def expressions(self) -> tuple[str, ...]:
+        """What a definition is scanned for."""
+        return tuple(one for one in self.trigger if isinstance(one, str))
 
 
 @cache
@@ -52,6 +61,7 @@ def detectors() -> tuple[Detector, ...]:
             page=module.__doc__ or "",
             flags=frozenset(module.FLAGS) if hasattr(module, "FLAGS") else None,
             trigger=_several(getattr(module, "TRIGGER", ())),
+            phrases=getattr(module, "PHRASES", False),
             spares=getattr(module, "spares", None),
         )
         for module, signal in load_plugins(signals, "SIGNAL", Signal)
@@ -66,8 +76,7 @@ def _several(trigger: Any) -> tuple[str | Listen, ...]:
 def alarms() -> Alarms:
     """Return the scans that say which threats have anything to look for."""
     listen = [one for d in threats() for one in d.trigger if not isinstance(one, str)]
-    heard = [(d.signal.id, [one for one in d.trigger if isinstance(one, str)]) for d in threats()]
-    return Alarms(heard, listen)
+    return Alarms([(d.signal.id, d.expressions) for d in threats()], listen, opens)
 
 
 @cache

@@ -33,6 +33,7 @@ _RULES = (
     meeting(0.9, "say_yes user"),
     meeting(0.9, "keyfile consent", alien="keyfile"),
 )
+PHRASES = True
 TRIGGER = trigger(_RULES)
 
 

@@ -55,6 +55,7 @@ _RULES = (
     meeting(0.9, "ours named_tool instead", wide=True),
     meeting(0.9, "ours other_tools instead", wide=True),
 )
+PHRASES = True
 TRIGGER = trigger(_RULES)
 
 

@@ -61,6 +61,7 @@ _KEPT = frozenset(
 )
 _never_needed = re2.compile(_NEVER_NEEDED)  # type: ignore[no-untyped-call]
 _doubtful = re2.compile(_DOUBTFUL)  # type: ignore[no-untyped-call]
+PHRASES = True
 TRIGGER = (
     *trigger(_RULES),
     (

@@ -115,6 +115,7 @@ _RULES = (
     meeting(0.9, "secret_foreign give_foreign away"),
     meeting(0.9, "secret_foreign give_foreign first"),
 )
+PHRASES = True
 TRIGGER = trigger(_RULES)
 
 

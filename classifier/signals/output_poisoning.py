@@ -40,6 +40,7 @@ _PLACED = (
     meeting(0.9, "secret take first give"),
     meeting(0.9, "secret ask_user take"),
 )
+PHRASES = True
 TRIGGER = trigger((*_OBEYED, *_PLACED))
 _PLACES = ("/default", "/const", "/pattern", "/$comment", "/examples", "/enum", "/title")
 

@@ -33,6 +33,7 @@ _RULES = (
     meeting(0.9, "whatever choose best"),
     meeting(0.9, "authority decree best"),
 )
+PHRASES = True
 TRIGGER = trigger(_RULES)
 
 

@@ -1,11 +1,15 @@
 """What a crawl shows while it runs."""
 
+import json
 import time
 
+import pytest
+
+from crawler import progress
 from crawler.catalog import Catalog
 from crawler.crawl import CrawlOptions, Nobody, crawl
 from crawler.gathered import Gathered
-from crawler.progress import Counts
+from crawler.progress import Counts, watch
 from crawler.records import Outcome, Probe, Server, ServerName
 from crawler.targets import parse_target
 
@@ -47,3 +51,17 @@ def test_a_crawl_tells_how_many_are_left(tmp_path, monkeypatch) -> None:
         crawl(targets, CrawlOptions(allow_private=True), catalog, told)
     assert max(count for count, _ in told.counts) <= 3
     assert told.counts[-1] == (0, False)
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_the_line_a_minute_is_json_for_a_crawl_and_a_sentence_elsewhere(
+    monkeypatch, capsys, as_json
+) -> None:
+    monkeypatch.setattr(progress, "_LOG_SECONDS", 0.0)
+    with watch(as_json=as_json) as counts:
+        counts.finished(looked("s"))
+    (line,) = capsys.readouterr().err.splitlines()
+    if as_json:
+        assert json.loads(line)["skipped"] == {"timeout": 1}
+    else:
+        assert line.startswith("toolrisk: so far 1 server, 0 tools")

@@ -11,7 +11,7 @@ import pytest
 from classifier.errors import PageError
 from classifier.pages.model import MemorySource, ServerFacts, ServerTools, ToolFacts
 from classifier.pages.site import build
-from classifier.pages.store import MARKER, staging
+from classifier.pages.store import MARKER
 
 
 def tree_of(folder: Path) -> dict[str, bytes]:
@@ -38,7 +38,7 @@ def test_a_build_replaces_the_one_before(
     summary = build(MemorySource.of(world.given[:1]), out)
     assert summary.servers == 1
     assert not list(out.glob("tools/io-example-desk-*/list_accounts.html")) or summary.tools
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["site"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".site.toolrisk", "site"]
 
 
 def test_a_foreign_folder_is_refused(world: MemorySource, tmp_path: Path) -> None:
@@ -80,19 +80,6 @@ def test_an_interrupted_build_leaves_the_old_site(world: MemorySource, tmp_path:
     with pytest.raises(KeyboardInterrupt):
         build(MemorySource.of(world.given[:2]), out, observer=stop)
     assert tree_of(out) == before
-    assert [p.name for p in tmp_path.iterdir()] == ["site"]
-
-
-def test_leftovers_of_a_killed_build_are_swept(world: MemorySource, tmp_path: Path) -> None:
-    out = tmp_path / "site"
-    build(world, out)
-    before = tree_of(out)
-    (tmp_path / ".site.new-dead").mkdir()
-    (tmp_path / ".site.new-dead" / "half.html").write_text("half")
-    out.rename(tmp_path / ".site.old-dead")  # killed between the two renames
-    with staging(out):
-        assert tree_of(out) == before
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["site"]
 
 
 def test_nothing_classified_is_one_clear_line(
@@ -175,16 +162,3 @@ def test_a_damaged_marker_costs_a_full_build(world: MemorySource, tmp_path: Path
     (out / MARKER).write_text('{"format": 1, "stamp": 7')
     assert build(world, out).written > 0
     assert tree_of(out) == before
-
-
-def test_two_builds_at_once_leave_one_whole_site(world: MemorySource, tmp_path: Path) -> None:
-    out = tmp_path / "site"
-    with staging(out) as stage:
-        build(world, out)
-        before = tree_of(out)
-        assert stage.folder.is_dir()
-        for path in (".toolrisk-site.json", "index.html"):
-            (stage.folder / path).write_bytes((out / path).read_bytes())
-        assert tree_of(out) == before
-    assert sorted(tree_of(out)) == ["index.html"]
-    assert [p.name for p in tmp_path.iterdir()] == ["site"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re  # noqa: TID251  # our own pages
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,10 +15,12 @@ from classifier.pages import words
 from classifier.pages.control import intent_of, ordered_targets
 from classifier.pages.definition import view_of
 from classifier.pages.marks import number_evidence
-from classifier.pages.model import MemorySource, ToolFacts
+from classifier.pages.model import MemorySource, ServerFacts, ServerTools, ToolFacts
 from classifier.pages.sections import sections
+from classifier.pages.site import build
 from classifier.policies import render, suggest_key
-from classifier.verdict import Category
+from classifier.rule import Decision
+from classifier.verdict import Category, Risk
 
 
 def tools_of(world: MemorySource, name: str) -> dict[str, ToolFacts]:
@@ -150,6 +154,30 @@ def test_no_words_of_another_category(site: Path) -> None:
             if category is not mine:
                 assert not [p for p in phrases if p in text], path
     assert seen == set(Category)
+
+
+def test_what_is_said_of_calls_follows_the_decision(
+    tmp_path: Path, make_server: Callable[..., ServerFacts], make: Callable[..., ToolFacts]
+) -> None:
+    kinds = [(category, risk) for category in Category for risk in Risk]
+    plain = [make(f"{c.value}_{r.value}".lower(), "Does a thing.") for c, r in kinds]
+    judged = [
+        replace(one, classification=replace(one.classification, category=c, risk=r))
+        for one, (c, r) in zip(plain, kinds, strict=True)
+    ]
+    known = make_server("io.example/made")
+    build(MemorySource.of([(known, ServerTools(tuple(judged)))]), tmp_path / "site")
+    met = set()
+    for one in judged:
+        decided = intent_of(one.tool, one.classification).decision
+        met.add(decided)
+        page = next((tmp_path / "site").glob(f"tools/*/{one.tool.name}.html"))
+        said = text_of(LexborHTMLParser(page.read_text(encoding="utf-8")), "#effect").lower()
+        if one.classification.category is not Category.READ:
+            assert ("limit on calls" in said) == (decided is Decision.LIMIT), said
+            assert ("refuses it" in said) == decided.refuses, said
+            assert ("has a person look" in said) == (decided is Decision.ASK), said
+    assert {Decision.LIMIT, Decision.ASK, Decision.DENY} <= met
 
 
 def test_our_words_are_well_formed(site: Path) -> None:

@@ -125,6 +125,16 @@ def test_nothing_of_the_checkout_is_run_while_installing(tmp_path):
     assert not (work / "hacked").exists()
 
 
+@pytest.mark.parametrize("targets", ["", " \n\t\n"])
+def test_an_action_without_targets_says_so(runner, targets):
+    """Without one, toolrisk would look for a catalogue, of which this workflow knows nothing."""
+    code, results = runner.run(targets=targets)
+    assert code == 2
+    assert "::error::toolrisk: the input targets is empty" in runner.said
+    assert "catalogue" not in runner.said
+    assert results["result"] == ""
+
+
 def test_an_action_finds_drift_and_findings(runner):
     runner.tools(READ)
     runner.toolrisk("pin", "tools.json")

@@ -155,7 +155,7 @@ def test_a_name_that_resolves_to_loopback_is_refused():
 def test_a_remote_that_needs_a_header_is_not_asked():
     found = ask("https://example.invalid/mcp", needs=("X-Key",))
     assert found.outcome is Outcome.NEEDS_CONFIG
-    assert "X-Key" in found.detail
+    assert "the remote needs X-Key; no credential is ever sent; give a file" in found.detail
 
 
 @pytest.mark.parametrize(
