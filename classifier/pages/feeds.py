@@ -45,12 +45,11 @@ def changes_page(plan: Plan, changes: Sequence[Changed]) -> Draft:
 
 def entries_of(plan: Plan, changes: Sequence[Changed]) -> tuple[_Entry, ...]:
     """Return the latest changes, newest first, each with the path of its page if it has one."""
-    known = {row.path for rows in plan.rows.values() for row in rows} | plan.gone
     latest = sorted(changes, key=lambda c: (c.at, c.server, c.tool, c.kind), reverse=True)
-    return tuple(_entry(plan, known, one) for one in latest[:MOST_CHANGES])
+    return tuple(_entry(plan, one) for one in latest[:MOST_CHANGES])
 
 
-def _entry(plan: Plan, known: set[str], one: Changed) -> _Entry:
+def _entry(plan: Plan, one: Changed) -> _Entry:
     path = f"tools/{plan.slug.get(one.server, '')}/{slug(one.tool)}"
     text = repr((one.kind, one.server, one.tool, one.at, one.definition_sha256))
     return _Entry(
@@ -60,7 +59,7 @@ def _entry(plan: Plan, known: set[str], one: Changed) -> _Entry:
         what=_WHAT.get(one.kind, one.kind),
         name=one.tool,
         server=plan.titles.get(one.server, one.server),
-        path=path if path in known else "",
+        path=path if path in plan.paths else "",
     )
 
 

@@ -4,9 +4,8 @@ Tools that share a key are compared. Two keys come from the name. The exact one 
 sorted: `get_issue`, `getIssue` and `issue-get` are one. The loose one also drops what every tool
 of the server carries (`pg_`, `kubectl`) and small words, takes words of one meaning for one
 (`run`, `execute`) and plurals for singulars. The others come from the words of name and summary
-by MinHash (Broder 1997, "On the resemblance and containment of documents"): texts that share
-most words are likely to share one. No key depends on another tool, so one changed tool moves
-few pages, and the time grows with the number of tools.
+by MinHash (bands.py): texts that share most words are likely to share one. No key depends on
+another tool, so one changed tool moves few pages, and the time grows with the number of tools.
 """
 
 from __future__ import annotations
@@ -15,11 +14,13 @@ import re  # noqa: TID251  # one character class on names cut to 200 characters
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from zlib import crc32
+from typing import TYPE_CHECKING
 
-import numpy as np
-
+from classifier.pages.bands import Bands, from_bytes, sketched
 from classifier.pages.model import Row
+
+if TYPE_CHECKING:
+    from classifier.pages.index import Index
 
 MOST = 4
 MOST_NEAR = 160
@@ -29,11 +30,6 @@ COMPARED = 40
 NEAR = 0.34
 """Tools of other names are only called similar from this share of common words on."""
 
-FEWEST = 4
-"""Words below which texts are not compared."""
-
-BANDS, ROWS = 8, 2
-_ODD = np.array([(0x9E3779B97F4A7C15 * (2 * n + 1)) % 2**64 | 1 for n in range(1, BANDS * ROWS + 3)], np.uint64)  # fmt: skip
 _WORD = re.compile(r"[^\W_]+")
 
 SHORTEST = 6
@@ -111,55 +107,63 @@ def _plain(word: str) -> str:
 class Likeness:
     """The tools of a catalogue by their keys."""
 
-    def __init__(self, rows: Mapping[str, Sequence[Row]]) -> None:
+    def __init__(self, rows: Mapping[str, Sequence[Row]], index: Index) -> None:
         self.exact: dict[str, list[Row]] = defaultdict(list)
         self._loose: dict[str, list[Row]] = defaultdict(list)
-        self._near: dict[tuple[int, int], list[Row]] = defaultdict(list)
-        self._keys: dict[str, tuple[str, list[tuple[int, int]]]] = {}
-        every = [row for server in sorted(rows) for row in rows[server]]
-        loose = [key for s in sorted(rows) for key in loose_keys([row.name for row in rows[s]])]
-        self._words = {row.path: words_of(row) for row in every}
-        sketches = sketched([self._words[row.path] for row in every])
-        for row, key, bands in zip(every, loose, sketches, strict=True):
-            self._keys[row.path] = (key, bands)
+        self._rows = [row for server in sorted(rows) for row in rows[server]]
+        self._places = {row.path: place for place, row in enumerate(self._rows)}
+        self._keys = [key for server in sorted(rows) for key in index.entries[server].loose]
+        self._bands = Bands(
+            from_bytes(b"".join(index.entries[server].bands for server in sorted(rows)))
+        )
+        self._words = dict(index.words)
+        self._closest: dict[str, tuple[Row, ...]] = {}
+        for row, key in zip(self._rows, self._keys, strict=True):
             self.exact[exact_key(row.name)].append(row)
             if " " in key:  # one word says too little
                 self._loose[key].append(row)
-            for band in bands:
-                self._near[band].append(row)
 
     def near(self, rows: Mapping[str, Sequence[Row]]) -> set[str]:
-        """Return the servers that have a tool which shares a key with one of these.
+        """Return the paths of the tools that share a key with one of these.
 
-        Only theirs can be other tools' closest, before and after, if these change or go.
+        Only theirs can be other closest tools, before and after, if these change or go.
         """
         found: set[str] = set()
         for own in rows.values():
-            sketches = sketched([words_of(row) for row in own])
-            loose = loose_keys([row.name for row in own])
-            for row, key, bands in zip(own, loose, sketches, strict=True):
-                groups = [self.exact.get(exact_key(row.name), []), self._loose.get(key, [])]
-                groups += [self._near.get(band, []) for band in bands]
-                found.update(other.server for group in groups for other in group)
+            for row, key in zip(own, loose_keys([row.name for row in own]), strict=True):
+                groups = (self.exact.get(exact_key(row.name), ()), self._loose.get(key, ()))
+                found.update(other.path for group in groups for other in group)
+            bands = sketched([words_of(row) for row in own])
+            found.update(self._rows[place].path for place in self._bands.sharing(bands))
         return found
 
     def closest(self, row: Row) -> tuple[Row, ...]:
         """Return the closest tools of other servers, those of the same name first."""
+        known = self._closest.get(row.path)
+        if known is None:
+            known = self._closest[row.path] = self._found(row)
+        return known
+
+    def _found(self, row: Row) -> tuple[Row, ...]:
         exact = exact_key(row.name)
-        loose, bands = self._keys.get(row.path, ("", []))
-        near = [other for band in bands for other in self._near[band][:COMPARED]]
+        place = self._places.get(row.path)
+        loose, near = "", []
+        if place is not None:
+            loose = self._keys[place]
+            beside = self._bands.beside(place, COMPARED)
+            near = [self._rows[other] for group in beside for other in group]
         groups = (
             (self.exact.get(exact, []) if len(exact) >= SHORTEST else [], 0.0),
             (self._loose.get(loose, []), 0.0),
             (near, NEAR),
         )
-        mine = self._words.get(row.path, frozenset())
+        mine = frozenset() if place is None else self._words_of(row)
         made: dict[tuple[object, ...], Row] = {}
         for group, least in groups:
             if len(made) >= MOST:
                 break
             others = {r.path: r for r in group[:MOST_NEAR] if r.server != row.server}
-            rated = [(overlap(mine, self._words[path]), path) for path in others]
+            rated = [(overlap(mine, self._words_of(other)), path) for path, other in others.items()]
             rated.sort(key=lambda one: (-one[0], one[1]))
             for rating, path in rated:
                 if rating < least or len(made) >= MOST:
@@ -167,6 +171,12 @@ class Likeness:
                 one = others[path]  # forks say the same again, and that is said once
                 made.setdefault((one.name, one.summary, one.category, one.risk), one)
         return tuple(made.values())
+
+    def _words_of(self, row: Row) -> frozenset[str]:
+        words = self._words.get(row.path)
+        if words is None:
+            words = self._words[row.path] = words_of(row)
+        return words
 
 
 def words_of(row: Row) -> frozenset[str]:
@@ -180,28 +190,3 @@ def overlap(mine: frozenset[str], theirs: frozenset[str]) -> float:
     """Return the share of words that two tools have in common: 0 to 1."""
     common = len(mine & theirs)
     return common / (len(mine) + len(theirs) - common or 1)
-
-
-def sketched(texts: Sequence[frozenset[str]]) -> list[list[tuple[int, int]]]:
-    """Return the MinHash keys of each text: (band, hash) pairs; a short text has none."""
-    codes = [
-        np.fromiter((crc32(w.encode("utf-8", "replace")) for w in t), np.uint64) for t in texts
-    ]
-    long = [index for index, text in enumerate(texts) if len(text) >= FEWEST]
-    made: list[list[tuple[int, int]]] = [[] for _ in texts]
-    if not long:
-        return made
-    flat = np.concatenate([codes[index] for index in long])
-    starts = np.cumsum([0, *(codes[index].size for index in long[:-1])])
-    for band in range(BANDS):
-        key = np.zeros(len(long), np.uint64)
-        for part in range(ROWS):
-            factor = _ODD[band * ROWS + part]
-            mixed = (flat + np.uint64(1)) * factor
-            mixed ^= mixed >> np.uint64(29)
-            mixed *= _ODD[-1]
-            mixed ^= mixed >> np.uint64(32)
-            key = key * _ODD[-2] + np.minimum.reduceat(mixed, starts)
-        for index, value in zip(long, key.tolist(), strict=True):
-            made[index].append((band, value))
-    return made

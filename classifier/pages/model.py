@@ -105,6 +105,16 @@ class Row:
     doubtful: bool = False
     """The label needs review, or the definition says too little."""
 
+    def __repr__(self) -> str:
+        """Return all of it; that of a dataclass takes ten times as long, and keys are made of it."""
+        # fmt: off
+        return repr((
+            self.server, self.server_title, self.name, self.path, self.category._value_,
+            self.risk._value_, self.score, self.confidence, self.signals, self.summary,
+            self.doubtful,
+        ))
+        # fmt: on
+
     @property
     def key(self) -> tuple[int, int, str, str]:
         """Worst first, then by name: the one order of every list."""

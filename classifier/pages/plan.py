@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 
 from classifier.lookalike import Lookalike, imitations, known
 from classifier.pages import words
+from classifier.pages.index import Index
 from classifier.pages.likeness import Likeness, exact_key
 from classifier.pages.model import Row, ServerFacts, ServerTools, ToolFacts
 from classifier.pages.overview import Overview, ServerEntry
@@ -18,6 +20,9 @@ from classifier.pages.rows import rows_of
 SIMILAR_SERVERS = 6
 SHARED = 3
 """Servers are similar when they have so many tool names in common."""
+
+_SHORT = 12
+"""Hexadecimal digits of a digest that tells one state of a page from the one before."""
 
 TOO_COMMON = 60
 """A name on more servers than this says nothing about a server."""
@@ -38,15 +43,16 @@ class Plan:
     slug: dict[str, str]
     rows: dict[str, tuple[Row, ...]]
     """Rows of the tools that a server lists, by server."""
-    gone: frozenset[str]
-    """Paths of the pages of tools that are listed no more."""
+    gone: dict[str, tuple[Row, ...]]
+    """Rows of the tools that a server lists no more; their pages stay, as tombstones."""
     overview: Overview
     base_url: str | None
     stamp: str
+    index: Index
 
     @cached_property
     def _likeness(self) -> Likeness:
-        return Likeness(self.rows)
+        return Likeness(self.rows, self.index)
 
     def similar(self, row: Row) -> tuple[Row, ...]:
         """Return the closest tools of other servers."""
@@ -83,6 +89,11 @@ class Plan:
         return str(found.of), found.how.value, self.slug.get(found.of_server)
 
     @cached_property
+    def paths(self) -> frozenset[str]:
+        """Paths of all tools' pages, without extension."""
+        return frozenset(row.path for name in self.slug for row in self._pages(name))
+
+    @cached_property
     def titles(self) -> dict[str, str]:
         """Titles of the servers, by name."""
         return {
@@ -90,22 +101,46 @@ class Plan:
             for facts in self.servers
         }
 
-    def around(self, name: str) -> str:
-        """Return a digest of what other servers say on the pages of this one."""
-        similar = [
-            [(r.path, r.server_title, r.category, r.risk) for r in self.similar(row)]
-            for row in self.rows[name]
+    def around(
+        self, name: str, moved: AbstractSet[str], before: Sequence[str] | None
+    ) -> Sequence[str]:
+        """Return digests of what other servers say on the pages of this one.
+
+        The first is about the server's own page, then comes one for each row. Those of rows that
+        have not moved are taken from before, if there is any.
+        """
+        gone = {row.path for row in self.gone[name]}  # few, and in no index: looked at each time
+        rows = self._pages(name)
+        if before is None:
+            before, moved = [""] * (len(rows) + 1), {row.path for row in rows}
+        if not gone and moved.isdisjoint(row.path for row in rows):
+            return before
+        made = [
+            self._beside(row) if row.path in moved or row.path in gone else known
+            for row, known in zip(rows, before[1:], strict=True)
         ]
-        return _digest(repr((self.similar_servers(name), similar)))
+        return [_digest(repr(self.similar_servers(name)))[:_SHORT], *made]
+
+    def differing(self, name: str, was: Sequence[str], now: Sequence[str]) -> frozenset[str]:
+        """Return the paths of a server's pages, without extension, that others changed around."""
+        paths = [f"servers/{self.slug[name]}", *(row.path for row in self._pages(name))]
+        return frozenset(path for path, old, new in zip(paths, was, now, strict=True) if old != new)
+
+    def _pages(self, name: str) -> tuple[Row, ...]:
+        return self.rows[name] + self.gone[name]
+
+    def _beside(self, row: Row) -> str:
+        similar = [(r.path, r.server_title, r.category, r.risk) for r in self.similar(row)]
+        return _digest(repr(similar))[:_SHORT] if similar else ""
 
     def moved(self, rows: Mapping[str, Sequence[Row]]) -> set[str]:
-        """Return the servers whose `around` may be another, now that these rows came or went."""
+        """Return the paths whose `around` may be another, now that these rows came or went."""
         return self._likeness.near(rows)
 
-    def key(self, name: str, fingerprint: str, around: str) -> str:
-        """Return the digest of all that the pages of a server depend on."""
+    def key(self, name: str, fingerprint: str) -> str:
+        """Return the digest of all that the pages of a server depend on besides `around`."""
         scale = self.overview.scale
-        own = (self.stamp, self.base_url, self.slug[name], scale, self.imitates(name), around)
+        own = (self.stamp, self.base_url, self.slug[name], scale, self.imitates(name))
         return _digest(f"{fingerprint}\n{own!r}")
 
 

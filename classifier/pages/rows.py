@@ -12,6 +12,8 @@ from classifier.pages.slugs import slugs
 from classifier.verdict import Category, Risk
 
 SUMMARY = 110
+_CATEGORIES = {one.value: one for one in Category}
+_RISKS = {one.value: one for one in Risk}
 LONGEST_NAME = 200
 
 
@@ -75,8 +77,8 @@ def from_json(server: str, title: str, given: Sequence[Any]) -> Row:
         server_title=title,
         name=name,
         path=path,
-        category=Category(category),
-        risk=Risk(risk),
+        category=_CATEGORIES[category],
+        risk=_RISKS[risk],
         score=score,
         confidence=confidence,
         signals=tuple(signals),

@@ -12,9 +12,11 @@ from __future__ import annotations
 import json
 import re  # noqa: TID251  # one character class on our own cut summaries
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
+from classifier.pages.model import Row
 from classifier.pages.overview import Overview
 from classifier.pages.signal_catalog import signal_pages
 from classifier.pages.words import named
@@ -43,19 +45,32 @@ def words_of_name(name: str) -> set[str]:
     return words_of(_CAMEL.sub(" ", name)) | words_of(name)
 
 
+def words_in_name(row: Row) -> set[str]:
+    """Return the words by which a tool's name is found."""
+    return words_of_name(row.name[:200])
+
+
+def words_in_text(row: Row) -> set[str]:
+    """Return the words by which the rest of what is shown of a tool is found."""
+    return words_of(f"{row.summary} {row.server_title}")
+
+
 def shard_of(word: str) -> str:
     """Return the name of the shard of a word; the script computes the same."""
     head = word[:2]
     return "".join(c if c in _PLAIN else f"x{ord(c):x}" for c in head)
 
 
+@cache
 def attribute(category: Category, risk: Risk) -> str:
     """Return the character of a tool: a to p, category by risk."""
     return chr(ord("a") + list(Category).index(category) * len(Risk) + risk.rank)
 
 
-def search_files(site: Overview) -> Iterator[tuple[str, bytes]]:
-    """Yield (path, bytes) of the index."""
+def search_files(
+    site: Overview, words: Mapping[str, tuple[str, str]]
+) -> Iterator[tuple[str, bytes]]:
+    """Yield (path, bytes) of the index; `words` are those of each tool, by path (index.py)."""
     names: dict[str, list[int]] = defaultdict(list)
     texts: dict[str, list[int]] = defaultdict(list)
     shown: list[list[Any]] = []
@@ -68,9 +83,9 @@ def search_files(site: Overview) -> Iterator[tuple[str, bytes]]:
     signals: dict[str, list[int]] = {page.id: [] for page in signal_pages(tuple(site.by_signal))}
     for row in site.rows:
         number = len(shown)
-        in_name = words_of_name(row.name[:200])
-        _post(names, number, in_name)
-        _post(texts, number, words_of(f"{row.summary} {row.server_title}") - in_name)
+        in_name, in_text = words[row.path]
+        _post(names, number, in_name.split())
+        _post(texts, number, in_text.split())
         shown.append(
             [named(row.name)[:120], row.path, row.score, row.summary[:120], row.server_title]
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
 from classifier.pages.model import ServerFacts, ServerPage, ServerTools, ToolPage
 from classifier.pages.plan import Plan, paired
@@ -12,13 +13,17 @@ from classifier.pages.tool_site import tool_files
 SIBLINGS = 6
 
 
-def files_of(plan: Plan, facts: ServerFacts, offered: ServerTools) -> Iterator[tuple[str, bytes]]:
-    """Yield (path, bytes) of every file about one server."""
+def files_of(
+    plan: Plan, facts: ServerFacts, offered: ServerTools, only: AbstractSet[str] | None = None
+) -> Iterator[tuple[str, bytes]]:
+    """Yield (path, bytes) of every file about one server, or of `only` these pages."""
     stamp = plan.overview.stamp
     page, tools = pages_of(plan, facts, offered)
-    yield from server_files(page, stamp, plan.base_url)
+    if only is None or page.path in only:
+        yield from server_files(page, stamp, plan.base_url)
     for tool in tools:
-        yield from tool_files(tool, stamp)
+        if only is None or tool.row.path in only:
+            yield from tool_files(tool, stamp)
 
 
 def pages_of(

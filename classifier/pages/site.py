@@ -9,8 +9,8 @@ grows with the index and not with the catalogue's texts.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
@@ -19,6 +19,7 @@ from classifier.errors import PageError
 from classifier.pages.accuracy import accuracies, measurements
 from classifier.pages.feeds import changes_page, feed_files
 from classifier.pages.generator import assets_stamp, generator_stamp, static_files
+from classifier.pages.index import Index, index_of, keep_index
 from classifier.pages.model import BuildSummary, Row, ServerFacts, SiteSource
 from classifier.pages.notebooks import Notebook, notebook_images, notebook_pages
 from classifier.pages.overview import Overview, overview_pages
@@ -27,7 +28,7 @@ from classifier.pages.rows import from_json, to_json, worst_first
 from classifier.pages.search import search_files
 from classifier.pages.slugs import slugs
 from classifier.pages.statistics import statistics_page
-from classifier.pages.store import Manifest, is_whole, read_manifest, staging
+from classifier.pages.store import Manifest, is_whole, read_manifest, staging, yard_of
 from classifier.pages.words import server_title
 from classifier.pages.workers import Job, render_all
 
@@ -42,8 +43,8 @@ class _Read:
     rows: dict[str, tuple[Row, ...]]
     judges: dict[str, list[list[str]]]
     unclassified: dict[str, int]
-    gone: dict[str, list[str]]
-    """Paths of the tombstones, by server."""
+    gone: dict[str, tuple[Row, ...]]
+    """Rows of the tombstones, by server."""
 
 
 def build(
@@ -70,20 +71,20 @@ def build(
     if before.whole == whole and is_whole(out, before):
         return _summary(before, servers, 0, time.monotonic() - started)
     read = _read(source, servers, prints, before, tell)
-    plan = _plan(servers, read, base_url)
+    yard = yard_of(out.absolute())
+    index = index_of(read.rows, prints, yard, generator_stamp())
+    plan = _plan(servers, read, base_url, index)
     around = _around(plan, prints, before)
-    keys = {name: plan.key(name, prints[name], around[name]) for name in plan.slug}
-    with staging(out) as stage:
-        after, written = _write(Job(plan, source, stage), keys, before, tell, notebooks)
-        after.whole = whole
-        after.prints = dict(prints)
-        after.around = around
+    with staging(out, before) as stage:
+        after = Manifest(stamp=plan.stamp, whole=whole, prints=dict(prints), around=around)
+        written = _write(Job(plan, source, stage), before, after, tell, notebooks)
         after.rows = {name: [to_json(row) for row in rows] for name, rows in read.rows.items()}
         after.facts = {
-            name: [read.judges[name], read.unclassified[name], read.gone[name]]
+            name: [read.judges[name], read.unclassified[name], list(map(to_json, read.gone[name]))]
             for name in read.rows
         }
-        stage.finish(after)
+        stage.finish(after, written)
+        keep_index(index, prints, stage.yard, plan.stamp)
     return _summary(after, servers, written, time.monotonic() - started)
 
 
@@ -122,12 +123,13 @@ def _read(
             continue
         title = server_title(name, facts.server.title)
         read.rows[name] = tuple(from_json(name, title, row) for row in before.rows[name])
-        read.judges[name], read.unclassified[name], read.gone[name] = before.facts[name]
+        read.judges[name], read.unclassified[name], gone = before.facts[name]
+        read.gone[name] = tuple(from_json(name, title, row) for row in gone)
     by_name = {str(facts.server.name): facts for facts in servers}
     for done, (own, tools) in enumerate(offered, start=1):
         pairs = paired(by_name[own], slug[own], tools)
         read.rows[own] = tuple(row for row, tool in pairs if not tool.removed_at)
-        read.gone[own] = [row.path for row, tool in pairs if tool.removed_at]
+        read.gone[own] = tuple(row for row, tool in pairs if tool.removed_at)
         judges = {(t.classification.ruleset, t.classification.model) for t in tools.tools}
         read.judges[own] = [list(judge) for judge in sorted(judges)]
         read.unclassified[own] = len(tools.unclassified)
@@ -136,11 +138,13 @@ def _read(
         read.rows.setdefault(own, ())
         read.judges.setdefault(own, [])
         read.unclassified.setdefault(own, 0)
-        read.gone.setdefault(own, [])
+        read.gone.setdefault(own, ())
     return read
 
 
-def _plan(servers: tuple[ServerFacts, ...], read: _Read, base_url: str | None) -> Plan:
+def _plan(
+    servers: tuple[ServerFacts, ...], read: _Read, base_url: str | None, index: Index
+) -> Plan:
     rows = worst_first(row for name in sorted(read.rows) for row in read.rows[name])
     if not rows and any(read.unclassified.values()):
         raise PageError(
@@ -158,11 +162,10 @@ def _plan(servers: tuple[ServerFacts, ...], read: _Read, base_url: str | None) -
         accuracies=accuracies(models),
         base_url=base_url,
     )
-    gone = frozenset(path for paths in read.gone.values() for path in paths)
-    return Plan(servers, slug, read.rows, gone, overview, base_url, generator_stamp())
+    return Plan(servers, slug, read.rows, read.gone, overview, base_url, generator_stamp(), index)
 
 
-def _around(plan: Plan, prints: Mapping[str, str], before: Manifest) -> dict[str, str]:
+def _around(plan: Plan, prints: Mapping[str, str], before: Manifest) -> dict[str, Sequence[str]]:
     """Return what each server's pages depend on besides its facts, from before where it may.
 
     Looking for the closest tools of all took half of the time of a build with one change.
@@ -173,8 +176,11 @@ def _around(plan: Plan, prints: Mapping[str, str], before: Manifest) -> dict[str
     title = ""  # says nothing about what is near
     was = {n: [from_json(n, title, r) for r in before.rows.get(n, ())] for n in changed}
     now = {name: plan.rows.get(name, ()) for name in changed}
-    moved = changed | plan.moved(was) | plan.moved(now)
-    return {name: plan.around(name) if name in moved else before.around[name] for name in plan.slug}
+    moved = plan.moved(was) | plan.moved(now)
+    return {
+        name: plan.around(name, moved, None if name in changed else before.around[name])
+        for name in plan.slug
+    }
 
 
 def _whole_key(
@@ -187,28 +193,14 @@ def _whole_key(
 
 def _write(
     job: Job,
-    keys: dict[str, str],
     before: Manifest,
+    after: Manifest,
     tell: Observer,
     notebooks: tuple[Notebook, ...],
-) -> tuple[Manifest, int]:
-    """Fill the staging folder; return the manifest of what is in it, and how much is new."""
+) -> int:
+    """Write what changed, note in the manifest what there is, and return how much is new."""
     plan, stage = job.plan, job.stage
-    after = Manifest(stamp=plan.stamp)
-    changed: list[ServerFacts] = []
-    for facts in plan.servers:
-        name = facts.server.name
-        key, paths = before.groups.get(f"server {name}", ("", []))
-        if key == keys[name] and all(stage.keep(path) for path in paths):
-            after.groups[f"server {name}"] = (key, paths)
-        else:
-            changed.append(facts)
-    written = 0
-    rendered = render_all(job, changed)
-    for done, (own, paths) in enumerate(rendered, start=1):
-        after.groups[f"server {own}"] = (keys[own], paths)
-        written += len(paths)
-        tell("pages", done, len(changed))
+    written = _write_servers(job, before, after, tell)
     changes = job.source.changes()
     pages = chain(
         overview_pages(plan.overview),
@@ -221,9 +213,36 @@ def _write(
         if before.groups.get(own, ("",))[0] != key or not stage.keep(draft.path):
             written += stage.write_or_keep(draft.path, draft.render())
     around: list[str] = []
-    files = (search_files(plan.overview), feed_files(plan, changes), static_files())
+    words = plan.index.search_words(plan.rows)
+    files = (search_files(plan.overview, words), feed_files(plan, changes), static_files())
     for path, data in chain(*files, notebook_images(notebooks)):
         written += stage.write_or_keep(path, data)
         around.append(path)
     after.groups["around"] = ("", around)
-    return after, written
+    return written
+
+
+def _write_servers(job: Job, before: Manifest, after: Manifest, tell: Observer) -> int:
+    """Write the pages of servers that changed, or that others changed around."""
+    plan, stage = job.plan, job.stage
+    changed: list[ServerFacts] = []
+    only: dict[str, frozenset[str]] = {}
+    for facts in plan.servers:
+        name = facts.server.name
+        own = f"server {name}"
+        key = plan.key(name, after.prints[name])
+        known, paths = before.groups.get(own, ("", []))
+        after.groups[own] = (key, paths)
+        if key != known or not stage.keep_all(paths):
+            changed.append(facts)
+        elif after.around[name] != before.around[name]:
+            changed.append(facts)
+            only[name] = plan.differing(name, before.around[name], after.around[name])
+    written = 0
+    rendered = render_all(replace(job, only=only), changed)
+    for done, (server, paths, new) in enumerate(rendered, start=1):
+        if server not in only:
+            after.groups[f"server {server}"] = (after.groups[f"server {server}"][0], paths)
+        written += new
+        tell("pages", done, len(changed))
+    return written

@@ -1,7 +1,10 @@
 """The folder of a site: written beside its place and swapped in whole, and never over another's.
 
 A site is known by its marker file. A folder without one that holds anything is refused: `--out`
-may be mistyped, and a build removes what is not part of it.
+may be mistyped, and a build removes what is not part of it. Beside it is a hidden folder of ours,
+the *yard*: there stands the spare tree, in which the next site is put together. It shares the
+live tree's files, so that a build writes what changed and nothing else; then the two change
+places. Whatever a killed build leaves of the spare, the next one makes it the same as the live.
 """
 
 from __future__ import annotations
@@ -9,14 +12,16 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from classifier.errors import PageError
+from classifier.pages.trees import can_link, listing, mirror, prune, replace
 
 try:
     import fcntl
@@ -24,8 +29,9 @@ except ImportError:  # Windows: leftovers of other builds are then swept without
     fcntl = None  # type: ignore[assignment]
 
 MARKER = ".toolrisk-site.json"
-FORMAT = 3
-_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
+SPARE = "spare"
+FORMAT = 4
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
 @dataclass(slots=True)
@@ -44,7 +50,9 @@ class Manifest:
     prints: dict[str, str] = field(default_factory=dict)
     rows: dict[str, list[list[Any]]] = field(default_factory=dict)
     facts: dict[str, list[Any]] = field(default_factory=dict)
-    around: dict[str, str] = field(default_factory=dict)
+    around: dict[str, Sequence[str]] = field(default_factory=dict)
+    mark: tuple[int, int] = (0, 0)
+    """Of the marker that it was read from: tells whether another build came between."""
 
 
 def read_manifest(out: Path) -> Manifest:
@@ -79,6 +87,7 @@ def _parsed(marker: Path) -> Manifest:
         if given.get("format") != FORMAT:
             return Manifest()
         return Manifest(
+            mark=_mark(marker),
             stamp=given["stamp"],
             whole=given["whole"],
             groups={k: (v[0], v[1]) for k, v in given["groups"].items()},
@@ -91,18 +100,32 @@ def _parsed(marker: Path) -> Manifest:
         return Manifest()  # a damaged marker costs a full build, nothing else
 
 
-class Staging:
-    """A folder beside the site's place in which the next one is put together."""
+def _mark(marker: Path) -> tuple[int, int]:
+    found = marker.stat()
+    return found.st_ino, found.st_mtime_ns
 
-    def __init__(self, folder: Path, previous: Path | None) -> None:
+
+class Staging:
+    """The tree in which the next site is put together: the files of the last one to begin with."""
+
+    def __init__(self, folder: Path, yard: Path, there: set[str], kept: bool) -> None:
         self.folder = folder
-        self.previous = previous
-        self._made: set[str] = set()
+        self.yard = yard
+        self._there = there
+        self._kept = kept
+        self._made: set[str] = {""}
+        self.much = False
+        """Whether most of the files are new."""
 
     def write(self, path: str, data: bytes) -> None:
         """Write one file; `path` is relative, made of slugs, with forward slashes."""
         # A file object, with its buffer and its look at what was opened, costs half as much again.
-        handle = os.open(self._place(path), _NEW_FILE, 0o666)
+        place = self._place(path)
+        try:
+            handle = os.open(place, _NEW_FILE, 0o666)
+        except FileExistsError:  # the live tree has this very file: only the name is ours
+            os.unlink(place)  # noqa: PTH108  # hot path
+            handle = os.open(place, _NEW_FILE, 0o666)
         try:
             written = os.write(handle, data)
             while written < len(data):  # a disk that fills up takes a part, and then refuses
@@ -112,28 +135,20 @@ class Staging:
 
     def write_or_keep(self, path: str, data: bytes) -> bool:
         """Write a file, or take it over where it has not changed; say whether it was written."""
-        if self.previous is not None:
-            try:
-                with open(f"{self.previous}/{path}", "rb") as file:  # noqa: PTH123  # hot path
-                    same = file.read() == data
-            except OSError:
-                same = False
-            if same and self.keep(path):
-                return False
+        if path in self._there:
+            with open(f"{self.folder}/{path}", "rb") as file:  # noqa: PTH123  # hot path
+                if file.read() == data:
+                    return False
         self.write(path, data)
         return True
 
     def keep(self, path: str) -> bool:
         """Take a file over from the site before; say whether it was there."""
-        if self.previous is None:
-            return False
-        try:
-            os.link(f"{self.previous}/{path}", self._place(path))
-        except FileNotFoundError:
-            return False
-        except OSError:
-            shutil.copyfile(self.previous / path, self._place(path))
-        return True
+        return self._kept and path in self._there
+
+    def keep_all(self, paths: Iterable[str]) -> bool:
+        """Take files over if all of them are there; say whether they were."""
+        return self._kept and self._there.issuperset(paths)
 
     def _place(self, path: str) -> str:
         parent = path.rpartition("/")[0]
@@ -142,8 +157,8 @@ class Staging:
             self._made.add(parent)
         return f"{self.folder}/{path}"
 
-    def finish(self, manifest: Manifest) -> None:
-        """Write the marker."""
+    def finish(self, manifest: Manifest, written: int) -> None:
+        """Write the marker, and remove what is not part of the site any more."""
         given = {
             "format": FORMAT,
             "stamp": manifest.stamp,
@@ -156,20 +171,25 @@ class Staging:
         }
         text = json.dumps(given, ensure_ascii=True, separators=(",", ":"))
         self.write(MARKER, text.encode())
+        wanted = {MARKER}
+        for _, paths in manifest.groups.values():
+            wanted.update(paths)
+        prune(self.folder, self._there - wanted)
+        self.much = written > len(wanted) // 4
 
 
 def is_whole(out: Path, manifest: Manifest) -> bool:
     """Say whether every file of a site is where it was written."""
-    there: set[str] = set()
-    for folder, _, files in os.walk(out):
-        inside = os.path.relpath(folder, out).replace(os.sep, "/")
-        there.update(files if inside == "." else (f"{inside}/{name}" for name in files))
+    there = listing(out)
     return all(there.issuperset(paths) for _, paths in manifest.groups.values())
 
 
 @contextmanager
-def staging(out: Path) -> Iterator[Staging]:
-    """Yield a staging folder, and swap it in when the block ends well.
+def staging(out: Path, before: Manifest) -> Iterator[Staging]:
+    """Yield a tree like the live one, and swap it in when the block ends well.
+
+    `before` is the live one's manifest. If another build has put its site there since, nothing
+    is taken over by name.
 
     Raises:
         PageError: the place cannot be written.
@@ -178,66 +198,97 @@ def staging(out: Path) -> Iterator[Staging]:
     out = out.absolute()
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(out)
-        folder = Path(tempfile.mkdtemp(prefix=f".{out.name}.new-", dir=out.parent))
-    except OSError as cause:
-        raise PageError(f"cannot write beside {out}: {cause.strerror}") from cause
-    try:
-        folder.chmod(0o755)
-        with _held(folder):
-            yield Staging(folder, out if (out / MARKER).is_file() else None)
-            _swap(folder, out)
+        yard = _yard(out)
+        with _held(yard) as is_first:
+            _mend(out, yard, is_first=is_first)
+            with _tree(out, yard, before, is_first=is_first) as stage:
+                yield stage
+                replace(stage.folder, out, stage.folder.with_name(f"{stage.folder.name}-old"))
+                if is_first:
+                    _tidy(out, stage)
     except OSError as cause:
         raise PageError(f"cannot write the site to {out}: {cause.strerror}") from cause
-    finally:
-        if folder.exists():
-            shutil.rmtree(folder, ignore_errors=True)
 
 
-def _swap(folder: Path, out: Path) -> None:
-    """Put the new folder in the place of the old one.
-
-    Two renames: between them there is no site for some microseconds, but never half of one.
-    Should the second fail, the first is undone.
-    """
-    if not out.exists():
-        folder.rename(out)
-        return
-    aside = folder.with_name(folder.name.replace(".new-", ".old-"))
-    out.rename(aside)
-    try:
-        folder.rename(out)
-    except OSError:
-        aside.rename(out)
-        raise
-    shutil.rmtree(aside, ignore_errors=True)
+def yard_of(out: Path) -> Path:
+    """Return the folder beside a site in which the next one is made."""
+    return out.with_name(f".{out.name}.toolrisk")
 
 
-def _sweep(out: Path) -> None:
-    """Put back or remove what an interrupted build left behind."""
-    for aside in sorted(out.parent.glob(f".{_literal(out.name)}.old-*")):
-        if not (aside / MARKER).is_file():
-            continue
-        if out.exists():
-            shutil.rmtree(aside, ignore_errors=True)
-        else:
-            aside.rename(out)
-    for half in out.parent.glob(f".{_literal(out.name)}.new-*"):
-        with suppress(BlockingIOError), _held(half):  # another build at work holds its own
-            shutil.rmtree(half, ignore_errors=True)
+def _yard(out: Path) -> Path:
+    """Return the yard, made if need be; one of another user could lead our writing astray."""
+    yard = yard_of(out)
+    with suppress(FileExistsError):
+        yard.mkdir(mode=0o700)
+    found = yard.lstat()
+    is_ours = not hasattr(os, "geteuid") or found.st_uid == os.geteuid()
+    if not stat.S_ISDIR(found.st_mode) or not is_ours:
+        raise PageError(f"cannot use {yard}: it is not a folder of yours; remove it")
+    return yard
 
 
 @contextmanager
-def _held(folder: Path) -> Iterator[None]:
-    """Hold a folder against other builds; a killed process lets go by itself."""
+def _tree(out: Path, yard: Path, before: Manifest, *, is_first: bool) -> Iterator[Staging]:
+    """Yield the spare tree; one of its own for a build while another is at work."""
+    folder = yard / SPARE if is_first else Path(tempfile.mkdtemp(prefix="new-", dir=yard))
+    handle = nullcontext(True) if is_first else _held(folder)
+    try:
+        with handle:
+            is_there = (out / MARKER).is_file()
+            if not is_there:
+                shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(exist_ok=True)
+            folder.chmod(0o755)
+            there = mirror(out, folder) if is_there else set()
+            same = is_there and _mark(out / MARKER) == before.mark
+            yield Staging(folder, yard, there, same)
+    finally:
+        if folder.exists() and not (is_first and (out / MARKER).is_file()):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _tidy(out: Path, stage: Staging) -> None:
+    """Leave a spare tree with which the next build has little to do.
+
+    A failure costs the next build time, and is no fault of this one.
+    """
+    with suppress(OSError):
+        if not can_link(stage.yard):
+            shutil.rmtree(stage.folder)  # it would be a second copy of the site
+        elif stage.much:
+            stage.folder.mkdir(exist_ok=True)
+            mirror(out, stage.folder)
+
+
+def _mend(out: Path, yard: Path, *, is_first: bool) -> None:
+    """Put back or remove what an interrupted build left behind."""
+    for aside in sorted(yard.glob("*-old")):
+        if not out.exists() and (aside / MARKER).is_file():
+            aside.rename(out)
+        elif is_first:
+            shutil.rmtree(aside, ignore_errors=True)
+    for half in yard.glob("new-*"):
+        with _held(half) as is_left:  # another build at work holds its own
+            if is_left:
+                shutil.rmtree(half, ignore_errors=True)
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[bool]:
+    """Hold a folder against other builds, and say whether that is so; a killed one lets go."""
+    if fcntl is None:
+        yield True
+        return
     handle = os.open(folder, os.O_RDONLY)
     try:
-        if fcntl is not None:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
+        yield _locked(handle)
     finally:
         os.close(handle)
 
 
-def _literal(name: str) -> str:
-    return "".join(f"[{char}]" if char in "*?[" else char for char in name)
+def _locked(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

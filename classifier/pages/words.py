@@ -36,6 +36,12 @@ CATEGORY_HANDLING = {
     Category.EXECUTE: "A limit on calls and a look at the arguments bound what one task can start.",
     Category.OTHER: "A generous limit on calls catches a loop and costs ordinary work nothing.",
 }
+DECISION_HANDLING = {
+    Decision.ALLOW: "The recommended policy lets it pass.",
+    Decision.ASK: "The recommended policy has a person look at the arguments of each call.",
+    Decision.DENY: "The recommended policy refuses it, so that nothing of this happens.",
+    Decision.HIDE: "The recommended policy refuses it and takes it out of the list.",
+}
 RISK_MEANING = {
     Risk.LOW: "ordinary data, or work without an effect that lasts",
     Risk.MEDIUM: "a change that can be undone, or access to private data",
@@ -190,6 +196,13 @@ def confidence(verdict: Classification) -> str:
     if verdict.needs_review:
         return f"{percent}; a person should review this"
     return percent
+
+
+def handling(category: Category, intent: Intent) -> str:
+    """Say what becomes of calls; of a limit only where the policy sets one."""
+    if category is Category.READ or intent.decision is Decision.LIMIT:
+        return CATEGORY_HANDLING[category]
+    return DECISION_HANDLING[intent.decision]
 
 
 def decision(intent: Intent) -> str:

@@ -10,9 +10,10 @@ import gc
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from classifier.pages.model import ServerFacts, ServerTools, SiteSource
 from classifier.pages.plan import Plan
@@ -23,8 +24,8 @@ SMALL = 300
 """Tools below which a second process costs more than it brings."""
 
 PER_TASK = 120
-Written = tuple[str, list[str]]
-"""A server's name and the files that were written for it."""
+Written = tuple[str, list[str], int]
+"""A server's name, the files that were rendered for it, and how many of them are new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Job:
     plan: Plan
     source: SiteSource
     stage: Staging
+    only: Mapping[str, AbstractSet[str]] = field(default_factory=dict)
+    """The pages to render of a server, if not all."""
 
 
 _jobs: list[Job] = []
@@ -42,22 +45,27 @@ _jobs: list[Job] = []
 
 def render_all(job: Job, servers: Sequence[ServerFacts]) -> Iterator[Written]:
     """Write the files of these servers; yield each server as it is done."""
-    tools = sum(len(job.plan.rows[facts.server.name]) for facts in servers)
+    tools = sum(_size(job, facts) for facts in servers)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
     if tools < SMALL or cores == 1 or "fork" not in multiprocessing.get_all_start_methods():
-        for task in _tasks(job.plan, servers):
+        for task in _tasks(job, servers):
             yield from _several(job, task)
         return
-    yield from _forked(job, _tasks(job.plan, servers), cores)
+    yield from _forked(job, _tasks(job, servers), cores)
 
 
-def _tasks(plan: Plan, servers: Sequence[ServerFacts]) -> list[list[ServerFacts]]:
+def _size(job: Job, facts: ServerFacts) -> int:
+    name = facts.server.name
+    return len(job.only.get(name, job.plan.rows[name]))
+
+
+def _tasks(job: Job, servers: Sequence[ServerFacts]) -> list[list[ServerFacts]]:
     """Group servers into tasks of about as many tools, the largest first."""
-    sizes = sorted(servers, key=lambda facts: -len(plan.rows[facts.server.name]))
+    sizes = sorted(servers, key=lambda facts: -_size(job, facts))
     tasks: list[list[ServerFacts]] = []
     room = 0
     for facts in sizes:
-        size = 1 + len(plan.rows[facts.server.name])
+        size = 1 + _size(job, facts)
         if room < size:
             tasks.append([])
             room = PER_TASK
@@ -101,7 +109,9 @@ def _several(job: Job, servers: Sequence[ServerFacts]) -> Iterator[Written]:
 
 def _one(job: Job, facts: ServerFacts, offered: ServerTools) -> Written:
     paths: list[str] = []
-    for path, data in files_of(job.plan, facts, offered):
-        job.stage.write(path, data)
+    new = 0
+    only = job.only.get(facts.server.name)
+    for path, data in files_of(job.plan, facts, offered, only):
+        new += job.stage.write_or_keep(path, data)
         paths.append(path)
-    return facts.server.name, paths
+    return facts.server.name, paths, new

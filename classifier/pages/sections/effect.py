@@ -13,7 +13,7 @@ SHORT = 320
 
 
 def context(page: ToolPage) -> Mapping[str, Any]:
-    """Return the description, cut at a word, and the sentences of the category and findings."""
+    """Return the description, cut at a word, and the sentences of category and decision."""
     verdict = page.classification
     description = " ".join((page.tool.description or "").split())
     return {
@@ -22,7 +22,7 @@ def context(page: ToolPage) -> Mapping[str, Any]:
         "description": words.cut(description, SHORT),
         "is_cut": len(description) > SHORT,
         "meaning": words.sentence_on(verdict.category),
-        "handling": words.CATEGORY_HANDLING[verdict.category],
+        "handling": words.handling(verdict.category, page.intent),
         "capability": words.capability(verdict),
         "insufficient": verdict.insufficient_definition,
     }
