@@ -7,6 +7,7 @@ is worth weighing.
 
 from __future__ import annotations
 
+import re  # noqa: TID251 - on our own expressions
 from collections.abc import Callable, Iterator, Sequence
 
 import re2
@@ -117,11 +118,13 @@ class _Scan:
         yield from map(self._expressions.__getitem__, found)
 
 
+_COUNT = re.compile(r"(?<![xu])\{(\d{1,3})")
+_LONG_COUNT = 10
+
+
 def _has_long_count(expression: str) -> bool:
     """Say whether a part is repeated so often that its automaton multiplies that of others."""
-    return any(
-        part[:2].isdigit() for part in expression.replace("x{", "").replace("u{", "").split("{")[1:]
-    )
+    return any(int(count) >= _LONG_COUNT for count in _COUNT.findall(expression))
 
 
 def _where(occurs: Seeker, lines: list[bytes | None], start: int, end: int) -> Iterator[int]:

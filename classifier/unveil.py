@@ -35,8 +35,17 @@ _ALIKE = str.maketrans(
 _MARKS = ("\x1b", "\\x1b", "\\u001b", "\\033", "\\e[")
 
 
+_veiled = re.compile(
+    "[\x00-\x08\x0e-\x1f\\\\\u00ad\u0370-\u04ff\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\uff21-\uff5a"
+    "\U0001d400-\U0001d7ff\U000e0000-\U000e01ef]"
+)
+"""Any character that has to do with a disguise: without one there is none, and most texts have none."""
+
+
 def unveil(text: str) -> str:
     """Return a text without what is not seen, tags and lookalikes as the letters they stand for."""
+    if not _veiled.search(text):
+        return text
     if any(mark in text for mark in _MARKS):
         text = _ansi.sub(" ", text)
     if text.isascii() and not _UNSEEN.search(text):
@@ -66,11 +75,15 @@ _DISGUISES: tuple[tuple[str, Callable[[str], str]], ...] = (
 """What gives a disguise away, and how to take it off."""
 _disguises = tuple((re2.compile(sign), undo) for sign, undo in _DISGUISES)  # type: ignore[no-untyped-call]
 TRIGGER = (
-    r"(?i)[A-Za-z0-9+/_-]{40}|(?:[0-9a-f]{2}[ :]?){16}|(?:%[0-9a-f]{2}){6}|(?:&#x?[0-9a-f]{2,6}; ?){6}"
-    r"|(?:\\\\[ux][0-9a-f]{2,4}[ ,.]?){6}|rot-?13|//:s?ptth|\bruoy\b|\beht\b|\b(?:dna|dnes|daer)\b"
-    r"|[\x{1d400}-\x{1d7ff}\x{ff21}-\x{ff5a}]{4}|(?:\b[a-z']*[013457][a-z'013457]*[ ,.]+){4}"
+    r"[A-Za-z0-9+/_-]{40}",
+    r"(?i)(?:[0-9a-f]{2}[ :]?){16}",
+    r"(?i)%[0-9a-f]{2}%[0-9a-f]{2}|&#x?[0-9a-f]{2,6}; ?&#|\\\\[ux][0-9a-f]{2,4}[ ,.]?\\\\[ux]",
+    r"(?i)rot-?13|//:s?ptth|\bruoy\b|\beht\b|\b(?:dna|dnes|daer)\b",
+    r"[\x{1d400}-\x{1d7ff}\x{ff21}-\x{ff5a}]{4}",
+    r"(?i)(?:\b[a-z']*[013457][a-z'013457]*[ ,.]+){4}",
 )
-"""Without a match in the serialised definition there is nothing to decode."""
+"""Without a match of one in the serialised definition there is nothing to decode. As one expression their
+counts would multiply: its automaton cost more than all others together."""
 
 
 def decoded(text: str) -> Iterator[tuple[int, int, str]]:

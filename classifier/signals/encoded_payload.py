@@ -26,7 +26,7 @@ SIGNAL = Signal(
 _run = re2.compile(
     r"(?i)\beval\(\s*(?:atob|base64|decode|buffer\.from)|\bbase64\s+(?:-d|--decode)[^\n]{0,40}\|\s*(?:ba)?sh"
 )  # type: ignore[no-untyped-call]
-TRIGGER = (_ENCODED, r"(?i)eval\(|base64 +-")
+TRIGGER = (*_ENCODED, r"(?i)eval\(|base64 +-")
 
 
 def detect(reading: Reading, matched: Sequence[Rule]) -> Iterator[tuple[float, Evidence]]:
