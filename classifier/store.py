@@ -48,7 +48,8 @@ class StoreSummary:
         risks = ", ".join(f"{self.risks[r.value]} {r.value}" for r in reversed(Risk))
         kinds = ", ".join(f"{count} {name}" for name, count in sorted(self.categories.items()))
         return (
-            f"{self.classified} tools classified, {self.unchanged} unchanged\n"
+            f"{self.classified} tool{'' if self.classified == 1 else 's'} classified, "
+            f"{self.unchanged} unchanged\n"
             f"risk: {risks}\ncategory: {kinds}\n"
         )
 

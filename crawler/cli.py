@@ -164,7 +164,7 @@ def _crawl(orders: "Settings", db: str | None, format: SummaryFormat) -> None:  
     from crawler.progress import watch
 
     database = db or orders.database or DEFAULT
-    with Catalog.open(database) as catalog, watch() as observer:
+    with Catalog.open(database) as catalog, watch(as_json=True) as observer:
         summary = crawl(orders.targets, orders.options, catalog, observer, max_age=orders.max_age)
     _report(summary.reasons)
     if format is SummaryFormat.JSON:

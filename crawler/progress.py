@@ -1,4 +1,8 @@
-"""What a crawl shows while it runs: one live line on a terminal, one line a minute elsewhere."""
+"""What asking servers shows: one live line on a terminal, one line a minute elsewhere.
+
+Of a crawl that line is JSON, for who reads its log; other commands say sentences on stderr, and
+this is one more.
+"""
 
 import json
 import sys
@@ -56,7 +60,8 @@ class Counts:
         """The state as one line for people."""
         seconds = max(time.monotonic() - self.started, 0.001)
         reasons = ", ".join(f"{name} {n}" for name, n in self.skipped.most_common(4))
-        text = f"{self.servers:,} servers, {self.tools:,} tools, {self.servers / seconds:,.1f}/s"
+        text = f"{_count(self.servers, 'server')}, {_count(self.tools, 'tool')}"
+        text += f", {self.servers / seconds:,.1f}/s"
         text += f", {_clock(seconds)}"
         left = self.seconds_left()
         if left is not None and self.left is not None:
@@ -64,39 +69,48 @@ class Counts:
         return f"{text}; skipped: {reasons}" if reasons else text
 
 
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
 def _clock(seconds: float) -> str:
     return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
 
 
 class _Log(Counts):
-    """Counts, and one JSON object a minute on stderr."""
+    """Counts, and one line a minute on stderr."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, as_json: bool) -> None:
         super().__init__()
         self.said = self.started
+        self.as_json = as_json
 
     def finished(self, item: Gathered) -> None:
         super().finished(item)
         now = time.monotonic()
         if now - self.said >= _LOG_SECONDS:
             self.said = now
-            left = self.seconds_left()
-            state = {
-                "servers": self.servers,
-                "tools": self.tools,
-                "skipped": dict(self.skipped),
-                "seconds": round(now - self.started),
-                "seconds_left": None if left is None else round(left),
-            }
-            sys.stderr.write(json.dumps(state) + "\n")
+            line = json.dumps(self.state(now)) if self.as_json else f"toolrisk: so far {self.line}"
+            sys.stderr.write(line + "\n")
             sys.stderr.flush()
+
+    def state(self, now: float) -> dict[str, object]:
+        """Return the documented fields of a crawl's log."""
+        left = self.seconds_left()
+        return {
+            "servers": self.servers,
+            "tools": self.tools,
+            "skipped": dict(self.skipped),
+            "seconds": round(now - self.started),
+            "seconds_left": None if left is None else round(left),
+        }
 
 
 @contextmanager
-def watch() -> Iterator[Counts]:
-    """Show a crawl on stderr: a live line on a terminal, else a line a minute."""
+def watch(*, as_json: bool = False) -> Iterator[Counts]:
+    """Show on stderr how far it is: a live line on a terminal, else a line a minute."""
     if not sys.stderr.isatty():
-        yield _Log()
+        yield _Log(as_json=as_json)
         return
     from rich.console import Console
     from rich.live import Live

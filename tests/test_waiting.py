@@ -28,6 +28,23 @@ def test_a_long_file_is_counted_on_a_terminal_and_the_line_goes_away(monkeypatch
     assert screen.getvalue().endswith("\r\x1b[K")
 
 
+def test_of_many_the_line_is_there_at_once_and_a_large_file_is_named(monkeypatch, tmp_path):
+    """The first are judged together, and reading 60 MB takes seconds: a person sees why."""
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    next(waiting.counted(range(5000), 5000, "tools"))
+    assert screen.getvalue() == "\r\x1b[K0 of 5,000 tools\r\x1b[K"
+    monkeypatch.setattr(waiting, "_LARGE", 10)
+    screen.truncate(screen.seek(0))
+    file = tmp_path / "a\x1bb.json"
+    file.write_text('[{"name": "get_note"}]')
+    with waiting.reading(file):
+        assert screen.getvalue() == "\r\x1b[Kreading a b.json, 0 MB"
+    assert screen.getvalue().endswith("MB\r\x1b[K")
+    with waiting.reading(tmp_path / "absent"):
+        assert "absent" not in screen.getvalue()
+
+
 def test_nothing_is_shown_elsewhere(monkeypatch, capsys):
     monkeypatch.setattr(waiting, "_FIRST", 0.0)
     assert list(waiting.counted("ab", 2, "tools")) == ["a", "b"]

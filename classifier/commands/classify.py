@@ -2,7 +2,7 @@
 
 import importlib
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -199,7 +199,7 @@ def _print(
             yield tool, result
 
     configs = _configs(targets, options)
-    _plain(watched(), wish.output)
+    _plain(watched(), wish.output, lambda: _why_none(configs, options))
     fails = wish.level is not None and worst >= wish.level.rank
     return _beside(seen, wish, configs) or fails
 
@@ -212,6 +212,10 @@ def _beside(seen: list[Judged], wish: _Wish, configs: list[str]) -> bool:
 
     report = Report(list(rows(seen)), fail_on=wish.level)
     _add(report, configs, wish)
+    if configs and not seen and not report.extra:
+        from classifier.commands.inputs import say
+
+        say("nothing found in the client config itself")
     return bool(wish.level and report.failing_extra(wish.level))
 
 
@@ -238,7 +242,18 @@ def _add(report: "Report", configs: list[str], wish: _Wish) -> None:
         say(f"{len(new) - _MOST_TOLD} more findings of this kind; --format sarif has all")
 
 
-def _plain(results: Iterable[tuple[Tool, Classification]], output: Format) -> None:
+def _why_none(configs: list[str], options: "InputOptions") -> str:
+    """Say why there is no row: nobody was asked, or nobody told; what else is found follows."""
+    if configs and not options.launch:
+        return "no server was asked for its tools (--no-launch); only the settings are looked at"
+    return "no tools; why, stands below" if options.unread() else "no tools"
+
+
+def _plain(
+    results: Iterable[tuple[Tool, Classification]],
+    output: Format,
+    nothing: Callable[[], str] = lambda: "no tools",
+) -> None:
     from classifier.commands import inputs
 
     match output:
@@ -251,7 +266,7 @@ def _plain(results: Iterable[tuple[Tool, Classification]], output: Format) -> No
         case _:
             from classifier.commands.table import print_table
 
-            print_table(results)
+            print_table(results, nothing)
 
 
 def _report(

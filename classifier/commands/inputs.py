@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from classifier.commands.waiting import counted
+from classifier.commands.waiting import counted, reading
 from classifier.engine import Options, classify_many
 from classifier.verdict import Classification
 from crawler.client_config import disabled_notes
@@ -88,7 +88,8 @@ def _file(target: FileTarget, options: InputOptions) -> Iterator[Tool]:
 
     if target.text == "-" and sys.stdin.isatty():
         say("reading definitions from standard input; end them with Ctrl-D")
-    found = options.kept.pop(target.text, None) or read_tool_file(target.text)
+    with reading(local_path(target.text)):
+        found = options.kept.pop(target.text, None) or read_tool_file(target.text)
     options.configs[target.text] = bool(found.servers)
     if found.servers and options.launch:
         yield from _gathered(target, options)  # which tells the problems itself
@@ -114,7 +115,8 @@ def is_config(target: str, options: InputOptions) -> bool:
         return _is_clients(parse_target(target))
     from crawler.tool_file import read_tool_file
 
-    found = read_tool_file(target)
+    with reading(local_path(target)):
+        found = read_tool_file(target)
     options.configs[target] = bool(found.servers)
     if not options.kept:  # of many files one is kept, so that they do not fill the memory
         options.kept[target] = found

@@ -104,11 +104,14 @@ class _Inputs:
                 yield from ((tool, file) for tool in self._others(text))
 
     def _file(self, target: FileTarget) -> list[Tool] | None:
+        from classifier.commands.waiting import reading
+        from crawler.local import local_path
         from crawler.tool_file import read_tool_file
 
         if target.text == "-":
             return None  # it can be read once only, and may turn out to be a client config
-        found = read_tool_file(target.text)
+        with reading(local_path(target.text)):
+            found = read_tool_file(target.text)
         if found.servers or found.problems:
             return None  # servers have to be asked, problems have to be told
         return list(found.tools[: self._wish.get("limit")])

@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from classifier.verdict import Classification, Risk
 from crawler.records import Tool
@@ -13,11 +13,16 @@ _NARROW = 72
 """Columns below which eight cells side by side are slivers; each has a line of its own then."""
 
 
-def print_table(results: Iterable[tuple[Tool, Classification]]) -> None:
-    """Print one row a tool, the most dangerous first, and a line of totals on stderr."""
+def print_table(
+    results: Iterable[tuple[Tool, Classification]], nothing: Callable[[], str] = lambda: "no tools"
+) -> None:
+    """Print one row a tool, the most dangerous first, and a line of totals on stderr.
+
+    `nothing` says what it means that there is no tool, once that is known.
+    """
     rows = sorted(results, key=lambda row: (-row[1].risk_score, row[0].server, row[0].name))
     if not rows:
-        sys.stderr.write("toolrisk: no tools\n")
+        sys.stderr.write(f"toolrisk: {nothing()}\n")
         return
     if sys.stdout.isatty():
         _rich(rows)

@@ -3,24 +3,50 @@
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TypeVar
 
 T = TypeVar("T")
 
 _FIRST = 1.0
 _EVERY = 0.2
+_MANY = 2000
+_LARGE = 4_000_000
+"""Bytes of a file that takes a second to read."""
+
+
+@contextmanager
+def reading(file: Path) -> Iterator[None]:
+    """Say on a terminal that a large file is being read."""
+    try:
+        size = file.stat().st_size if sys.stderr.isatty() else 0
+    except (OSError, ValueError):  # whoever reads it says so
+        size = 0
+    if size < _LARGE:
+        yield
+        return
+    name = "".join(c if c.isprintable() else " " for c in file.name[:60])
+    _write(f"\r\x1b[Kreading {name}, {size / 1e6:,.0f} MB")
+    try:
+        yield
+    finally:
+        _write("\r\x1b[K")
 
 
 def counted(items: Iterable[T], total: int, what: str) -> Iterator[T]:
     """Yield the items; from the first second on, say on a terminal how many of `total` are done.
 
+    Where there are many, at once: the first of them are looked at together, which takes a while.
     Only for consumers that print nothing meanwhile: rows and the line would mix.
     """
     if not sys.stderr.isatty():
         yield from items
         return
     due = time.monotonic() + _FIRST
-    shown = False
+    shown = total >= _MANY
+    if shown:
+        _write(f"\r\x1b[K0 of {total:,} {what}")
     try:
         for done, item in enumerate(items):
             if (now := time.monotonic()) >= due:

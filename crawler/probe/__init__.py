@@ -14,6 +14,7 @@ from crawler.errors import FetchError, LoginError
 from crawler.fetch import Fetcher, Turn
 from crawler.gathered import utc_now
 from crawler.printable import one_line
+from crawler.probe.advice import NO_CREDENTIALS, advised
 from crawler.probe.challenge import challenge_of
 from crawler.probe.jsonrpc import Listed
 from crawler.records import (
@@ -113,7 +114,7 @@ def _unasked(server: Server) -> Probe:
         names = ", ".join(server.remotes[0].required_inputs) or "a value for its URL"
         return Probe(
             outcome=Outcome.NEEDS_CONFIG,
-            detail=one_line(f"the remote needs {names}"),
+            detail=one_line(f"the remote needs {names}; {NO_CREDENTIALS}"),
             transport=server.remotes[0].transport,
             endpoint=server.remotes[0].url.partition("?")[0],
         )
@@ -208,7 +209,8 @@ async def _package(
         async def ask() -> Listed:
             return await list_stdio(command, name, seconds=TOTAL_SECONDS, env=env, cwd=cwd, era=era)
 
-        return await _bounded(base, ask, seconds=TOTAL_SECONDS + 5)
+        found = await _bounded(base, ask, seconds=TOTAL_SECONDS + 5)
+        return advised(found, package)
 
 
 _FETCHES = 4

@@ -123,6 +123,26 @@ def test_a_table_tells_them_on_stderr_and_fails_too(toolrisk, config):
     assert "auto-approved: files / delete_file" in done.stderr
 
 
+def test_that_nobody_was_asked_is_not_told_as_no_tools(toolrisk, config, tmp_path):
+    first, *found = toolrisk(
+        "classify", config.name, "--no-launch", cwd=config.parent
+    ).stderr.splitlines()
+    assert first == (
+        "toolrisk: no server was asked for its tools (--no-launch); only the settings are looked at"
+    )
+    assert any("unpinned-launch: files" in line for line in found)
+    (tmp_path / "good.json").write_text('{"mcpServers": {"own": {"command": "/opt/own"}}}')
+    done = toolrisk("classify", "good.json", "--no-launch", cwd=tmp_path)
+    assert done.stderr.splitlines() == [
+        first,
+        "toolrisk: nothing found in the client config itself",
+    ]
+    (tmp_path / "bad.json").write_text('{"mcpServers": {"own": {"command": "own"}}}')
+    failed = toolrisk("classify", "bad.json", cwd=tmp_path, code=3).stderr.splitlines()
+    assert failed[0] == "toolrisk: no tools; why, stands below"
+    assert failed[-1].startswith("toolrisk: own: unsupported: ")
+
+
 @pytest.mark.parametrize("target", ["clients", "clients+~", "~/.cursor/mcp.json"])
 def test_the_clients_of_this_machine_are_looked_at_too(
     toolrisk, config, tmp_path, monkeypatch, target

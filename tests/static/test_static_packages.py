@@ -386,13 +386,13 @@ def test_a_server_that_does_not_start_is_read_and_both_are_said(cache):
 )
 def test_a_missing_setting_is_told_with_the_next_step(cache):
     """Names only; a value that the server prints beside one is not taken for another name."""
-    body = "raise SystemExit('Set the environment variable X_TOKEN, X_TOKEN or MY_KEY=abc; ERROR')"
+    body = "raise SystemExit('Set the environment variable X_TOKEN, X_TOKEN or OWN_KEY=abc; ERROR')"
     package = wheel_in(cache, body, tools=False)
     found = ask(package, Static.NEVER)
     assert found.outcome is Outcome.NEEDS_CONFIG
-    assert "; name X_TOKEN, MY_KEY under env of its entry in a client config" in found.detail
+    assert "; name X_TOKEN, OWN_KEY under env of its entry in a client config" in found.detail
     assert found.detail.endswith("or give a file of its tools")
-    given = ask(replace(package, required_inputs=("X_TOKEN", "MY_KEY")), Static.NEVER)
+    given = ask(replace(package, required_inputs=("X_TOKEN", "OWN_KEY")), Static.NEVER)
     assert "; placeholders for its variables were not enough, or give" in given.detail
 
 
