@@ -1,9 +1,12 @@
 """Addresses out of a person's settings, without what may be a secret in them.
 
-Tokens stand in user names, queries and fragments, and with some services in the path:
-`https://host/s/OPAQUE/mcp`. Nobody can tell an opaque token from an opaque id, so both are taken
-out; what is left is `{secret}`, a template, which is never asked. Addresses that a public source
-names are not secret, and are left as they are.
+Tokens stand in user names, queries and fragments, and with some services in the path or before the
+domain: `https://host/s/OPAQUE/mcp`, `https://OPAQUE.host/mcp`. Nobody can tell an opaque token from
+an opaque id, so both are taken out; what is left is `{secret}`, a template, which is never asked.
+Addresses that a public source names are not secret, and are left as they are.
+
+Not recognised, because they look like words and versions: pieces of fewer than ten signs, letters
+alone in a host name (`qzxkvjwpfhtrnbml.host`), words joined as a pass phrase (`correct-horse`).
 """
 
 from itertools import pairwise
@@ -13,8 +16,13 @@ SECRET = "{secret}"  # noqa: S105 - what stands in its place
 IN_PATH = "a part of the URL's path"
 """The name of the input that such an address needs."""
 
+IN_HOST = "a part of the URL's host"
+
 _OPAQUE = 16
 """Signs of one piece from which on letters mixed with digits or cases are no word."""
+_SHORT = 10
+"""Signs of one piece from which on digits and letters in turn are no word and no version."""
+_TURNS, _HOST_TURNS = 4, 3
 _LONGEST_WORD = 25
 _AFTER_MARK = 8
 _MARKS = frozenset(
@@ -42,7 +50,29 @@ def without_secrets(url: str) -> tuple[str, tuple[str, ...]]:
         marked = marked or unquote(segment).lower() in _MARKS
     names = [key for key, _ in parse_qsl(parts.query, keep_blank_values=True)]
     names += [IN_PATH] if SECRET in "".join(path) else []
-    return urlunsplit((parts.scheme, host, "/".join(path), "", "")), tuple(names)
+    shown = _kept_host(host)
+    names += [IN_HOST] if shown != host else []
+    return urlunsplit((parts.scheme, shown, "/".join(path), "", "")), tuple(names)
+
+
+def _kept_host(host: str) -> str:
+    """Return a host with what may be a secret before its domain taken out."""
+    if host.startswith("["):  # an IPv6 address
+        return host
+    labels = host.split(".")
+    kept = [SECRET if _is_opaque_label(label) else label for label in labels[:-2]]
+    return ".".join([*kept, *labels[-2:]])
+
+
+def _is_opaque_label(label: str) -> bool:
+    """Say whether a label of a host name is more than a word: case says nothing there."""
+    joined = label.replace("-", "")
+    if len(joined) < _OPAQUE or label.startswith("xn--"):
+        return False
+    is_number = _is_hex(joined) or joined.isdecimal()
+    return is_number or any(
+        len(piece) >= _OPAQUE and _turns(piece) >= _HOST_TURNS for piece in label.split("-")
+    )
 
 
 def _kept(segment: str) -> str:
@@ -64,6 +94,8 @@ def _is_opaque(text: str) -> bool:
     is_long = len(longest) >= _OPAQUE
     if is_long and (_is_mixed(longest) or _is_hex(longest) or longest.isupper()):
         return True
+    if any(len(piece) >= _SHORT and _turns(piece) >= _TURNS for piece in pieces):
+        return True
     joined = "".join(pieces)  # a UUID, or a token that has - and _ among its signs
     is_number = len(joined) >= _OPAQUE and (_is_hex(joined) or joined.isdecimal())
     return (
@@ -84,6 +116,11 @@ def _is_mixed(text: str) -> bool:
     has_letters = any(c.isalpha() for c in text)
     turns = sum(a.islower() and b.isupper() for a, b in pairwise(text))
     return has_letters and (_digits(text) > 0 or turns > 2)  # noqa: PLR2004 - streamableHttpServer has two
+
+
+def _turns(text: str) -> int:
+    """Return how often digits and letters follow on each other."""
+    return sum(a.isdigit() != b.isdigit() for a, b in pairwise(text))
 
 
 def _is_hex(text: str) -> bool:

@@ -8,7 +8,7 @@ from crawler.catalog.rows import statement_of
 from crawler.client_config import DISABLED, config_entries
 from crawler.records import Package, Remote, Server
 from crawler.tool_file import parse_tool_file
-from crawler.url_secrets import IN_PATH
+from crawler.url_secrets import IN_HOST, IN_PATH
 
 SECRET = "hunter2-do-not-keep"  # noqa: S105 - the point of these tests
 
@@ -145,6 +145,7 @@ def test_a_crawl_stores_no_secret(toolrisk, tmp_path) -> None:
         ("https://h.example/sk-live-12ab/mcp", "https://h.example/{secret}/mcp"),
         ("https://h.example/%41bC123dEf456GhI789/mcp", "https://h.example/{secret}/mcp"),
         ("https://h.example/QWERTYUIOPASDFGHJKLZXCVBNM", "https://h.example/{secret}"),
+        ("https://h.example/u/a7k2m9x4qp/mcp", "https://h.example/u/{secret}/mcp"),
     ],
 )  # fmt: skip
 def test_a_token_in_the_path_is_not_kept_and_its_server_not_asked(url: str, kept: str) -> None:
@@ -154,8 +155,32 @@ def test_a_token_in_the_path_is_not_kept_and_its_server_not_asked(url: str, kept
 
 
 @pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://8f3aa91bcd2345ef8f3aa91bcd2345ef.h.example/mcp", "https://{secret}.h.example/mcp"),
+        ("https://550e8400-e29b-41d4-a716-446655440000.eu.h.example:8443/mcp", "https://{secret}.eu.h.example:8443/mcp"),
+        ("https://mcp-k7q2x9v4m1z8w3t6.h.example/mcp", "https://{secret}.h.example/mcp"),
+        ("https://a.1234567890123456.h.example/mcp", "https://a.{secret}.h.example/mcp"),
+    ],
+)  # fmt: skip
+def test_a_token_before_the_domain_is_not_kept_and_its_server_not_asked(
+    url: str, kept: str
+) -> None:
+    (remote,) = config(x={"url": url})["x"].remotes
+    assert remote.url == kept
+    assert remote.required_inputs == (IN_HOST,)
+
+
+@pytest.mark.parametrize(
     "url",
     [
+        "https://model-context-protocol-server.us-east-1.h.example/mcp",
+        "https://acmecorporation2024.h.example/mcp",
+        "https://my-service-7yab3kq2xa-uc.a.h.example/mcp",
+        "https://xn--80aswgabcdef1234.h.example/mcp",
+        "https://[2001:db8:85a3:1234:5678:8a2e:370:7334]:8080/mcp",
+        "http://192.168.100.200:8080/mcp",
+        "http://localhost:8080/mcp",
         "https://h.example/model-context-protocol-server/streamable-http/v1/mcp",
         "https://h.example/@scope/server-sequential-thinking/mcp",
         "https://h.example/orgs/acme-corporation-2024/projects/12345/mcp",

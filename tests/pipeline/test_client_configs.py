@@ -13,7 +13,7 @@ CONFIG = """{
     "files": {"command": "npx", "args": ["-y", "@scope/files", "--token=SECRET-A"],
               "env": {"KEY": "SECRET-B"}, "autoApprove": ["delete_file", "read_file"]},
     "pinned": {"command": "uvx", "args": ["pkg==1.2.3"]},
-    "git": {"command": "uvx", "args": ["--from", "git+https://user:SECRET-C@example.org/x?k=SECRET-D", "x"]},
+    "git": {"command": "uvx", "args": ["--from", "git+https://user:SECRET-C@example.org/SECRETe1f2a3b4c5d6/x?k=SECRET-D", "x"]},
     "own": {"command": "python", "args": ["server.py"], "trust": true},
     "evil\\u202e": {"command": "npx", "args": ["`@octocat` [a](http://evil.example)"]}
   },
@@ -94,7 +94,7 @@ def test_a_hostile_server_name_stays_text(toolrisk, config):
     )
     assert "\u202e" not in done.stdout + done.stderr
     line = next(line for line in done.stdout.splitlines() if "octocat" in line)
-    assert line.endswith("`` `@octocat` [a](http://evil.example) ``")
+    assert line.endswith("`` `@octocat` [a](http:// ``")
 
 
 def test_the_gate_and_the_baseline_know_them(toolrisk, config):

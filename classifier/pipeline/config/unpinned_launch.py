@@ -16,6 +16,7 @@ from classifier.pipeline.plain import plain
 from classifier.verdict import Evidence, Severity
 from crawler.client_config import launched_package
 from crawler.records import JsonObject
+from crawler.url_secrets import without_secrets
 
 RULE = Rule(
     id="unpinned-launch",
@@ -73,9 +74,10 @@ def is_pinned(registry: str, package: str) -> bool:
 
 
 def _without_address(package: str) -> str:
-    """Return a package without user, password and query, where people keep tokens."""
-    scheme, mark, rest = package.partition("://")
-    if not mark:
+    """Return a package without what may be a token in its address."""
+    if "://" not in package:
         return package
-    host, slash, path = rest.partition("?")[0].partition("#")[0].partition("/")
-    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
+    try:
+        return without_secrets(package)[0]
+    except ValueError:
+        return package.partition("://")[0] + "://"
