@@ -114,7 +114,10 @@ def read_settings(text: str, *, is_toml: bool) -> Any:
     if is_toml:
         import tomllib
 
-        return tomllib.loads(text)
+        try:
+            return tomllib.loads(text)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
     try:
         return load_json(text.encode())
     except ValueError:

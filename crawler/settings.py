@@ -80,7 +80,7 @@ def read_settings(path: Path) -> Settings:
         raise TargetError(f"{path} does not exist; give an existing file as --config") from None
     except OSError as error:
         raise TargetError(f"{path} cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise TargetError(f"{path} is not valid TOML: {error}") from None
     _check(path, given)
     return Settings(

@@ -23,6 +23,8 @@ def evaluate(
 ) -> None:  # fmt: skip
     """Measure category, risk, signals, calibration and evidence. Reviews are not looked up."""
     from classifier.commands.inputs import say
+    from classifier.commands.train import require_enough
+    from classifier.errors import LabelError
     from classifier.model import evaluate as evaluation
     from classifier.model.labels import read_facts, read_labels, read_written
 
@@ -38,6 +40,10 @@ def evaluate(
     known = {item.tool.definition_sha256 for item in labelled}
     also = read_facts(facts, corpus, known) if facts and corpus else []
     also += [item for path in written or [] for item in read_written(path)]
+    if group:
+        require_enough([*labelled, *also], [labels])
+    elif not labelled:
+        raise LabelError(f"{labels} holds no labelled tools to measure with")
     results = evaluation.grouped(labelled, say, also) if group else evaluation.answers(labelled)
     figures = evaluation.measure(labelled, results)
     sys.stdout.write(

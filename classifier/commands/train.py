@@ -1,9 +1,13 @@
 """`toolrisk train`: rebuild the model from labels, bit for bit."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from classifier.model.labels import Labelled
 
 
 def register(app: typer.Typer) -> None:
@@ -31,10 +35,36 @@ def train(
         raise typer.BadParameter("--facts and --corpus go together")
     known = {item.tool.definition_sha256 for item in labelled}
     also = read_facts(facts, corpus, known) if facts and corpus else []
+    invented = [item for path in written or [] for item in read_written(path)]
     if write_facts:
         from classifier.model.facts import write
 
         say(f"{write(write_facts, [*labelled, *also])} reviewed definitions in {write_facts}")
+    everything = [*also, *invented]
+    require_enough([*labelled, *everything], labels)
     make_folder(out)  # before minutes of work that would be lost
-    invented = [item for path in written or [] for item in read_written(path)]
-    training.train(labelled, out, name, say, [*also, *invented])
+    training.train(labelled, out, name, say, everything)
+
+
+_LEAST = 20
+"""Labelled tools below which nothing is learned; each category and risk has to be among them."""
+
+
+def require_enough(labelled: "Sequence[Labelled]", files: Sequence[Path]) -> None:
+    """Refuse labels of which no model can be made.
+
+    Raises:
+        LabelError: too few, or none of some category or risk.
+
+    """
+    from classifier.errors import LabelError
+    from classifier.verdict import Category, Risk
+
+    names = ", ".join(str(file) for file in files)
+    if len(labelled) < _LEAST:
+        count = len(labelled)
+        raise LabelError(f"{names}: {count} labelled tools are too few to learn from; give more")
+    had = {str(value) for item in labelled for value in (item.category, item.risk)}
+    missing = [str(value) for value in (*Category, *Risk) if str(value) not in had]
+    if missing:
+        raise LabelError(f"{names}: no tool is labelled {', '.join(missing)}; give some")

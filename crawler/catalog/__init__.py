@@ -88,6 +88,8 @@ class Catalog:
             raise CatalogError(
                 f"{path} does not exist; run `toolrisk crawl` first, or give --db PATH"
             )
+        if not create and path.is_file() and not path.stat().st_size:
+            raise CatalogError(f"{path} is empty; run `toolrisk crawl` first, or give --db PATH")
         if path.is_dir():
             raise CatalogError(f"{path} is a directory; give the path of a file as --db")
         if not path.parent.is_dir():

@@ -6,8 +6,21 @@ import pytest
 
 from classifier.errors import OutputError
 from classifier.pipeline.saving import save
+from classifier.verdict import Category, Risk
 
 TOOL = {"name": "delete_file", "description": "Delete a file.", "inputSchema": {"type": "object"}}
+
+
+def labels(count):
+    """Yield labelled tools of every category and risk."""
+    for n in range(count):
+        category, risk = list(Category)[n % 4], list(Risk)[n % 4]
+        told = {
+            "server": f"s{n // 4}",
+            "tool": f"tool_{n}",
+            "description": f"Does {n} of {category}.",
+        }
+        yield json.dumps(told | {"category": category, "risk": risk, "signals": []}) + "\n"
 
 
 @pytest.fixture(scope="module")
@@ -16,8 +29,7 @@ def place(tmp_path_factory, toolrisk):
     folder = tmp_path_factory.mktemp("outputs")
     (folder / "t.json").write_text(json.dumps({"server": "s", "tools": [TOOL]}))
     (folder / "a-file").write_text("mine")
-    label = {"server": "s", "tool": "a", "description": "Get a.", "category": "Read", "risk": "low"}
-    (folder / "labels.jsonl").write_text(json.dumps(label | {"signals": [], "certainty": 3}) + "\n")
+    (folder / "labels.jsonl").write_text("".join(labels(24)))
     toolrisk("crawl", "t.json", "--db", "c.db", cwd=folder)
     toolrisk("classify", "--db", "c.db", cwd=folder)
     return folder
@@ -68,3 +80,42 @@ def test_a_file_is_replaced_whole_and_a_link_stays_one(tmp_path):
         save(tmp_path / "folder", "new")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["folder", "link.json", "real.json"]
     save(tmp_path / ("x" * 250), "a name of the greatest length")
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [([], "0 labelled tools are too few"), (list(labels(8)), "8 labelled tools are too few"),
+     ([line for line in labels(60) if "Other" not in line], "no tool is labelled Other, critical; give")],
+)  # fmt: skip
+def test_labels_that_teach_nothing_are_one_clear_line(toolrisk, tmp_path, given, says):
+    (tmp_path / "labels.jsonl").write_text("".join(given))
+    for words in (("train", "labels.jsonl", "--out", "m"), ("evaluate", "labels.jsonl", "--group", "server_family")):  # fmt: skip
+        done = toolrisk(*words, cwd=tmp_path, code=2)
+        assert says in done.stderr.splitlines()[-1]
+    assert not (tmp_path / "m").exists()
+    if not given:
+        done = toolrisk("evaluate", "labels.jsonl", cwd=tmp_path, code=2)
+        assert "holds no labelled tools to measure with" in done.stderr
+
+
+def test_toml_that_nests_without_end_is_one_clear_line(toolrisk, place, tmp_path):
+    deep = tmp_path / "deep.toml"
+    deep.write_text("a = " + "[" * 50_000 + "]" * 50_000)
+    for words in (
+        ("classify", deep, "--no-launch"),
+        ("policy", place / "t.json", "--for", "claude-code", "--policy", deep),
+        ("policy", place / "t.json", "--for", "codex", "--server-key", "s", "--merge", deep),
+        ("policy", place / "t.json", "--for", "codex", "--server-key", "s", "--check", deep),
+        ("crawl", place / "t.json", "--config", deep),
+    ):
+        done = toolrisk(*words, cwd=tmp_path, code=2)
+        assert str(deep.name) in done.stderr.splitlines()[-1]
+
+
+def test_an_empty_file_is_no_catalogue_and_stays_empty(toolrisk, tmp_path):
+    (tmp_path / "c.db").write_bytes(b"")
+    for words in (("export",), ("status",), ("classify",), ("pages", "--out", "site")):
+        done = toolrisk(*words, "--db", "c.db", cwd=tmp_path, code=None)
+        assert done.returncode in (2, 3)
+        assert "c.db is empty" in done.stderr
+    assert (tmp_path / "c.db").stat().st_size == 0
