@@ -46,6 +46,8 @@ def train(
     training.train(labelled, out, name, say, everything)
 
 
+_FAMILIES = 5
+"""Servers, or families of them, without which none can be held out to be measured with."""
 _LEAST = 20
 """Labelled tools below which nothing is learned; each category and risk has to be among them."""
 
@@ -64,6 +66,8 @@ def require_enough(labelled: "Sequence[Labelled]", files: Sequence[Path]) -> Non
     if len(labelled) < _LEAST:
         count = len(labelled)
         raise LabelError(f"{names}: {count} labelled tools are too few to learn from; give more")
+    if len({item.family for item in labelled}) < _FAMILIES:
+        raise LabelError(f"{names}: tools of {_FAMILIES} servers at least are needed to learn from")
     had = {str(value) for item in labelled for value in (item.category, item.risk)}
     missing = [str(value) for value in (*Category, *Risk) if str(value) not in had]
     if missing:

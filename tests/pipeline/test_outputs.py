@@ -85,6 +85,7 @@ def test_a_file_is_replaced_whole_and_a_link_stays_one(tmp_path):
 @pytest.mark.parametrize(
     ("given", "says"),
     [([], "0 labelled tools are too few"), (list(labels(8)), "8 labelled tools are too few"),
+     (list(labels(16)) * 2, "tools of 5 servers at least"),
      ([line for line in labels(60) if "Other" not in line], "no tool is labelled Other, critical; give")],
 )  # fmt: skip
 def test_labels_that_teach_nothing_are_one_clear_line(toolrisk, tmp_path, given, says):
