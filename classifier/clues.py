@@ -190,12 +190,12 @@ def _seeker(name: str) -> Seeker:
 class _Clues:
     """The clues of one text, looked for when asked about and then remembered."""
 
-    __slots__ = ("_bytes", "_known", "_text", "_tools")
+    __slots__ = ("_bytes", "_known", "_reading", "_text")
 
-    def __init__(self, text: str, tools: frozenset[str]) -> None:
+    def __init__(self, text: str, reading: Reading) -> None:
         self._text = text
         self._bytes = text.encode("utf-8", "replace")
-        self._tools = tools
+        self._reading = reading
         self._known: dict[str, bool] = {}
 
     def __contains__(self, name: str) -> bool:
@@ -203,7 +203,7 @@ class _Clues:
         if known is None:
             if name == ALIEN_TOOL:
                 known = any(
-                    _is_alien(found.group(), self._tools)
+                    _is_alien(found.group(), _known_words(self._reading))
                     for found in _IDENTIFIER.finditer(self._text)
                 )
             else:
@@ -249,9 +249,9 @@ class _Whole:
 
     __slots__ = ("_spans", "_told", "clues", "text")
 
-    def __init__(self, text: str, known: frozenset[str]) -> None:
+    def __init__(self, text: str, reading: Reading) -> None:
         self.text = text
-        self.clues = _Clues(text, known)
+        self.clues = _Clues(text, reading)
         self._spans: list[tuple[int, int]] | None = None
         self._told: list[_Clues] | None = None
 
@@ -260,17 +260,17 @@ class _Whole:
             self._spans = _sentences(self.text)
         return self._spans
 
-    def told(self, known: frozenset[str]) -> list[_Clues]:
+    def told(self, reading: Reading) -> list[_Clues]:
         if self._told is None:
-            self._told = [_Clues(self.text[start:end], known) for start, end in self.spans()]
+            self._told = [_Clues(self.text[start:end], reading) for start, end in self.spans()]
         return self._told
 
 
-def _read(reading: Reading, text: Text, known: frozenset[str]) -> _Whole:
+def _read(reading: Reading, text: Text) -> _Whole:
     """Return a text as read once for all detectors."""
     shared = reading.suspects.shared
     if id(text) not in shared:
-        shared[id(text)] = _Whole(text.searched(), known)
+        shared[id(text)] = _Whole(text.searched(), reading)
     found: _Whole = shared[id(text)]
     return found
 
@@ -285,19 +285,18 @@ def meetings(
         rules = [rule for rule in rules if rule.needs[0] in names]
         if not rules:
             return
-    known = _known_words(reading)
-    whole = _read(reading, text, known)
+    whole = _read(reading, text)
     possible = [rule for rule in rules if all(name in whole.clues for name in rule.needs)]
     if not possible:
         return
-    searched, spans, told = whole.text, whole.spans(), whole.told(known)
+    searched, spans, told = whole.text, whole.spans(), whole.told(reading)
     for index, (start, end) in enumerate(spans):
         best, until = 0.0, end
         for rule in possible:
             if rule.weight <= best:
                 continue
-            last = _last(rule, searched, spans, told, index, known)
-            if last is not None and not _is_subject(rule, reading, text, start, known):
+            last = _last(rule, searched, spans, told, index, reading)
+            if last is not None and not _is_subject(rule, reading, text, start):
                 best, until = rule.weight, last
         if best:
             yield best, text.quote(start, until)
@@ -305,7 +304,7 @@ def meetings(
 
 def _last(  # noqa: PLR0913, PLR0917 - one step of meetings, with all it knows
     rule: Meeting, text: str, spans: list[tuple[int, int]], told: list[_Clues], index: int,
-    known: frozenset[str],
+    reading: Reading,
 ) -> int | None:  # fmt: skip
     """Return where a meeting that starts in a sentence ends, if it is one."""
     start, end = spans[index]
@@ -314,21 +313,19 @@ def _last(  # noqa: PLR0913, PLR0917 - one step of meetings, with all it knows
         return None if any(name in here for name in rule.unless) else end
     if rule.wide and index + 1 < len(spans):
         end = spans[index + 1][1]
-        both = _Clues(text[start:end], known)
+        both = _Clues(text[start:end], reading)
         if all(name in both for name in rule.needs):
             return None if any(name in both for name in rule.unless) else end
     return None
 
 
-def _is_subject(
-    rule: Meeting, reading: Reading, text: Text, start: int, known: frozenset[str]
-) -> bool:
+def _is_subject(rule: Meeting, reading: Reading, text: Text, start: int) -> bool:
     """Say whether what a rule finds odd is what the tool is for, by its name and first sentence."""
     if not rule.alien:
         return False
     first = text.pointer == "/description" and start < reading.lead + len(reading.told)
     about = " ".join((*reading.name, reading.tool.title or "", "" if first else reading.told))
-    subject = _Clues(about, known)
+    subject = _Clues(about, reading)
     return any(name in subject for name in rule.alien)
 
 

@@ -143,7 +143,7 @@ def _findings(
     item: _Read, model: runtime.Model, review: reviewed.Review | None
 ) -> tuple[Finding, ...]:
     scores = item.scores
-    found = list(found_in(item.reading, item.matched)) if item.reading.suspects else []
+    found = list(found_in(item.reading)) if item.reading.suspects else []
     settled = next((rule for rule in item.matched if rule.settled), None)
     flags = item.reading.flags
     for detector, column in _judges():

@@ -10,6 +10,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
+from typing import Any
 
 from classifier.lexicon import lexicon
 from classifier.parameters import Parameter, doc_parameters, parameters
@@ -173,6 +174,27 @@ class Reading:
             text = lower((self.tool.description or "")[: self.lead + _MAX_TOLD])
             self.text_spans = _Spans(_TOKEN, text, self.lead)
         return self.text_spans
+
+
+class Unread(Reading):
+    """A definition that is read when somebody asks: most detectors of threats never do."""
+
+    __slots__ = ()
+
+    def __init__(self, tool: Tool, suspects: Suspects) -> None:
+        self.tool = tool
+        self.suspects = suspects
+
+    def __getattr__(self, name: str) -> Any:  # called for what is not set yet
+        if name not in _PARTS:
+            raise AttributeError(name)
+        made = read(self.tool)
+        for part in _PARTS:
+            setattr(self, part, getattr(made, part))
+        return getattr(self, name)
+
+
+_PARTS = frozenset(Reading.__slots__) - {"tool", "suspects"}
 
 
 def _quote(pointer: str, text: str, spans: _Spans, words: AbstractSet[str]) -> Evidence | None:

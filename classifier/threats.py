@@ -5,12 +5,10 @@ What is found is what the whole classification finds; a test holds them together
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from classifier import wording
-from classifier.effects import book
-from classifier.reading import Reading, read
-from classifier.rules import Rule
+from classifier.reading import Reading, Unread
 from classifier.signals import Detector, alarms, threats
 from classifier.verdict import SURE, Evidence, Finding
 from crawler.records import Tool
@@ -30,13 +28,14 @@ def threats_of(tool: Tool) -> tuple[Finding, ...]:
     suspects = alarms().suspects(tool)
     if not suspects:
         return ()
-    reading = read(tool)
-    reading.suspects = suspects
-    return tuple(found_in(reading, book().matching(reading)))
+    return tuple(found_in(Unread(tool, suspects)))
 
 
-def found_in(reading: Reading, matched: Sequence[Rule]) -> Iterator[Finding]:
-    """Yield the threats of a reading whose suspects are set; weights of quotes add up like odds."""
+def found_in(reading: Reading) -> Iterator[Finding]:
+    """Yield the threats of a reading whose suspects are set; weights of quotes add up like odds.
+
+    What a call does has no say in what is hostile: detectors of threats are given no rules.
+    """
     suspects = reading.suspects
     for detector in threats():
         if detector.signal.id not in suspects.texts and not (
@@ -44,7 +43,7 @@ def found_in(reading: Reading, matched: Sequence[Rule]) -> Iterator[Finding]:
         ):
             continue
         doubt, quotes = 1.0, list[Evidence]()
-        for weight, quote in detector.detect(reading, matched):
+        for weight, quote in detector.detect(reading, ()):
             if quote not in quotes:
                 doubt *= 1.0 - weight
                 quotes.append(quote)

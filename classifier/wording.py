@@ -24,7 +24,7 @@ import re2
 
 from classifier import cues
 from classifier.errors import DataError
-from classifier.gate import MODEL, gate_keys, halves, hear, opens, passes, words_of, worth
+from classifier.gate import MODEL, Heard, gate_keys, halves, hear, passes, words_of, worth
 from classifier.texts import Text, texts
 from classifier.unveil import unveil
 from classifier.verdict import Evidence
@@ -256,6 +256,7 @@ class _Part(NamedTuple):
 
 def _parts(every: Iterable[Text], gated: bool) -> Iterator[_Part]:
     joined: list[tuple[Text, str]] = []
+    said: list[Heard] = []
     for text in every:
         place = _place(text)
         value = text.searched()
@@ -263,13 +264,17 @@ def _parts(every: Iterable[Text], gated: bool) -> Iterator[_Part]:
             continue
         plain = unveil(value) if not value.isascii() or "\x1b" in value or "\\" in value else value
         if place == "field":
-            joined.append((text, plain[:_LONGEST_FIELD]))
+            told = plain[:_LONGEST_FIELD]
+            joined.append((text, told))
+            said += [hear(told)] if gated else []
         if text.is_key:
             told = plain.replace("_", " ").replace("-", " ")
             if not gated or passes(hear(told)):
                 yield _Part(text, 0, len(value), told, place)
-        elif not gated or len(plain) <= _LONGEST_SENTENCE or opens(plain.encode()):
+        elif not gated or worth((hear(plain),)):
             yield from _of_text(text, plain, place, shifted=plain != value, gated=gated)
+    if gated and not worth(said):
+        return
     if len(joined) > 1 and any(len(one) > _LONG_FIELD for _, one in joined):
         told = " ".join(one for _, one in joined)[:_LONGEST_JOINED]
         longest = max(joined, key=lambda one: len(one[1]))[0]

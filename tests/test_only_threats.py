@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from classifier.engine import Options, classify_many
+from classifier.reading import Reading, Unread, read
+from classifier.texts import NOBODY
 from classifier.threats import threats_of, threats_of_many
 from classifier.verdict import Kind
 from crawler.parse import parse_tool
-from crawler.records import ServerName
+from crawler.records import ServerName, Tool
 
 ATTACKS = Path(__file__).parent / "attacks"
 POISONED = {
@@ -140,3 +142,14 @@ def test_finding_places_does_not_grow_with_the_square():
     started = time.process_time()
     assert all(places.named(tool["name"]) is not None for tool in tools)
     assert time.process_time() - started < 1
+
+
+def test_a_definition_that_is_read_late_reads_the_same():
+    tool = Tool(
+        server=ServerName("mail"), name="send_mail", description="Sends a mail to somebody.",
+        input_schema={"type": "object", "properties": {"to": {"type": "string"}}},
+    )  # fmt: skip
+    late, now = Unread(tool, NOBODY), read(tool)
+    for part in Reading.__slots__:
+        assert getattr(late, part) == getattr(now, part), part
+    assert not hasattr(late, "no_such_part")

@@ -6,7 +6,8 @@ weighed most as evidence; `LABEL` names its column there. `FLAGS` are what param
 to find anything; it is not asked where none is; `spares(reading)` says what the model would raise
 and is not meant, where no rule holds. A threat exports `TRIGGER`, one
 coarse expression or several over the serialised definition without which there is nothing to find,
-and its `detect` yields `(weight, Evidence)`; a weight of 0.5 needs company and 1.0 stands alone.
+and its `detect` yields `(weight, Evidence)`; a weight of 0.5 needs company and 1.0 stands alone. It is
+given no rules, and a reading that is made when it is asked for anything but the tool and its suspects.
 Instead of expressions it may export a function that reads the definition by itself (`Listen`). One
 that knows phrases says so with `PHRASES`: what it finds counts where the sentence, weighed word by
 word, is at least odd.

@@ -74,7 +74,6 @@ TRIGGER = (
 
 def detect(reading: Reading, matched: Sequence[Rule]) -> Iterator[tuple[float, Evidence]]:
     """Quote what a parameter asks for, and names that say it already."""
-    share = 0.3 if not reading.near.isdisjoint(_CHATS) else 1.0
     for text in reading.suspects.texts[SIGNAL.id]:
         if not text.pointer.startswith("/inputSchema"):
             continue
@@ -83,10 +82,14 @@ def detect(reading: Reading, matched: Sequence[Rule]) -> Iterator[tuple[float, E
             if _is_fetched_secret(key):
                 yield 0.9, text.quote(0, 0)
             elif weight := _weight_of_key(key):
-                yield weight * share, text.quote(0, 0)
+                yield weight * _share(reading), text.quote(0, 0)
             continue
         for weight, quote in meetings(reading, text, _RULES):
-            yield weight * share, quote
+            yield weight * _share(reading), quote
+
+
+def _share(reading: Reading) -> float:
+    return 1.0 if reading.near.isdisjoint(_CHATS) else 0.3
 
 
 def _weight_of_key(key: str) -> float:

@@ -121,10 +121,13 @@ TRIGGER = trigger(_RULES)
 
 def detect(reading: Reading, matched: Sequence[Rule]) -> Iterator[tuple[float, Evidence]]:
     """Quote each order, with what it weighs; a definition about such orders weighs half."""
-    about = not _SUBJECT.isdisjoint(reading.near) and not reading.near.isdisjoint(_LOOKS)
     for text in reading.suspects.texts[SIGNAL.id]:
         for weight, quote in meetings(reading, text, _RULES):
-            yield (weight * 0.4 if about else weight), quote
+            yield (weight * 0.4 if _is_about_orders(reading) else weight), quote
+
+
+def _is_about_orders(reading: Reading) -> bool:
+    return not _SUBJECT.isdisjoint(reading.near) and not reading.near.isdisjoint(_LOOKS)
 
 
 _SUBJECT = frozenset(

@@ -35,13 +35,13 @@ TRIGGER = r"(?i)<!--|display\s*:|visibility\s*:|font-size\s*:\s*0|opacity\s*:|\s
 
 def detect(reading: Reading, matched: Sequence[Rule]) -> Iterator[tuple[float, Evidence]]:
     """Quote markup that hides or acts; a tool about markup weighs less."""
-    subject = 0.5 if not reading.near.isdisjoint(_SUBJECT) else 1.0
     for text in reading.suspects.texts[SIGNAL.id]:
         searched = text.searched()
         for weight, pattern in _COMPILED:
             found = pattern.search(searched)
             if found:
-                yield weight * subject, text.quote(found.start(), found.end())
+                subject = not reading.near.isdisjoint(_SUBJECT)
+                yield weight * (0.5 if subject else 1.0), text.quote(found.start(), found.end())
 
 
 _SUBJECT = frozenset(
