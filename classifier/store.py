@@ -14,6 +14,7 @@ from classifier.model import runtime
 from classifier.parallel import map_batches
 from classifier.verdict import Classification, Risk
 from crawler.catalog import Catalog, CatalogTool, StoredClassification
+from crawler.printable import counted
 from crawler.records import canonical_json, sha256
 
 _WRITE = BATCH * 4
@@ -48,7 +49,7 @@ class StoreSummary:
         risks = ", ".join(f"{self.risks[r.value]} {r.value}" for r in reversed(Risk))
         kinds = ", ".join(f"{count} {name}" for name, count in sorted(self.categories.items()))
         return (
-            f"{self.classified} tool{'' if self.classified == 1 else 's'} classified, "
+            f"{counted(self.classified, 'tool')} classified, "
             f"{self.unchanged} unchanged\n"
             f"risk: {risks}\ncategory: {kinds}\n"
         )

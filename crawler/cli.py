@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from crawler.errors import CrawlError
-from crawler.printable import one_line
+from crawler.printable import counted, one_line
 from crawler.static import Static
 
 if TYPE_CHECKING:
@@ -211,7 +211,7 @@ def status_command(
     if format is SummaryFormat.JSON:
         print(json.dumps({"counts": counts, "frontier": frontier, "last_run": run}))
         return
-    print(f"{counts['servers']:,} servers, {counts['tools']:,} tools, in {db}")
+    print(f"{counted(counts['servers'], 'server')}, {counted(counts['tools'], 'tool')}, in {db}")
     print(f"{counts['classifications']:,} verdicts, {counts['tool_versions']:,} definitions")
     for name, values in frontier.items():
         if values:

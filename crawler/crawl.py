@@ -18,6 +18,7 @@ from crawler.asking import Asker, CrawlOptions, asking
 from crawler.by_source import BySource
 from crawler.expand import Prepared, listed_at, prepare
 from crawler.gathered import Gathered, Walk
+from crawler.printable import counted
 from crawler.records import Outcome, Remote, Server, ServerName, Transport
 from crawler.sources import load
 from crawler.sources.official_registry import source_of
@@ -96,7 +97,7 @@ class Summary:
         removed = f", {self.removed:,} gone" if self.removed else ""
         lines = [
             (
-                f"{_count(self.servers, 'server')} and {_count(self.tools, 'tool')}"
+                f"{counted(self.servers, 'server')} and {counted(self.tools, 'tool')}"
                 f" in {self.seconds:.1f} s, in {database}"
             ),
             f"{self.new:,} new, {self.changed:,} changed, {self.unchanged:,} unchanged{removed}",
@@ -106,15 +107,11 @@ class Summary:
             lines.append(f"skipped: {reasons}")
         lines += self.by_source.lines()
         if self.found > self.asked and not self.interrupted:
-            again = _count(self.found - self.asked, "server")
+            again = counted(self.found - self.asked, "server")
             lines.append(f"not asked again, because asked already or not due yet: {again}")
         if self.interrupted:
             lines.append("interrupted: what is counted here is stored; the same command goes on")
         return "\n".join(lines)
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def crawl(

@@ -1,4 +1,9 @@
-"""Hostile text as one line that a terminal, a log or a table can take."""
+"""Hostile text as one line that a terminal, a log or a table can take; and numbers of things."""
+
+
+def counted(number: int, thing: str) -> str:
+    """Return `1 tool`, `1,200 tools`."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def one_line(text: str, limit: int = 300) -> str:

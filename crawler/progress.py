@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from crawler.gathered import Gathered
+from crawler.printable import counted
 from crawler.records import Outcome, Server
 
 _LOG_SECONDS = 60.0
@@ -60,17 +61,13 @@ class Counts:
         """The state as one line for people."""
         seconds = max(time.monotonic() - self.started, 0.001)
         reasons = ", ".join(f"{name} {n}" for name, n in self.skipped.most_common(4))
-        text = f"{_count(self.servers, 'server')}, {_count(self.tools, 'tool')}"
+        text = f"{counted(self.servers, 'server')}, {counted(self.tools, 'tool')}"
         text += f", {self.servers / seconds:,.1f}/s"
         text += f", {_clock(seconds)}"
         left = self.seconds_left()
         if left is not None and self.left is not None:
             text += f", {'at least' if self.left[2] else 'about'} {_clock(left)} left"
         return f"{text}; skipped: {reasons}" if reasons else text
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def _clock(seconds: float) -> str:

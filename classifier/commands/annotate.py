@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from crawler.printable import counted
+
 
 class Format(StrEnum):
     """How the advice is printed."""
@@ -51,7 +53,7 @@ def annotate(
         else:
             sys.stdout.write(advice.text())
     inputs.say(
-        f"{tools} tools: {missing} without all four hints, {conflicts} with one that the "
+        f"{counted(tools, 'tool')}: {missing} without all four hints, {conflicts} with one that the "
         "definition contradicts"
     )
     code = inputs.report(options)

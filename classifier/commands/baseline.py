@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from crawler.printable import counted
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -53,5 +55,5 @@ def baseline(
     if entries or not options.skipped:
         save(file, baselines.dump(new))
     added, gone = len(new.findings.keys() - old.findings), len(old.findings.keys() - new.findings)
-    inputs.say(f"{len(new.findings)} findings known in {file}: {added} new, {gone} gone")
+    inputs.say(f"{counted(len(new.findings), 'finding')} known in {file}: {added} new, {gone} gone")
     raise typer.Exit(inputs.report(options))

@@ -11,6 +11,8 @@ from typing import Annotated
 
 import typer
 
+from crawler.printable import counted
+
 _SECONDS = 20.0
 
 
@@ -153,8 +155,10 @@ def _catalogue(db: str) -> Check:
     from crawler.errors import CatalogError
 
     try:
-        if not file_of(db).exists():
-            return Check("catalogue", State.NOT_CHECKED, f"{db} is not there yet: `toolrisk crawl`")
+        path = file_of(db)
+        if not path.exists() or (path.is_file() and not path.stat().st_size):
+            what = "is empty" if path.exists() else "is not there yet"
+            return Check("catalogue", State.NOT_CHECKED, f"{db} {what}: `toolrisk crawl`")
         with Catalog.open(db, create=False) as catalog:
             problem = catalog.damage()
             counts, size = catalog.counts(), catalog.path.stat().st_size / 1e6
@@ -163,7 +167,7 @@ def _catalogue(db: str) -> Check:
     if problem:
         remedy = "restore a copy, or move it away and crawl again"
         return Check("catalogue", State.BROKEN, f"{db}: {problem}", remedy, needed=True)
-    detail = f"{db}: {counts['servers']:,} servers, {counts['tools']:,} tools, {size:.1f} MB"
+    detail = f"{db}: {counted(counts['servers'], 'server')}, {counted(counts['tools'], 'tool')}, {size:.1f} MB"
     return Check("catalogue", State.OK, detail)
 
 

@@ -18,6 +18,7 @@ from classifier.pipeline.saving import save
 from classifier.threats import threats_of_many
 from classifier.verdict import Finding, Risk, Severity, evidence_json
 from crawler.errors import TargetError
+from crawler.printable import counted
 from crawler.records import Tool
 from crawler.targets import FileTarget, parse_target
 
@@ -165,7 +166,9 @@ def write(
     for one, path in also:
         save(path, _written(one, report))
     hostile = {(e.server, e.tool, e.ordinal) for e in found.entries if e.level is not Severity.INFO}
-    sys.stderr.write(f"toolrisk: {found.seen} tools looked at, {len(hostile)} look hostile\n")
+    sys.stderr.write(
+        f"toolrisk: {counted(found.seen, 'tool')} looked at, {len(hostile)} look hostile\n"
+    )
     return report.fails()
 
 

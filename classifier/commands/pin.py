@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from crawler.printable import counted
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -38,9 +40,8 @@ def pin(
     changed = sum(before is not None and after is not None for before, after in pairs)
     added, removed = (sum(pair[side] is None for pair in pairs) for side in (0, 1))
     servers = len({tool.server for tool in tools})
-    of = "server" if servers == 1 else "servers"
     inputs.say(
-        f"{len(tools)} tools of {servers} {of} in {lock}: "
+        f"{counted(len(tools), 'tool')} of {counted(servers, 'server')} in {lock}: "
         f"{added} added, {changed} changed, {removed} removed"
     )
     raise typer.Exit(inputs.report(options))

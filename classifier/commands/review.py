@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from crawler.printable import counted
+
 if TYPE_CHECKING:
     from crawler.catalog import CatalogTool
 
@@ -39,7 +41,7 @@ def review(
     due.sort(
         key=lambda i: (-(i.classification or {}).get("risk_score", 0), i.tool.server, i.tool.name)
     )
-    inputs.say(f"{len(due)} tools need review; labels go to {place}")
+    inputs.say(f"{counted(len(due), 'tool')} to review; labels go to {place}")
     done = 0
     for item in due[:limit]:
         answer = _ask(item)
@@ -48,7 +50,7 @@ def review(
         if answer:
             _keep(place, answer)
             done += 1
-    inputs.say(f"{done} labels kept; run `toolrisk classify` to use them")
+    inputs.say(f"{counted(done, 'label')} kept; run `toolrisk classify` to use them")
 
 
 def _ask(item: "CatalogTool") -> str | None:
