@@ -17,6 +17,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader
 
 from classifier.pages import environment as ours
+from classifier.pages.index import index_of
 from classifier.pages.model import MemorySource, ToolPage
 from classifier.pages.server_render import pages_of
 from classifier.pages.site import _plan, _read, build
@@ -39,7 +40,7 @@ def pages(source: MemorySource) -> list[ToolPage]:
     servers = tuple(source.servers())
     prints = source.fingerprints()
     read = _read(source, servers, prints, Manifest(), lambda *_: None)
-    plan = _plan(servers, read, None)
+    plan = _plan(servers, read, None, index_of(read.rows, prints, None, ""))
     found: list[ToolPage] = []
     for facts in servers:
         found += pages_of(plan, facts, source.tools(facts.server.name))[1]

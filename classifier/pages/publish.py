@@ -6,8 +6,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from classifier.errors import AddressError, PageError
@@ -99,14 +97,9 @@ def serve_site(
 
     """
     publish(db, out, base_url, notebooks)
-    handler = partial(_Quiet, directory=str(out.absolute()))
-    try:
-        server = ThreadingHTTPServer(("127.0.0.1", port), handler)
-    except OSError as cause:
-        raise PageError(
-            f"cannot serve on port {port}: {cause.strerror}; give another --port"
-        ) from cause
-    with server:
+    from classifier.pages.preview import preview  # half of a build's start-up
+
+    with preview(out, port) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://127.0.0.1:{server.server_address[1]}/"
         _write(f"Serving {address} until Ctrl-C; rebuilt when {db} changes.", "\n")
@@ -142,19 +135,6 @@ def _state(db: str) -> tuple[tuple[int, int], ...]:
         except OSError:
             made.append((0, 0))
     return tuple(made)
-
-
-class _Quiet(SimpleHTTPRequestHandler):
-    """A file server that keeps silent and does not let a browser keep stale pages."""
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # name of the base
-        """Say nothing."""
-
-    def end_headers(self) -> None:
-        """Add what a preview needs."""
-        self.send_header("Cache-Control", "no-cache")
-        self.send_header("X-Content-Type-Options", "nosniff")
-        super().end_headers()
 
 
 def _write(*parts: str) -> None:

@@ -2,14 +2,18 @@
 
 A build is deterministic: the same facts give the same bytes, whatever their order and the number
 of processes. It is incremental: the pages of a server whose facts and surroundings are those of
-the last build are taken over as they are. Servers are rendered one at a time, so that memory
+the last build stay the files that they are, in a second tree that is then exchanged for the first
+(store.py, trees.py); words and keys of tools are kept (index.py). If only other servers changed, a
+server's pages are rendered where these are shown. Servers are rendered one at a time, so that memory
 grows with the index and not with the catalogue's texts.
 """
 
 from __future__ import annotations
 
+import gc
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import chain
@@ -30,7 +34,7 @@ from classifier.pages.slugs import slugs
 from classifier.pages.statistics import statistics_page
 from classifier.pages.store import Manifest, is_whole, read_manifest, staging, yard_of
 from classifier.pages.words import server_title
-from classifier.pages.workers import Job, render_all
+from classifier.pages.workers import Job, beside, render_all
 
 Observer = Callable[[str, int, int], None]
 """Called with (stage, done, of how many)."""
@@ -60,8 +64,34 @@ def build(
         PageError: the folder is not ours or cannot be written, or there is nothing to show.
 
     """
+    with _no_garbage():
+        return _built(source, out, base_url, observer or _silence, notebooks)
+
+
+def _silence(_stage: str, _done: int, _total: int) -> None:
+    """Tell nobody."""
+
+
+@contextmanager
+def _no_garbage() -> Iterator[None]:
+    """Do not look for garbage: a build makes a million small objects that stay."""
+    was_counted = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_counted:
+            gc.enable()
+
+
+def _built(
+    source: SiteSource,
+    out: Path,
+    base_url: str | None,
+    tell: Observer,
+    notebooks: tuple[Notebook, ...],
+) -> BuildSummary:
     started = time.monotonic()
-    tell = observer or (lambda _stage, _done, _total: None)
     before = read_manifest(out)
     if before.stamp != generator_stamp():
         before = Manifest()
@@ -74,17 +104,15 @@ def build(
     yard = yard_of(out.absolute())
     index = index_of(read.rows, prints, yard, generator_stamp())
     plan = _plan(servers, read, base_url, index)
-    around = _around(plan, prints, before)
     with staging(out, before) as stage:
-        after = Manifest(stamp=plan.stamp, whole=whole, prints=dict(prints), around=around)
-        written = _write(Job(plan, source, stage), before, after, tell, notebooks)
+        after = Manifest(stamp=plan.stamp, whole=whole, prints=dict(prints))
+        written = _write(Job(plan, source, stage, prints), before, after, tell, notebooks)
         after.rows = {name: [to_json(row) for row in rows] for name, rows in read.rows.items()}
         after.facts = {
             name: [read.judges[name], read.unclassified[name], list(map(to_json, read.gone[name]))]
             for name in read.rows
         }
         stage.finish(after, written)
-        keep_index(index, prints, stage.yard, plan.stamp)
     return _summary(after, servers, written, time.monotonic() - started)
 
 
@@ -199,12 +227,46 @@ def _write(
     notebooks: tuple[Notebook, ...],
 ) -> int:
     """Write what changed, note in the manifest what there is, and return how much is new."""
-    plan, stage = job.plan, job.stage
-    written = _write_servers(job, before, after, tell)
+    with beside(job, _write_lists) as listed:
+        after.around = _around(job.plan, after.prints, before)
+        written = _write_servers(job, before, after, tell)
+        written += _write_around(job, before, after, notebooks)
+        paths, new = listed()
+    after.groups["lists"] = ("", paths)
+    return written + new
+
+
+def _write_lists(job: Job) -> tuple[list[str], int]:
+    """Write what lists all tools or changes; return its files, and how many are new.
+
+    That is the search index, what changed, and the sitemap. Nothing waits for these, so they are
+    made beside the rest.
+    """
+    plan = job.plan
+    keep_index(plan.index, job.prints, job.stage.yard, plan.stamp)
     changes = job.source.changes()
+    page = changes_page(plan, changes)
+    words = plan.index.search_words(plan.rows)
+    files = chain(
+        [(page.path, page.render())], feed_files(plan, changes), search_files(plan.overview, words)
+    )
+    paths: list[str] = []
+    new = 0
+    for path, data in files:
+        new += job.stage.write_or_keep(path, data)
+        paths.append(path)
+    return paths, new
+
+
+def _write_around(
+    job: Job, before: Manifest, after: Manifest, notebooks: tuple[Notebook, ...]
+) -> int:
+    """Write the pages around those of tools and servers, and the shared assets."""
+    plan, stage = job.plan, job.stage
+    written = 0
     pages = chain(
         overview_pages(plan.overview),
-        [statistics_page(plan.overview), changes_page(plan, changes)],
+        [statistics_page(plan.overview)],
         notebook_pages(plan.overview, notebooks),
     )
     for draft in pages:
@@ -213,9 +275,7 @@ def _write(
         if before.groups.get(own, ("",))[0] != key or not stage.keep(draft.path):
             written += stage.write_or_keep(draft.path, draft.render())
     around: list[str] = []
-    words = plan.index.search_words(plan.rows)
-    files = (search_files(plan.overview, words), feed_files(plan, changes), static_files())
-    for path, data in chain(*files, notebook_images(notebooks)):
+    for path, data in chain(static_files(), notebook_images(notebooks)):
         written += stage.write_or_keep(path, data)
         around.append(path)
     after.groups["around"] = ("", around)

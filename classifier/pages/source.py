@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from classifier.pages.model import Changed, ProbeFacts, ServerFacts, ServerTools, ToolFacts, Version
 from classifier.pages.stored import classification
@@ -46,8 +46,21 @@ class CatalogSource:
         rows = self._catalog.tools(servers=servers, include_removed=True, include_withdrawn=True)
         for name, group in groupby(rows, key=lambda row: row.tool.server):
             own = list(group)
-            changed = any(row.tool_id in self._changed for row in own)
-            yield name, self._offered(own, self._catalog.histories(name) if changed else {})
+            yield name, self._offered(own, self._histories(name, own, is_few=len(servers) < _FEW))
+
+    def _histories(
+        self, server: str, own: Sequence[CatalogTool], *, is_few: bool
+    ) -> Mapping[int, list[CatalogVersion]]:
+        """Return the definitions of a server's tools, by tool; of one that never changed, none.
+
+        Who changed is asked of all at once; for a few servers, looking takes less than that.
+        """
+        if not is_few:
+            has_changed = any(row.tool_id in self._changed for row in own)
+            return self._catalog.histories(server) if has_changed else {}
+        found = self._catalog.histories(server)
+        ids = {row.tool_id for row in own}
+        return found if any(_drifted(found.get(id_, ())) for id_ in ids) else {}
 
     def _offered(
         self, rows: Iterable[CatalogTool], histories: Mapping[int, list[CatalogVersion]]
@@ -114,6 +127,11 @@ def _tool(
         ordinal=ordinal,
         history=_history(versions),
     )
+
+
+def _drifted(versions: Sequence[CatalogVersion]) -> bool:
+    digests = [one.tool.definition_sha256 for one in versions]
+    return any(one != other for one, other in pairwise(digests))
 
 
 def _history(versions: Sequence[CatalogVersion]) -> tuple[Version, ...]:

@@ -10,18 +10,24 @@ import gc
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from classifier.pages.model import ServerFacts, ServerTools, SiteSource
 from classifier.pages.plan import Plan
 from classifier.pages.server_render import files_of
 from classifier.pages.store import Staging
 
+T = TypeVar("T")
 SMALL = 300
 """Tools below which a second process costs more than it brings."""
+
+LARGE = 2000
+"""Tools from which on work beside the rendering gets a process of its own."""
 
 PER_TASK = 120
 Written = tuple[str, list[str], int]
@@ -35,6 +41,8 @@ class Job:
     plan: Plan
     source: SiteSource
     stage: Staging
+    prints: Mapping[str, str]
+    """Fingerprints of the servers."""
     only: Mapping[str, AbstractSet[str]] = field(default_factory=dict)
     """The pages to render of a server, if not all."""
 
@@ -46,12 +54,54 @@ _jobs: list[Job] = []
 def render_all(job: Job, servers: Sequence[ServerFacts]) -> Iterator[Written]:
     """Write the files of these servers; yield each server as it is done."""
     tools = sum(_size(job, facts) for facts in servers)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
-    if tools < SMALL or cores == 1 or "fork" not in multiprocessing.get_all_start_methods():
-        for task in _tasks(job, servers):
-            yield from _several(job, task)
+    cores = _cores()
+    if tools < SMALL or cores == 1:
+        with _garbage_counted(is_counted=tools >= SMALL):
+            for task in _tasks(job, servers):
+                yield from _several(job, task)
         return
     yield from _forked(job, _tasks(job, servers), cores)
+
+
+@contextmanager
+def beside(job: Job, work: Callable[[Job], T]) -> Iterator[Callable[[], T]]:
+    """Do work in a process beside this one, where that pays; yield what waits for its result."""
+    tools = sum(map(len, job.plan.rows.values()))
+    if tools < LARGE or _cores() == 1:
+        yield lambda: work(job)
+        return
+    _jobs.append(job)
+    pool = ProcessPoolExecutor(
+        1, mp_context=multiprocessing.get_context("fork"), initializer=_ignore_interrupts
+    )
+    try:
+        yield pool.submit(_call, work).result
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _call(work: Callable[[Job], T]) -> T:
+    return work(_jobs[-1])
+
+
+def _cores() -> int:
+    """Return how many processes are worth their while; one where none can be forked."""
+    if "fork" not in multiprocessing.get_all_start_methods():
+        return 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+
+
+@contextmanager
+def _garbage_counted(*, is_counted: bool) -> Iterator[None]:
+    """Look for garbage while much is rendered, even if the rest of a build does not."""
+    was_counted = gc.isenabled()
+    if is_counted:
+        gc.enable()
+    try:
+        yield
+    finally:
+        if not was_counted:
+            gc.disable()
 
 
 def _size(job: Job, facts: ServerFacts) -> int:
@@ -79,7 +129,7 @@ def _forked(job: Job, tasks: list[list[ServerFacts]], cores: int) -> Iterator[Wr
     gc.collect()
     gc.freeze()  # so that counting garbage does not copy what the processes share
     pool = ProcessPoolExecutor(
-        min(cores, 8), mp_context=multiprocessing.get_context("fork"), initializer=_quietly
+        min(cores, 8), mp_context=multiprocessing.get_context("fork"), initializer=_start
     )
     try:
         for done in as_completed([pool.submit(_task, task) for task in tasks]):
@@ -90,7 +140,12 @@ def _forked(job: Job, tasks: list[list[ServerFacts]], cores: int) -> Iterator[Wr
         _jobs.clear()
 
 
-def _quietly() -> None:
+def _start() -> None:
+    gc.enable()
+    _ignore_interrupts()
+
+
+def _ignore_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process is told, and ends the rest
 
 

@@ -16,8 +16,7 @@ from pathlib import Path
 import pytest
 
 from classifier.errors import PageError
-from classifier.pages import site as site_module
-from classifier.pages import trees
+from classifier.pages import store, trees
 from classifier.pages.model import MemorySource, ServerFacts, ServerTools, ToolFacts
 from classifier.pages.site import build
 from classifier.pages.store import MARKER, Manifest, read_manifest, staging, yard_of
@@ -103,7 +102,7 @@ def test_a_build_that_fails_before_the_switch_leaves_the_site(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(site_module, "keep_index", stop)  # all is written, nothing is switched
+        patch.setattr(store, "replace", stop)  # all is written, nothing is switched
         with pytest.raises(KeyboardInterrupt):
             build(catalogue(builds), out)
     assert out.exists() == bool(builds)
@@ -120,7 +119,7 @@ from dataclasses import replace
 from pathlib import Path
 sys.path.insert(0, {here!r})
 import conftest
-from classifier.pages import store
+from classifier.pages import store, trees
 from classifier.pages.model import MemorySource
 from classifier.pages.site import build
 
