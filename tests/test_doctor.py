@@ -39,7 +39,7 @@ def test_a_broken_catalogue_is_an_error_and_an_empty_one_is_not(tmp_path, conten
     path = tmp_path / "c.db"
     path.write_bytes(content)
     found = doctor("--db", str(path), code=3 if content else 0)
-    assert found["catalogue"]["state"] == ("broken" if content else "not checked")
+    assert found["catalogue"]["state"] == ("broken" if content else "not-checked")
     assert path.read_bytes() == content
 
 
