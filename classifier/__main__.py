@@ -1,6 +1,6 @@
 """`python -m classifier` is `toolrisk`."""
 
-from classifier.cli import main
+from classifier.start import main
 
 if __name__ == "__main__":
     main()

@@ -215,7 +215,7 @@ class Server:
     version: str | None = None
     repository_url: str | None = None
     website_url: str | None = None
-    status: str = "active"  # active, deprecated, deleted
+    status: str = "active"  # active, deprecated, deleted, or disabled in a client config
     packages: tuple[Package, ...] = ()
     remotes: tuple[Remote, ...] = ()
 

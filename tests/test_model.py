@@ -223,6 +223,21 @@ def test_a_malformed_label_names_its_line(tmp_path):
         read_labels(path)
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("certainty", "x", "certainty"), ("certainty", None, "certainty"), ("certainty", 4, "certainty"),
+        ("signals", 5, "list"), ("signals", ["nonsense"], "nonsense"), ("tool", 5, "texts"), ("server", [1], "texts"),
+    ],
+)  # fmt: skip
+def test_a_label_of_the_wrong_shape_says_where(tmp_path, key, value, said):
+    row = {"tool": "get", "server": "s", "category": "Read", "risk": "low", key: value}
+    path = tmp_path / "labels.jsonl"
+    path.write_text(json.dumps(row) + "\n", encoding="utf-8")
+    with pytest.raises(LabelError, match=rf"labels\.jsonl:1: .*{said}"):
+        read_labels(path)
+
+
 def test_review_walks_a_person_through_what_is_unsure(tmp_path):
     from classifier.store import classify_catalog
     from crawler.catalog import Catalog

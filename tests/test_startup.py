@@ -76,3 +76,21 @@ def test_the_shell_completes_commands():
         env={"_TOOLRISK_COMPLETE": "complete_bash", "COMP_WORDS": "toolrisk cl", "COMP_CWORD": "1", "_TYPER_COMPLETE_ARGS": "toolrisk cl"},
     )  # fmt: skip
     assert "classify" in done.stdout
+
+
+def test_ctrl_c_while_it_loads_leaves_no_traceback():
+    """The signal comes from an import, as if somebody were quick."""
+    script = (
+        "import sys, signal\n"
+        "class Quick:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'typer':\n"
+        "            signal.raise_signal(signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Quick())\n"
+        "from classifier.start import main\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (130, "toolrisk: interrupted\n")

@@ -81,20 +81,32 @@ def to_tool(row: dict[str, Any]) -> Tool:
 
 
 def _labelled(path: Path, number: int, row: dict[str, Any]) -> Labelled:
-    category, risk, signals = row.get("category"), row.get("risk"), row.get("signals") or []
+    where = f"{path}:{number}"
+    category, risk, certainty = row.get("category"), row.get("risk"), row.get("certainty", 3)
     if category not in CATEGORIES or risk not in RISKS:
-        raise LabelError(f"{path}:{number}: category must be one of {CATEGORIES}, risk of {RISKS}")
-    names = frozenset(str(s).replace("-", "_").replace("bulk_operation", "bulk") for s in signals)
-    if names - set(LABEL_SIGNALS):
-        raise LabelError(f"{path}:{number}: unknown signal {sorted(names - set(LABEL_SIGNALS))}")
+        raise LabelError(f"{where}: category must be one of {CATEGORIES}, risk of {RISKS}")
+    if str(certainty) not in {"1", "2", "3"}:
+        raise LabelError(f"{where}: certainty must be 1, 2 or 3")
+    tool = to_tool(row)
+    if not isinstance(tool.name, str) or not isinstance(tool.server, str):
+        raise LabelError(f"{where}: tool and server must be texts")
     return Labelled(
-        tool=to_tool(row),
+        tool=tool,
         family=str(row.get("server_family") or row.get("server") or number),
         category=category,
         risk=risk,
-        signals=names,
-        certainty=int(row.get("certainty", 3)),
+        signals=_signals(where, row.get("signals") or []),
+        certainty=int(certainty),
     )
+
+
+def _signals(where: str, given: Any) -> frozenset[str]:
+    if not isinstance(given, list):
+        raise LabelError(f"{where}: signals must be a list")
+    names = frozenset(str(s).replace("-", "_").replace("bulk_operation", "bulk") for s in given)
+    if names - set(LABEL_SIGNALS):
+        raise LabelError(f"{where}: unknown signal {sorted(names - set(LABEL_SIGNALS))}")
+    return names
 
 
 def read_facts(facts: Path, corpus: Path, known: set[str]) -> list[Labelled]:
