@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import re2
 
+from classifier.gate import opens
 from classifier.texts import (
     MAX_TEXT,
     NOBODY,
@@ -38,12 +39,9 @@ Triggers = Sequence[tuple[str, Sequence[str]]]
 class Alarms:
     """Triggers of all threat detectors, over a serialised definition, then over each string."""
 
-    def __init__(
-        self, triggers: Triggers, listen: Sequence[Listen], opens: Callable[[bytes], bool]
-    ) -> None:
+    def __init__(self, triggers: Triggers, listen: Sequence[Listen]) -> None:
         self._scan = _Scan(triggers)
         self._listen = listen
-        self._opens = opens
         self._signals: dict[str, list[str]] = {}  # of each expression
         for signal_id, several in triggers:
             for expression in several:
@@ -54,21 +52,26 @@ class Alarms:
         """Return the strings that each detector has to look at, by its id; mostly nothing."""
         blob = serialised(tool.definition)
         if blob is None or len(blob) > MAX_BYTES:
-            return self._heard(tool, tuple(self._signals), None, loud=True)
-        loud = self._opens(blob)
+            every = list(texts(tool))
+            return self._left(every, tuple(self._signals), None, self._heard(tool, every))
+        loud = opens(blob)
         awake = [one for one in self._scan.possible(blob) if self._occurs(one)(blob)]
         if not loud and not awake:
             return NOBODY
-        return self._heard(tool, awake, frozenset(awake), loud=loud)
-
-    def _heard(
-        self, tool: Tool, awake: Sequence[str], heard: frozenset[str] | None, *, loud: bool
-    ) -> Suspects:
         every = list(texts(tool))
-        found = tuple(one for listen in self._listen for one in listen(tool, every)) if loud else ()
+        found = self._heard(tool, every) if loud else ()
+        return self._left(every, awake, frozenset(awake), found)
+
+    def _heard(self, tool: Tool, every: Sequence[Text]) -> tuple[tuple[float, Evidence], ...]:
+        return tuple(one for listen in self._listen for one in listen(tool, every))
+
+    def _left(
+        self, every: Sequence[Text], awake: Sequence[str], occur: frozenset[str] | None,
+        found: tuple[tuple[float, Evidence], ...],
+    ) -> Suspects:  # fmt: skip
         if not awake and not found:
             return NOBODY
-        return Suspects(self._texts(every, awake) if awake else {}, heard, passages=found)
+        return Suspects(self._texts(every, awake) if awake else {}, occur, passages=found)
 
     def _occurs(self, expression: str) -> Seeker:
         found = self._seekers.get(expression)

@@ -9,6 +9,7 @@ at the start; classifier/wording.py reads the other one where a definition passe
 from __future__ import annotations
 
 import math
+import re  # noqa: TID251 - one linear expression on what we serialised
 from collections.abc import Iterable
 from functools import cache, lru_cache
 from itertools import repeat
@@ -56,8 +57,19 @@ _LETTERS = bytes(
 
 
 def words_of(text: bytes) -> set[bytes]:
-    """Return the words of a text, or of a serialised definition."""
-    return set(text.replace(b"\\n", b" ").translate(_LETTERS).split())
+    """Return the words of a text."""
+    return set(text.translate(_LETTERS).split())
+
+
+def _words_of_json(blob: bytes) -> set[bytes]:
+    r"""Return the words of all strings of a serialised definition: the `t` of `\t` is in none."""
+    if b"\\" in blob:
+        lines = blob.count(b"\\n")
+        blob = blob.replace(b"\\n", b" ") if blob.count(b"\\") == lines else _escape.sub(b" ", blob)
+    return words_of(blob)
+
+
+_escape = re.compile(rb"\\(?:u[0-9a-f]{4}|.)")
 
 
 def gate_keys(word: bytes) -> set[str]:
@@ -110,10 +122,13 @@ def _gate() -> _Gate:
         raise DataError(f"data/models/{MODEL}/weights.json: {cause}") from cause
 
 
-def opens(text: bytes) -> bool:
-    """Say whether any passage of a text may be hostile; cheap, and never no for a part of a yes."""
+def opens(blob: bytes) -> bool:
+    """Say whether any passage of a serialised definition may be hostile.
+
+    Cheap, and never no where any part of it passes both looks.
+    """
     gate = _gate()
-    return sum(map(gate.first.__getitem__, words_of(text))) >= gate.open
+    return sum(map(gate.first.__getitem__, _words_of_json(blob))) >= gate.open
 
 
 class Heard(NamedTuple):
@@ -134,16 +149,21 @@ def _hear(told: str) -> Heard:
     return Heard(words, sum(map(_gate().first.__getitem__, words)))
 
 
-def worth(heard: Iterable[Heard]) -> bool:
-    """Say whether any of these sentences, or several as one, can pass the first look."""
-    return sum([one.weight for one in heard]) >= _gate().open
+def worth(weight: float) -> bool:
+    """Say whether so much is enough for the first look."""
+    return weight >= _gate().open
+
+
+def sum_of(heard: Iterable[Heard]) -> float:
+    """Return more than sentences, read as one, can get at the first look."""
+    return sum([one.weight for one in heard])
 
 
 def passes(first: Heard, *more: Heard) -> bool:
     """Say whether a sentence, or several read as one, is worth weighing: both looks."""
     gate, words, weight = _gate(), first.words, first.weight
     if more:
-        if not worth((first, *more)):
+        if not worth(sum_of((first, *more))):
             return False
         words = words.union(*(one.words for one in more))
         weight = sum(map(gate.first.__getitem__, words))

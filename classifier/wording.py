@@ -17,16 +17,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import chain, combinations, pairwise, product, repeat
-from typing import NamedTuple
 
 import orjson
 import re2
 
 from classifier import cues
 from classifier.errors import DataError
-from classifier.gate import MODEL, Heard, gate_keys, halves, hear, passes, words_of, worth
+from classifier.gate import MODEL, gate_keys, halves, words_of
+from classifier.passages import Part, parts, sentences, worthy_parts
 from classifier.texts import Text, texts
-from classifier.unveil import unveil
 from classifier.verdict import Evidence
 from crawler.records import Tool
 
@@ -37,19 +36,10 @@ __all__ = [
 _ZERO = repeat(0.0)
 _MOST_QUOTES = 3
 _JUST_BELOW = 0.75
-_MOST_SENTENCES = 200
 _MOST_PIECES = 45
-_LONGEST_SENTENCE = 260
 _LONGEST_LEAD = 2_000
 _LONGEST_NAME = 200
-_LONGEST_PAIR = 320
-_LONGEST_WHOLE = 400
-_LONGEST_FIELD = 300
-_LONG_FIELD = 60
 _LONGEST_JOINED = 1_500
-_SHORTEST = 4
-_SHORTEST_VALUE = 8
-_SHORTEST_OTHER = 12
 _LENGTHS = (4, 10, 25, 50)
 _KNOWN = 3  # letters; shorter words of a name say nothing
 
@@ -127,7 +117,7 @@ def listen(tool: Tool, every: Sequence[Text]) -> list[tuple[float, Evidence]]:
     What is quoted does not overlap. `every` are the strings of the definition.
     """
     model = weights()
-    scored = [(model.score(one), one) for one in passages(tool, every, gated=True)]
+    scored = [(model.score(one), one) for one in _weighed(tool, worthy_parts(every))]
     scored = sorted(
         (one for one in scored if one[0] >= model.sure - _JUST_BELOW), key=lambda one: -one[0]
     )
@@ -158,26 +148,6 @@ def _overlap(one: Evidence, other: Evidence) -> bool:
     )
 
 
-_BREAK = re.compile("[.!?;][\"')*]{0,3}\\s|[。\uff01\uff1f\uff1b\n]|<br>")
-
-
-def _sentences(text: str) -> Iterator[tuple[int, int]]:
-    start = found = 0
-    for end in chain((one.end() for one in _BREAK.finditer(text)), (len(text),)):
-        while end - start > _LONGEST_SENTENCE:
-            middle = text.rfind(" ", start + 1, start + _LONGEST_SENTENCE) + 1
-            middle = middle if middle > start else start + _LONGEST_SENTENCE
-            yield start, middle
-            found += 1
-            start = middle
-        if end - start >= _SHORTEST and not text[start:end].isspace():
-            yield start, end
-            found += 1
-            if found >= _MOST_SENTENCES:
-                break
-        start = end
-
-
 @dataclass(frozen=True, slots=True)
 class _Setting:
     """What is known of a tool before its sentences are read."""
@@ -191,7 +161,7 @@ class _Setting:
 def _setting(tool: Tool) -> _Setting:
     description = tool.description if isinstance(tool.description, str) else ""
     description = _encodable(description[:_LONGEST_LEAD])
-    lead = next((description[start:end] for start, end in _sentences(description)), "")
+    lead = next((description[start:end] for start, end in sentences(description)), "")
     schema = tool.input_schema if isinstance(tool.input_schema, dict) else {}
     listed = schema.get("properties")
     parameters = frozenset(map(str.lower, listed)) if isinstance(listed, dict) else frozenset()
@@ -233,105 +203,16 @@ def _is_latin(text: str) -> bool:
     return sum(c < "\u0250" for c in letters) * 2 >= len(letters)
 
 
-def passages(
-    tool: Tool, every: Iterable[Text] | None = None, *, gated: bool = False
-) -> Iterator[Passage]:
-    """Yield every passage of a definition that is weighed; gated, only those that are worth it."""
+def passages(tool: Tool) -> Iterator[Passage]:
+    """Yield every passage of a definition that is weighed."""
+    return _weighed(tool, parts(texts(tool)))
+
+
+def _weighed(tool: Tool, cut: Iterable[Part]) -> Iterator[Passage]:
     setting: _Setting | None = None
-    for part in _parts(texts(tool) if every is None else every, gated):
+    for part in cut:
         setting = setting or _setting(tool)
         yield _passage(part, setting)
-
-
-class _Part(NamedTuple):
-    """A passage that is not looked into yet."""
-
-    text: Text
-    start: int
-    end: int
-    told: str
-    place: str
-    mark: str = "one"
-
-
-def _parts(every: Iterable[Text], gated: bool) -> Iterator[_Part]:
-    joined: list[tuple[Text, str]] = []
-    said: list[Heard] = []
-    for text in every:
-        place = _place(text)
-        value = text.searched()
-        if len(value) < _SHORTEST_TEXT.get(place, 1) or place == "name":
-            continue
-        plain = unveil(value) if not value.isascii() or "\x1b" in value or "\\" in value else value
-        if place == "field":
-            told = plain[:_LONGEST_FIELD]
-            joined.append((text, told))
-            said += [hear(told)] if gated else []
-        if text.is_key:
-            told = plain.replace("_", " ").replace("-", " ")
-            if not gated or passes(hear(told)):
-                yield _Part(text, 0, len(value), told, place)
-        elif not gated or worth((hear(plain),)):
-            yield from _of_text(text, plain, place, shifted=plain != value, gated=gated)
-    if gated and not worth(said):
-        return
-    if len(joined) > 1 and any(len(one) > _LONG_FIELD for _, one in joined):
-        told = " ".join(one for _, one in joined)[:_LONGEST_JOINED]
-        longest = max(joined, key=lambda one: len(one[1]))[0]
-        if not gated or passes(hear(told)):
-            yield _Part(longest, 0, len(longest.value), told, "joined")
-
-
-def _of_text(text: Text, plain: str, place: str, *, shifted: bool, gated: bool) -> Iterator[_Part]:
-    """Yield the sentences of one string, each two neighbours, and a short field as a whole."""
-    spans, before = list(_sentences(plain)), -1
-    heard = [hear(plain[start:end]) for start, end in spans] if gated else []
-    if gated and not worth(heard):
-        return
-    for number, (start, end) in enumerate(spans):
-        where = (0, len(text.value)) if shifted else (start, end)
-        if not gated or passes(heard[number]):
-            yield _Part(text, *where, plain[start:end], place)
-        if (
-            before >= 0
-            and end - before <= _LONGEST_PAIR
-            and (not gated or passes(*heard[number - 1 : number + 1]))
-        ):
-            where = (0, len(text.value)) if shifted else (before, end)
-            yield _Part(text, *where, plain[before:end], place, "two")
-        before = start
-    if (
-        place == "field"
-        and len(spans) > 2  # noqa: PLR2004 - more than a pair
-        and len(plain) <= _LONGEST_WHOLE
-        and (not gated or passes(*heard))
-    ):
-        yield _Part(text, 0, len(text.value), plain, place, "whole")
-
-
-_SHORTEST_TEXT = {
-    "value": _SHORTEST_VALUE, "title": _SHORTEST_VALUE, "key": _SHORTEST_VALUE,
-    "schema": _SHORTEST_OTHER,
-}  # fmt: skip
-
-
-_PLACES = {"/description": "top", "/name": "name"}
-
-
-def _place(text: Text) -> str:
-    """Say what a string is to the definition."""
-    pointer = text.pointer
-    inside = pointer.startswith("/inputSchema")
-    if text.is_key:
-        return "key" if inside else "other key"
-    if not inside:
-        output = pointer.startswith("/outputSchema")
-        return _PLACES.get(pointer, "output" if output else "other")
-    if pointer.endswith("/description"):
-        return "field"
-    if "/enum/" in pointer or "/default" in pointer or "/const" in pointer or "/example" in pointer:
-        return "value"
-    return "title" if pointer.endswith("/title") else "schema"
 
 
 _ALIEN = frozenset(
@@ -344,7 +225,7 @@ _ALIEN = frozenset(
 """Classes that are telling where a tool's name and first sentence have nothing of the kind."""
 
 
-def _passage(part: _Part, setting: _Setting) -> Passage:
+def _passage(part: Part, setting: _Setting) -> Passage:
     words, found = _read(part.told, setting)
     near = frozenset(pairwise(words))
     table = cues.lexicon().pairs
