@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from functools import cached_property
 from itertools import groupby, pairwise
 
 from classifier.pages.model import Changed, ProbeFacts, ServerFacts, ServerTools, ToolFacts, Version
 from classifier.pages.stored import classification
+from classifier.pages.words import day
 from crawler.catalog import Catalog, CatalogServer, CatalogTool, CatalogVersion, Change
-from crawler.records import Origin, Probe
+from crawler.records import Origin, Probe, Provenance
 
 _FEW = 50
 """Servers up to which looking them up is faster than reading the whole catalogue."""
 
 
 class CatalogSource:
-    """Facts of an open catalogue."""
+    """Facts of an open catalogue. Times of looking are days: a page says no more of them."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
@@ -122,7 +124,7 @@ def _tool(
         classification=classification(row.classification or {}),
         origin=Origin(row.origin),
         first_seen=row.first_seen,
-        last_seen=row.last_seen,
+        last_seen=day(row.last_seen),
         removed_at=removed_at,
         ordinal=ordinal,
         history=_history(versions),
@@ -145,7 +147,7 @@ def _history(versions: Sequence[CatalogVersion]) -> tuple[Version, ...]:
                     definition_sha256=digest,
                     definition=one.tool.definition,
                     first_seen=one.first_seen,
-                    last_seen=one.last_seen,
+                    last_seen=day(one.last_seen),
                 )
             )
     return tuple(made)
@@ -156,11 +158,15 @@ def _server(row: CatalogServer) -> ServerFacts:
     return ServerFacts(
         server=row.server,
         probe=_probe(probe) if probe else None,
-        listings=tuple(listing.provenance for listing in row.listings),
+        listings=tuple(_by_day(listing.provenance) for listing in row.listings),
         first_seen=row.first_seen,
-        last_seen=row.last_seen,
+        last_seen=day(row.last_seen),
         instructions=probe.instructions if probe else None,
     )
+
+
+def _by_day(provenance: Provenance) -> Provenance:
+    return replace(provenance, fetched_at=day(provenance.fetched_at))
 
 
 def _probe(probe: Probe) -> ProbeFacts:
@@ -174,5 +180,5 @@ def _probe(probe: Probe) -> ProbeFacts:
         sandbox=probe.sandbox,
         dummy_config=probe.dummy_config,
         truncated=probe.truncated,
-        at=probe.started_at,
+        at=day(probe.started_at),
     )

@@ -20,7 +20,6 @@ from typing import Any
 
 from classifier import signals
 from classifier.alarms import Alarms, Listen
-from classifier.gate import opens
 from classifier.plugins import load as load_plugins
 from classifier.reading import Reading
 from classifier.rules import Rule
@@ -77,7 +76,7 @@ def _several(trigger: Any) -> tuple[str | Listen, ...]:
 def alarms() -> Alarms:
     """Return the scans that say which threats have anything to look for."""
     listen = [one for d in threats() for one in d.trigger if not isinstance(one, str)]
-    return Alarms([(d.signal.id, d.expressions) for d in threats()], listen, opens)
+    return Alarms([(d.signal.id, d.expressions) for d in threats()], listen)
 
 
 @cache

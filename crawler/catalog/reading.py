@@ -254,17 +254,26 @@ _STATES = (
 
 
 def fingerprints(connection: sa.Connection) -> dict[str, str]:
-    """Return a digest per server of all that its pages show; equal means nothing to rebuild."""
+    """Return a digest per server of all that its pages show; equal means nothing to rebuild.
+
+    Times count by their day, so that looking again on the same day and finding nothing new is no change.
+    """
     states: dict[str, Any] = {}
     streaming = connection.execution_options(yield_per=_PAGE)
     for query in _STATES:
         for name, *values in streaming.exec_driver_sql(query):
             if name not in states:
                 states[name] = hashlib.sha256()
-            states[name].update(repr(values).encode())
+            states[name].update(repr([*map(_by_day, values)]).encode())
     return {name: state.hexdigest() for name, state in states.items()}
 
 
+def _by_day(value: Any) -> Any:
+    is_time = isinstance(value, str) and value[10:11] == "T" and len(value) <= _LONGEST_TIME
+    return value[:10] if is_time else value
+
+
+_LONGEST_TIME = len("2026-01-01T00:00:00.000000+00:00")
 _CHANGES = """
 SELECT CASE WHEN p.id IS NULL THEN 'new' ELSE 'changed' END AS kind, s.name AS server,
        t.name AS tool, t.id AS tool_id, v.first_seen AS at, v.definition_sha256,
