@@ -32,7 +32,7 @@ from classifier.pages.rows import from_json, to_json, worst_first
 from classifier.pages.search import search_files
 from classifier.pages.slugs import slugs
 from classifier.pages.statistics import statistics_page
-from classifier.pages.store import Manifest, is_whole, read_manifest, staging, yard_of
+from classifier.pages.store import Manifest, is_whole, read_manifest, staging
 from classifier.pages.words import server_title
 from classifier.pages.workers import Job, beside, render_all
 
@@ -100,11 +100,11 @@ def _built(
     whole = _whole_key(prints, base_url, notebooks)
     if before.whole == whole and is_whole(out, before):
         return _summary(before, servers, 0, time.monotonic() - started)
-    read = _read(source, servers, prints, before, tell)
-    yard = yard_of(out.absolute())
-    index = index_of(read.rows, prints, yard, generator_stamp())
-    plan = _plan(servers, read, base_url, index)
     with staging(out, before) as stage:
+        read = _read(source, servers, prints, before, tell)
+        index = index_of(read.rows, prints, stage.yard, generator_stamp())
+        plan = _plan(servers, read, base_url, index)
+        stage.wait()
         after = Manifest(stamp=plan.stamp, whole=whole, prints=dict(prints))
         written = _write(Job(plan, source, stage, prints), before, after, tell, notebooks)
         after.rows = {name: [to_json(row) for row in rows] for name, rows in read.rows.items()}

@@ -14,13 +14,14 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from classifier.errors import PageError
+from classifier.pages.aside import LARGE, aside
 from classifier.pages.trees import can_link, listing, mirror, prune, replace
 
 try:
@@ -108,14 +109,22 @@ def _mark(marker: Path) -> tuple[int, int]:
 class Staging:
     """The tree in which the next site is put together: the files of the last one to begin with."""
 
-    def __init__(self, folder: Path, yard: Path, there: set[str], kept: bool) -> None:
+    def __init__(
+        self, folder: Path, yard: Path, listed: Callable[[], set[str]], kept: bool
+    ) -> None:
+        """Take a tree; `listed` waits until it is like the live one, and returns its files."""
         self.folder = folder
         self.yard = yard
-        self._there = there
+        self._listed = listed
+        self._there: set[str] = set()
         self._kept = kept
         self._made: set[str] = {""}
         self.much = False
         """Whether most of the files are new."""
+
+    def wait(self) -> None:
+        """Wait until the tree is like the live one; nothing can be written before."""
+        self._there = self._listed()
 
     def write(self, path: str, data: bytes) -> None:
         """Write one file; `path` is relative, made of slugs, with forward slashes."""
@@ -242,12 +251,18 @@ def _tree(out: Path, yard: Path, before: Manifest, *, is_first: bool) -> Iterato
                 shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(exist_ok=True)
             folder.chmod(0o755)
-            there = mirror(out, folder) if is_there else set()
             same = is_there and _mark(out / MARKER) == before.mark
-            yield Staging(folder, yard, there, same)
+            pays = sum(map(len, before.rows.values())) >= LARGE
+            work = mirror if is_there else _nothing
+            with aside(work, out, folder, pays=pays) as listed:
+                yield Staging(folder, yard, listed, same)
     finally:
         if folder.exists() and not (is_first and (out / MARKER).is_file()):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _nothing(_live: Path, _spare: Path) -> set[str]:
+    return set()
 
 
 def _tidy(out: Path, stage: Staging) -> None:
@@ -265,11 +280,11 @@ def _tidy(out: Path, stage: Staging) -> None:
 
 def _mend(out: Path, yard: Path, *, is_first: bool) -> None:
     """Put back or remove what an interrupted build left behind."""
-    for aside in sorted(yard.glob("*-old")):
-        if not out.exists() and (aside / MARKER).is_file():
-            aside.rename(out)
+    for old in sorted(yard.glob("*-old")):
+        if not out.exists() and (old / MARKER).is_file():
+            old.rename(out)
         elif is_first:
-            shutil.rmtree(aside, ignore_errors=True)
+            shutil.rmtree(old, ignore_errors=True)
     for half in yard.glob("new-*"):
         with _held(half) as is_left:  # another build at work holds its own
             if is_left:

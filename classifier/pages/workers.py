@@ -7,16 +7,14 @@ platform cannot fork, or the site is small, one process does it all; the bytes a
 from __future__ import annotations
 
 import gc
-import multiprocessing
-import os
-import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from classifier.pages.aside import LARGE, aside, cores, pool
 from classifier.pages.model import ServerFacts, ServerTools, SiteSource
 from classifier.pages.plan import Plan
 from classifier.pages.server_render import files_of
@@ -25,9 +23,6 @@ from classifier.pages.store import Staging
 T = TypeVar("T")
 SMALL = 300
 """Tools below which a second process costs more than it brings."""
-
-LARGE = 2000
-"""Tools from which on work beside the rendering gets a process of its own."""
 
 PER_TASK = 120
 Written = tuple[str, list[str], int]
@@ -54,41 +49,28 @@ _jobs: list[Job] = []
 def render_all(job: Job, servers: Sequence[ServerFacts]) -> Iterator[Written]:
     """Write the files of these servers; yield each server as it is done."""
     tools = sum(_size(job, facts) for facts in servers)
-    cores = _cores()
-    if tools < SMALL or cores == 1:
+    many = cores()
+    if tools < SMALL or many == 1:
         with _garbage_counted(is_counted=tools >= SMALL):
             for task in _tasks(job, servers):
                 yield from _several(job, task)
         return
-    yield from _forked(job, _tasks(job, servers), cores)
+    yield from _forked(job, _tasks(job, servers), many)
 
 
 @contextmanager
 def beside(job: Job, work: Callable[[Job], T]) -> Iterator[Callable[[], T]]:
     """Do work in a process beside this one, where that pays; yield what waits for its result."""
-    tools = sum(map(len, job.plan.rows.values()))
-    if tools < LARGE or _cores() == 1:
+    if sum(map(len, job.plan.rows.values())) < LARGE or cores() == 1:
         yield lambda: work(job)
         return
     _jobs.append(job)
-    pool = ProcessPoolExecutor(
-        1, mp_context=multiprocessing.get_context("fork"), initializer=_ignore_interrupts
-    )
-    try:
-        yield pool.submit(_call, work).result
-    finally:
-        pool.shutdown(cancel_futures=True)
+    with aside(_call, work, pays=True) as done:
+        yield done
 
 
 def _call(work: Callable[[Job], T]) -> T:
     return work(_jobs[-1])
-
-
-def _cores() -> int:
-    """Return how many processes are worth their while; one where none can be forked."""
-    if "fork" not in multiprocessing.get_all_start_methods():
-        return 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 
 
 @contextmanager
@@ -124,32 +106,22 @@ def _tasks(job: Job, servers: Sequence[ServerFacts]) -> list[list[ServerFacts]]:
     return tasks
 
 
-def _forked(job: Job, tasks: list[list[ServerFacts]], cores: int) -> Iterator[Written]:
+def _forked(job: Job, tasks: list[list[ServerFacts]], many: int) -> Iterator[Written]:
     _jobs.append(job)
     gc.collect()
     gc.freeze()  # so that counting garbage does not copy what the processes share
-    pool = ProcessPoolExecutor(
-        min(cores, 8), mp_context=multiprocessing.get_context("fork"), initializer=_start
-    )
+    workers = pool(min(many, 8))
     try:
-        for done in as_completed([pool.submit(_task, task) for task in tasks]):
+        for done in as_completed([workers.submit(_task, task) for task in tasks]):
             yield from done.result()
     finally:
-        pool.shutdown(cancel_futures=True)
+        workers.shutdown(cancel_futures=True)
         gc.unfreeze()
         _jobs.clear()
 
 
-def _start() -> None:
-    gc.enable()
-    _ignore_interrupts()
-
-
-def _ignore_interrupts() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process is told, and ends the rest
-
-
 def _task(servers: Sequence[ServerFacts]) -> list[Written]:
+    gc.enable()
     return list(_several(_jobs[-1], servers))
 
 

@@ -239,13 +239,17 @@ def _version(row: sa.RowMapping) -> CatalogVersion:
 
 
 _STATES = (
-    "SELECT name, * FROM server",
-    "SELECT s.name, x.* FROM listing x JOIN server s ON s.id = x.server_id ORDER BY x.id",
+    """SELECT name, id, title, description, version, repository_url, website_url, status, stated_by,
+    tools_origin, tools_source, substr(tools_seen, 1, 10), first_seen, substr(last_seen, 1, 10)
+    FROM server""",
+    """SELECT s.name, x.id, x.source, x.place, x.url, x.record_sha256, x.statement, x.first_seen,
+    substr(x.last_seen, 1, 10)
+    FROM listing x JOIN server s ON s.id = x.server_id ORDER BY x.id""",
     """SELECT s.name, x.id FROM probe x JOIN server s ON s.id = x.server_id
     WHERE x.id IN (SELECT MAX(id) FROM probe GROUP BY server_id) ORDER BY x.id""",
-    """SELECT s.name, f.last_attempt FROM frontier f JOIN server s ON s.id = f.server_id
+    """SELECT s.name, substr(f.last_attempt, 1, 10) FROM frontier f JOIN server s ON s.id = f.server_id
     ORDER BY f.server_id""",
-    """SELECT s.name, t.id, t.current_version_id, t.origin, t.last_seen, t.removed_at,
+    """SELECT s.name, t.id, t.current_version_id, t.origin, substr(t.last_seen, 1, 10), t.removed_at,
     c.id, c.created, c.input_sha256
     FROM tool t JOIN server s ON s.id = t.server_id
     LEFT JOIN classification c ON c.tool_version_id = t.current_version_id
@@ -264,16 +268,10 @@ def fingerprints(connection: sa.Connection) -> dict[str, str]:
         for name, *values in streaming.exec_driver_sql(query):
             if name not in states:
                 states[name] = hashlib.sha256()
-            states[name].update(repr([*map(_by_day, values)]).encode())
+            states[name].update(repr(values).encode())
     return {name: state.hexdigest() for name, state in states.items()}
 
 
-def _by_day(value: Any) -> Any:
-    is_time = isinstance(value, str) and value[10:11] == "T" and len(value) <= _LONGEST_TIME
-    return value[:10] if is_time else value
-
-
-_LONGEST_TIME = len("2026-01-01T00:00:00.000000+00:00")
 _CHANGES = """
 SELECT CASE WHEN p.id IS NULL THEN 'new' ELSE 'changed' END AS kind, s.name AS server,
        t.name AS tool, t.id AS tool_id, v.first_seen AS at, v.definition_sha256,

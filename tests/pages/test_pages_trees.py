@@ -218,6 +218,7 @@ def test_builds_at_once_leave_one_whole_site(
     build(catalogue(0), out)
     before = read_manifest(out)
     with staging(out, before) as stage:
+        stage.wait()
         build(catalogue(1), out)  # finds the spare taken, and makes a tree of its own
         other = tree_of(out)
         assert stage.keep("index.html")
@@ -225,6 +226,7 @@ def test_builds_at_once_leave_one_whole_site(
     build(catalogue(0), tmp_path / "fresh")
     assert tree_of(out) == tree_of(tmp_path / "fresh") != other
     with staging(out, Manifest()) as late:  # what it read before is not what is there
+        late.wait()
         assert not late.keep("index.html")
         late.finish(before, 0)
     assert sorted(p.name for p in yard_of(out).iterdir()) == ["index.json", "spare"]
