@@ -4,6 +4,7 @@ import itertools
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -106,7 +107,7 @@ def test_lanes_hold_the_heaviest_rows_and_sums_are_exact():
     )  # fmt: skip
     config = {
         "category_scale": np.eye(4).tolist(), "category_bias": [0.0] * 4,
-        "risk_scale": np.eye(4).tolist(), "risk_bias": [0.0] * 4, "signal_scale": [1.0] * 9,
+        "risk_scale": np.eye(runtime.JOINED, 4).tolist(), "risk_bias": [0.0] * 4, "signal_scale": [1.0] * 9,
         "signal_bias": [0.0] * 9, "signal_threshold": [0.5] * 9, "review_below": 0.5,
         "caution": 0.1, "trusted": [],
     }  # fmt: skip
@@ -132,6 +133,66 @@ def test_invented_definitions_teach_every_fold_and_are_never_held_out(tmp_path):
     features, _ = train.documents(everything)
     _, models = train.out_of_fold(features, truth, lambda _: None)
     assert all(("n", "glean") in model.keys for model in models)
+
+
+def test_the_second_stage_sees_the_same_at_run_time_as_in_training():
+    raw = np.random.RandomState(1).normal(0, 4, (30, runtime.OUTPUTS))
+    seen = train.joined(raw)
+    assert seen.shape == (30, runtime.JOINED)
+    for row, expected in zip(raw.tolist(), seen.tolist(), strict=True):
+        assert runtime.joined(row) == pytest.approx(expected)
+
+
+def test_the_second_stage_goes_by_every_output(model_dir):
+    """Where the scores of the levels say nothing, those of the signals still tell the level."""
+    risk = np.arange(400) % 4
+    raw = np.random.RandomState(2).normal(0, 1, (400, runtime.OUTPUTS))
+    raw[:, 4:8] = 0.0
+    raw[np.arange(400), 8 + risk] += 6.0
+    stage = train.second_stage(raw, risk)
+    scores = train.joined(raw) @ np.array(stage["risk_scale"]) + stage["risk_bias"]
+    assert (scores.argmax(axis=1) == risk).mean() > 0.95
+    model = runtime.load(model_dir)
+    assert [len(column) for column in model.risk_scale] == [runtime.JOINED] * 4
+    assert sum(model.score(range(9)).risk) == pytest.approx(1.0)
+
+
+def test_the_second_stage_learns_nothing_of_the_fold_it_is_measured_on():
+    """However the tools of a fold are labelled, the scores that its second stage learns from stay."""
+    items = labelled()
+    truth = train.truth_of(items)
+    features, _ = train.documents(items)
+    other = train.truth_of(
+        [
+            replace(item, category="Other", risk="critical", signals=frozenset())
+            if truth.fold[row] == 0
+            else item
+            for row, item in enumerate(items)
+        ]
+    )
+    assert (other.risk != truth.risk).any()
+    before = train.twice_out_of_fold(features, truth, lambda _: None)
+    after = train.twice_out_of_fold(features, other, lambda _: None)
+    assert (before[0] == after[0]).all()
+    assert (before[0][truth.fold == 0] == 0).all()
+    assert before[0][truth.fold != 0].any(axis=1).all()
+    assert (before[1][truth.fold != 1] != after[1][truth.fold != 1]).any()
+
+
+def test_grouped_evaluation_of_servers_that_are_alike_finds_their_labels():
+    items = labelled()
+    figures = evaluate.measure(items, evaluate.grouped(items, lambda _: None))
+    assert figures["tools"] == len(items)
+    assert figures["risk"]["quadratic_weighted_kappa"] > 0.8
+
+
+def test_labels_that_hold_a_risk_on_one_server_only_are_refused_in_a_line():
+    items = [
+        replace(item, risk="high") if item.risk == "critical" and item.family != "page" else item
+        for item in labelled()
+    ]
+    with pytest.raises(LabelError, match="more servers"):
+        evaluate.grouped(items, lambda _: None)
 
 
 def test_evaluation_counts_what_it_says():

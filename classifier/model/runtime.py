@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate, islice
 from math import exp, sqrt, tanh
-from operator import mul
+from operator import add, mul
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,8 +34,10 @@ LABEL_SIGNALS = (
     "sensitive_data", "credentials", "untrusted_content", "admin",
 )  # fmt: skip
 OUTPUTS = len(CATEGORIES) + len(RISKS) + len(LABEL_SIGNALS)
+JOINED = 2 * OUTPUTS
+"""What the second stage weighs: a score and a probability of every output."""
 MODEL_DIR = "tool-risk-v1"
-FORMAT = 2
+FORMAT = 3
 """What `config.json` must say; a directory of another form is refused."""
 
 _MIDDLE = 1 << 31
@@ -107,7 +109,7 @@ class Model:
     intercept: list[float]
     category_scale: list[list[float]]  # a column an output: calibration of the category logits
     category_bias: list[float]
-    risk_scale: list[list[float]]
+    risk_scale: list[list[float]]  # a column a level: the second stage, over what `joined` returns
     risk_bias: list[float]
     signal_scale: list[float]
     signal_bias: list[float]
@@ -148,11 +150,8 @@ class Model:
         signals = map(mul, raw[_SECOND:], self.signal_scale)
         return Scores(
             category=_calibrated(raw[:_FIRST], self.category_scale, self.category_bias),
-            risk=_calibrated(raw[_FIRST:_SECOND], self.risk_scale, self.risk_bias),
-            signals=[
-                0.5 + 0.5 * tanh(0.5 * (score + bias))  # the logistic function, without overflow
-                for score, bias in zip(signals, self.signal_bias, strict=True)
-            ],
+            risk=_calibrated(joined(raw), self.risk_scale, self.risk_bias),
+            signals=_logistic(map(add, signals, self.signal_bias)),
         )
 
     def logits(self, rows: Collection[int]) -> list[float]:
@@ -176,11 +175,36 @@ def _lanes(total: int, count: int) -> list[int]:
     return [lane - _MIDDLE for lane in _ROW.unpack(one.to_bytes(_ROW.size, "little"))]
 
 
+def joined(raw: list[float]) -> list[float]:
+    """Return what the second stage weighs for the risk: what the first one says, all of it together.
+
+    A level is bound to what a call does: money moved is critical, one record deleted high. So it
+    goes by the scores, and by the shares of categories and levels and the signals they stand for.
+    """
+    return [
+        *raw,
+        *_shares(raw[:_FIRST]),
+        *_shares(raw[_FIRST:_SECOND]),
+        *_logistic(raw[_SECOND:]),
+    ]
+
+
+def _logistic(scores: Iterable[float]) -> list[float]:
+    """Return the logistic function of scores, without overflow."""
+    return [0.5 + 0.5 * tanh(0.5 * score) for score in scores]
+
+
 def _calibrated(
     raw: Sequence[float], scale: Sequence[Sequence[float]], bias: Sequence[float]
 ) -> list[float]:
     """Return probabilities that add up to 1."""
-    scores = [sum(map(mul, raw, column)) + start for column, start in zip(scale, bias, strict=True)]
+    return _shares(
+        [sum(map(mul, raw, column)) + start for column, start in zip(scale, bias, strict=True)]
+    )
+
+
+def _shares(scores: Sequence[float]) -> list[float]:
+    """Return the exponentials of scores as shares of their sum, without overflow."""
     most = max(scores)
     shares = [exp(score - most) for score in scores]
     total = sum(shares)
