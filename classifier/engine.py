@@ -46,8 +46,26 @@ class _Read:
 
     reading: Reading
     matched: tuple[Rule, ...]
-    rows: set[int]
-    scores: runtime.Scores
+    review: reviewed.Review | None
+    known: set[int] | None = None
+    said: runtime.Scores | None = None
+
+    @property
+    def settled(self) -> bool:
+        """Whether people have read this very definition: then nothing has to be guessed."""
+        return self.review is not None and self.review.exact
+
+    def rows(self, model: runtime.Model) -> set[int]:
+        """Return the rows of the model that the definition has; looked up when first asked for."""
+        if self.known is None:
+            self.known = model.rows(extract(self.reading, self.matched))
+        return self.known
+
+    def scores(self, model: runtime.Model) -> runtime.Scores:
+        """Return what the model says; worked out when first asked for."""
+        if self.said is None:
+            self.said = model.score(self.rows(model))
+        return self.said
 
 
 @cache
@@ -77,36 +95,37 @@ def classify_many(
     chosen = options or Options()
     source = iter(tools)
     while batch := list(islice(source, BATCH)):
-        for item in _judged(batch, model):
-            yield _conclude(item, model, chosen)
+        for item in _judged(batch, model, chosen):
+            yield _conclude(item, model)
 
 
-def _judged(batch: list[Tool], model: runtime.Model) -> list[_Read]:
+def _judged(batch: list[Tool], model: runtime.Model, options: Options) -> list[_Read]:
     """Take a batch through every step, a step at a time: tables stay in the processor's cache."""
     readings = list(map(read, batch))
     matched = list(map(book().matching, readings))
-    rows = [model.rows(extract(*pair)) for pair in zip(readings, matched, strict=True)]
-    scores = list(map(model.score, rows))
+    reviews = [reviewed.lookup(tool, options.extra_reviews) if options.use_reviews else None for tool in batch]  # fmt: skip
+    items = list(map(_Read, readings, matched, reviews))
+    guessed = [item for item in items if not item.settled]
+    for item in guessed:
+        item.rows(model)
+    for item in guessed:
+        item.scores(model)
     for reading in readings:
         reading.suspects = alarms().suspects(reading.tool)
-    return list(map(_Read, readings, matched, rows, scores))
+    return items
 
 
-def _conclude(item: _Read, model: runtime.Model, options: Options) -> Classification:
-    reading, scores = item.reading, item.scores
-    probabilities = scores.category
-    confidence = max(probabilities)
-    category = _CATEGORIES[probabilities.index(confidence)]
-    review = reviewed.lookup(reading.tool, options.extra_reviews) if options.use_reviews else None
-    if review:
-        category, confidence = review.category, {3: 0.99, 2: 0.9}.get(review.certainty, 0.6)
+def _conclude(item: _Read, model: runtime.Model) -> Classification:
+    reading, review = item.reading, item.review
+    category, confidence = _categorised(item, model)
     settled_by = next((rule for rule in item.matched if rule.settled), None)
-    if settled_by and settled_by.category and not review:
-        category, confidence = settled_by.category, 0.95
     findings = _findings(item, model, review)
-    estimate = _estimate(scores.risk, model.caution)
-    if settled_by and settled_by.risk:
+    if review and review.exact:
+        estimate = review.risk
+    elif settled_by and settled_by.risk:
         estimate = settled_by.risk
+    else:
+        estimate = _estimate(item.scores(model).risk, model.caution)
     least = decide.floor(item.matched, model.trusted)
     said = None
     if review:
@@ -139,10 +158,25 @@ def _conclude(item: _Read, model: runtime.Model, options: Options) -> Classifica
     )
 
 
+def _categorised(item: _Read, model: runtime.Model) -> tuple[Category, float]:
+    """Return the category and how sure it is: by people, by a rule that settles the case, by the model."""
+    if item.review:
+        return item.review.category, _SURE_OF.get(item.review.certainty, 0.6)
+    settled_by = next((rule for rule in item.matched if rule.settled), None)
+    if settled_by and settled_by.category:
+        return settled_by.category, 0.95
+    probabilities = item.scores(model).category
+    confidence = max(probabilities)
+    return _CATEGORIES[probabilities.index(confidence)], confidence
+
+
+_SURE_OF = {3: 0.99, 2: 0.9}
+"""Confidence by the certainty that people stated."""
+
+
 def _findings(
     item: _Read, model: runtime.Model, review: reviewed.Review | None
 ) -> tuple[Finding, ...]:
-    scores = item.scores
     found = list(found_in(item.reading)) if item.reading.suspects else []
     settled = next((rule for rule in item.matched if rule.settled), None)
     flags = item.reading.flags
@@ -153,7 +187,7 @@ def _findings(
                 if quotes:
                     found.append(Finding(signal=detector.signal, evidence=quotes))
             continue
-        probability = scores.signals[column]
+        probability = 0.0 if item.settled else item.scores(model).signals[column]
         raised = probability >= model.signal_threshold[column]
         if raised and detector.spares and detector.spares(item.reading):
             raised = any(detector.label in rule.signals for rule in item.matched)
@@ -178,7 +212,7 @@ def _capability(  # noqa: PLR0913, PLR0917 - one step of _findings, with all it 
 ) -> Finding:  # fmt: skip
     quotes = _unique(detector.detect(item.reading, item.matched))
     if not quotes:
-        quotes = explain.words(item.reading, item.rows, model, _FIRST_SIGNAL + column)
+        quotes = explain.words(item.reading, item.rows(model), model, _FIRST_SIGNAL + column)
     confident = review is not None and detector.signal.id in review.signals
     return Finding(
         signal=detector.signal, evidence=quotes, confidence=1.0 if confident else probability
@@ -208,7 +242,9 @@ def _evidence(item: _Read, model: runtime.Model, category: Category) -> tuple[Ev
         if rule.category is category:
             quotes += rule.evidence(item.reading)
     found = _unique(iter(quotes))[:_EVIDENCE]
-    return found or explain.words(item.reading, item.rows, model, _CATEGORIES.index(category))
+    return found or explain.words(
+        item.reading, item.rows(model), model, _CATEGORIES.index(category)
+    )
 
 
 def _unique(quotes: Iterator[Evidence]) -> tuple[Evidence, ...]:
