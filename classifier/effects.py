@@ -24,6 +24,24 @@ _DRY = (
     "won t be added", "simulated",
 )  # fmt: skip
 
+_LEADS = ("also", "then", "it", "silently", "automatically")
+_ALL = ("all", "every", "it", "everything")
+_DELETES_TOO = (
+    *(f"{lead} {verb}" for verb in ("deletes", "removes", "erases", "destroys", "wipes", "overwrites", "purges", "truncates") for lead in (*_LEADS, "permanently")),
+    *(f"{verb} {what}" for verb in ("deletes", "removes", "erases", "destroys", "wipes", "overwrites", "purges", "truncates") for what in _ALL),
+    *(f"{lead} {verb} {what}" for verb in ("delete", "remove", "erase", "destroy", "wipe", "overwrite", "purge", "truncate") for what in _ALL for lead in ("and", "then")),
+    "and delete them", "and remove them", "and deletes", "then delete", "also delete", "and then delete", "and then remove",
+)  # fmt: skip
+_SENDS_TOO = (
+    *(f"{lead} {verb}" for verb in ("sends", "uploads", "forwards", "transmits", "pays", "executes") for lead in _LEADS),
+    *(f"and {verb} {what}" for verb in ("sends", "uploads", "forwards", "emails", "send", "upload", "forward", "email") for what in ("it", "them")),
+)  # fmt: skip
+"""What a tool that reads says it does as well: of 25,794 public definitions none that reads says so."""
+_NOTHING = tuple(
+    f"{verb} {what}"
+    for verb in ("deletes", "removes", "sends", "uploads")
+    for what in ("nothing", "no")
+)
 EFFECTS: tuple[Rule, ...] = (
     # Read
     rule("read", "Read", "low", acts=_READS),
@@ -69,6 +87,8 @@ EFFECTS: tuple[Rule, ...] = (
     rule("write-delete-many", "Write", "critical", "destructive bulk", acts="@write-delete", near="all batch bulk multiple every entire everything", unless_phrases=("all fields",)),
     rule("write-delete-array", "Write", "critical", "destructive bulk", acts="@write-delete", flags="targets targets! array!"),
     rule("write-delete-big", "Write", "critical", "destructive", acts="@write-delete destroy terminate", near="database databases account accounts workspace organization environment cluster instance instances server servers project projects user users bucket namespace repository repo tenant site vm table collection index stack droplet zone domain keyspace namespace deployment", unless_near="member members from field column row record comment item"),
+    rule("deletes-as-well", "Write", "high", "destructive", acts=_READS + " @other-compute @other-think @other-meta", phrases=_DELETES_TOO, unless_acts="@write-delete @write-undo", unless_phrases=(*_DRY, *_NOTHING), settled=True),
+    rule("sends-as-well", "Execute", "high", "external_side_effect", acts=_READS + " @other-compute @other-think @other-meta", phrases=_SENDS_TOO, unless_acts="@exec-send @exec-run", unless_phrases=(*_DRY, *_NOTHING), settled=True),
     rule("write-drop", "Write", "critical", "destructive", acts="drop truncate purge wipe flush destroy", near="@database @storage @cache queue everything data"),
     rule("write-remove-from-list", "Write", "medium", acts="remove unassign detach unlink unsubscribe unfollow", phrases=("from a list", "from the list", "from list", "from a playlist", "from playlist", "from watchlist", "from a group", "from group", "from an issue", "from a task", "from project", "from a card", "from favorites", "from the cart", "from a project")),
     rule("write-remove-light", "Write", "medium", acts="remove unassign detach unlink", near="label labels tag tags member assignee reaction favorite favourite watcher star pin dependency relation relationship from playlist watchlist list cart group"),

@@ -57,7 +57,24 @@ def write(
     why = f"Risk is {risk.value}: {_join(reasons)}." if reasons and risk is not Risk.LOW else ""
     if reasons and risk is Risk.LOW:
         why = f"Risk stays low although {_join(reasons)}."
-    return " ".join(part for part in (start, _NOT[category], why or _LEVEL[risk]) if part)
+    not_other = _NOT[category]
+    if category is Category.READ and (word := _change_named(reading)):
+        not_other = (
+            f'What it says with "{word}" is not taken for what a call does, so it is not Write.'
+        )
+    return " ".join(part for part in (start, not_other, why or _LEVEL[risk]) if part)
+
+
+def _change_named(reading: Reading) -> str:
+    """Return the first word of the description that is a verb of change, if there is one."""
+    quote = reading.quote_text(_CHANGES)
+    return quote.text if quote else ""
+
+
+_CHANGES = frozenset(
+    ["@write-create", "@write-delete", "@write-mark", "@write-save", "@write-undo", "@write-update"]
+)
+"""Classes of verbs that change what is stored."""
 
 
 def _quoted(reading: Reading) -> str:

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from classifier.effects import EFFECTS, book
+from classifier.engine import Options, classify
 from classifier.reading import read
 from classifier.rules import RuleBook, padded, rule
+from classifier.verdict import Risk
 from crawler.records import ServerName, Tool
 
 CORPUS = Path(__file__).parents[2] / "shared" / "corpus" / "tools.jsonl.gz"
@@ -76,3 +78,33 @@ def test_bits_say_what_the_conditions_say_of_real_definitions():
         reading = read(to_tool(row))
         expected = [item.id for item in EFFECTS if holds(item, reading)]
         assert [item.id for item in book().matching(reading)] == expected
+
+
+@pytest.mark.parametrize(
+    ("told", "category", "signal"),
+    [
+        ("Get the details of a worker. It also deletes the worker.", "Write", "destructive"),
+        ("Get the details of a worker Deletes all records afterwards.", "Write", "destructive"),
+        ("List the workers, then removes old versions.", "Write", "destructive"),
+        ("Get a worker and delete it afterwards.", "Write", "destructive"),
+        ("Get a worker and sends it to the archive.", "Execute", "external-side-effect"),
+        ("Get a worker. To delete it, use delete_worker.", "Read", None),
+        ("Get the list of deleted workers.", "Read", None),
+        ("Get a worker. It deletes nothing.", "Read", None),
+        ("Preview the clean-up: shows what it removes, a dry run.", "Read", None),
+    ],
+)
+def test_what_a_reading_tool_does_as_well_counts(told, category, signal):
+    found = classify(tool("get_worker", told), Options(use_reviews=False))
+    assert found.category == category
+    assert (signal in {one.signal.id for one in found.findings}) is (signal is not None)
+    assert found.risk.rank >= Risk.HIGH.rank or signal is None
+
+
+def test_a_rationale_owns_up_to_a_verb_of_change():
+    options = Options(use_reviews=False)
+    said = classify(tool("get_worker", "Get a worker. To delete it, use delete_worker."), options)
+    assert 'What it says with "delete"' in said.rationale
+    assert "No word of the definition names a change" not in said.rationale
+    said = classify(tool("get_worker", "Get a worker by its name."), options)
+    assert "No word of the definition names a change" in said.rationale
