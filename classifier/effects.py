@@ -36,6 +36,19 @@ _SENDS_TOO = (
     *(f"{lead} {verb}" for verb in ("sends", "uploads", "forwards", "transmits", "pays", "executes") for lead in _LEADS),
     *(f"and {verb} {what}" for verb in ("sends", "uploads", "forwards", "emails", "send", "upload", "forward", "email") for what in ("it", "them")),
 )  # fmt: skip
+_PAYS_TOO = (
+    "and book the", "and buy the", "and orders the", "and pay the", "and pays", "and transfer the", "and transfers",
+    "then book", "then books", "then buys", "then pay", "then pays", "then transfer", "then transfers", "then purchases",
+)  # fmt: skip
+_RUNS_TOO = (
+    "by running its", "by applying it", "then restarts", "and restart the", "then deploys", "and deploys",
+    "also runs", "also restarts", "and unlocks",
+)  # fmt: skip
+_WRITES_TOO = (
+    "and marks it", "and archives", "and archive the", "then archives", "creates one if", "create one if",
+    "creates it if", "then moves", "then updates", "also updates", "also creates", "then creates", "also writes",
+    "also modifies", "also changes", "then changes",
+)  # fmt: skip
 """What a tool that reads says it does as well: of 25,794 public definitions none that reads says so."""
 _NOTHING = tuple(
     f"{verb} {what}"
@@ -89,6 +102,10 @@ EFFECTS: tuple[Rule, ...] = (
     rule("write-delete-big", "Write", "critical", "destructive", acts="@write-delete destroy terminate", near="database databases account accounts workspace organization environment cluster instance instances server servers project projects user users bucket namespace repository repo tenant site vm table collection index stack droplet zone domain keyspace namespace deployment", unless_near="member members from field column row record comment item"),
     rule("deletes-as-well", "Write", "high", "destructive", acts=_READS + " @other-compute @other-think @other-meta", phrases=_DELETES_TOO, unless_acts="@write-delete @write-undo", unless_phrases=(*_DRY, *_NOTHING), settled=True),
     rule("sends-as-well", "Execute", "high", "external_side_effect", acts=_READS + " @other-compute @other-think @other-meta", phrases=_SENDS_TOO, unless_acts="@exec-send @exec-run", unless_phrases=(*_DRY, *_NOTHING), settled=True),
+    rule("pays-as-well", "Execute", "critical", "financial external_side_effect", acts=_READS, phrases=_PAYS_TOO, unless_acts="@exec-trade @exec-send @exec-run", unless_phrases=_DRY, settled=True),
+    rule("runs-as-well", "Execute", "high", "external_side_effect", acts=_READS + " validate", phrases=_RUNS_TOO, unless_acts="@exec-run", unless_phrases=_DRY, settled=True),
+    rule("writes-as-well", "Write", "medium", acts=_READS, phrases=_WRITES_TOO, unless_acts="@write-create @write-delete @write-mark @write-save @write-update @exec-run @exec-send", unless_phrases=_DRY, settled=True),
+    rule("format-disk", "Write", "critical", "destructive", acts="format", near="disk drive partition volume", settled=True),
     rule("write-drop", "Write", "critical", "destructive", acts="drop truncate purge wipe flush destroy", near="@database @storage @cache queue everything data"),
     rule("write-remove-from-list", "Write", "medium", acts="remove unassign detach unlink unsubscribe unfollow", phrases=("from a list", "from the list", "from list", "from a playlist", "from playlist", "from watchlist", "from a group", "from group", "from an issue", "from a task", "from project", "from a card", "from favorites", "from the cart", "from a project")),
     rule("write-remove-light", "Write", "medium", acts="remove unassign detach unlink", near="label labels tag tags member assignee reaction favorite favourite watcher star pin dependency relation relationship from playlist watchlist list cart group"),

@@ -155,6 +155,16 @@ class _Table:
         return bits
 
 
+_MANY = 8
+
+
+def _longest_words(item: Rule) -> frozenset[str]:
+    """Return words of which one is in any text with a phrase of the rule, if it has many phrases."""
+    if len(item.phrases) < _MANY:
+        return _NONE
+    return frozenset(max(phrase.split(), key=len) for phrase in item.phrases)
+
+
 class RuleBook:
     """Rules as bits, so that a word says at once for which of all the rules it counts."""
 
@@ -165,6 +175,7 @@ class RuleBook:
         self._met_around = lru_cache(maxsize=4096)(_Table(rules, _AROUND).met)
         self._free = [self._where(rules, name) for name in (*_NEAR[:4], "acts", "flags")]
         self._told = self._where(rules, "phrases", "unless_phrases", has=True)
+        self._needs = [_longest_words(item) for item in rules]
 
     @staticmethod
     def _where(rules: Sequence[Rule], *conditions: str, has: bool = False) -> int:
@@ -189,8 +200,11 @@ class RuleBook:
         text = padded(reading) if bits & self._told else ""
         found = []
         while bits:
-            rule_ = rules[(bits & -bits).bit_length() - 1]
+            index = (bits & -bits).bit_length() - 1
+            rule_, needs = rules[index], self._needs[index]
             bits &= bits - 1
+            if needs and needs.isdisjoint(reading.opening) and needs.isdisjoint(reading.far):
+                continue
             if not (rule_.phrases or rule_.unless_phrases) or rule_.is_told(text):
                 found.append(rule_)
         return tuple(found)

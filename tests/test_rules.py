@@ -48,7 +48,12 @@ TOOLS = [
     tool("run_query", "Run a SQL query; select statements only, does not modify.", sql={}),
     tool("zz", "", "github"), tool("", ""), tool("list_messages", "Messages of Slack.", "slack"),
 ]  # fmt: skip
+MANY = ("read only", "it sends", "for good", "do it", "say so", "and so", "as well", "a user of")
 BOOKS = [
+    (
+        rule("many", phrases=MANY),
+        rule("many-not", acts="get", phrases=MANY[:8], unless_phrases=("slack",)),
+    ),
     EFFECTS,
     (rule("only", "Read", "low", acts="get"),),
     (rule("never", "Read", "low", unless_near="file"), rule("always", "Write", "high")),
@@ -88,6 +93,9 @@ def test_bits_say_what_the_conditions_say_of_real_definitions():
         ("List the workers, then removes old versions.", "Write", "destructive"),
         ("Get a worker and delete it afterwards.", "Write", "destructive"),
         ("Get a worker and sends it to the archive.", "Execute", "external-side-effect"),
+        ("Find a flight and book the cheapest one.", "Execute", "financial"),
+        ("Get a workflow and check it by running its steps.", "Execute", "external-side-effect"),
+        ("Get a worker. Creates one if there is none.", "Write", None),
         ("Get a worker. To delete it, use delete_worker.", "Read", None),
         ("Get the list of deleted workers.", "Read", None),
         ("Get a worker. It deletes nothing.", "Read", None),
@@ -99,6 +107,13 @@ def test_what_a_reading_tool_does_as_well_counts(told, category, signal):
     assert found.category == category
     assert (signal in {one.signal.id for one in found.findings}) is (signal is not None)
     assert found.risk.rank >= Risk.HIGH.rank or signal is None
+
+
+def test_a_disk_that_is_formatted_is_no_text():
+    found = classify(tool("format_disk", "Formats the disk at a path."), Options(use_reviews=False))
+    assert (found.category, found.risk) == ("Write", Risk.CRITICAL)
+    said = tool("format_text", "Formats a text as a table.")
+    assert classify(said, Options(use_reviews=False)).category == "Other"
 
 
 def test_a_rationale_owns_up_to_a_verb_of_change():
