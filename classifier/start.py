@@ -27,7 +27,7 @@ def _run(name: str) -> NoReturn:
         sys.stderr.write("toolrisk: interrupted\n")
         _leave(_INTERRUPTED)
     except SystemExit as stop:
-        _leave(stop.code if isinstance(stop.code, int) else 1)
+        _leave(stop.code if isinstance(stop.code, int) else int(stop.code is not None))
     _leave(0)
 
 
