@@ -9,14 +9,14 @@ from functools import cache
 from itertools import islice
 from pathlib import Path
 
-from classifier import decide, explain, rationale, reviewed
+from classifier import decide, explain, rationale, reviewed, threats
 from classifier.effects import EFFECTS, book
+from classifier.lexicon import lexicon
 from classifier.model import runtime
 from classifier.model.features import extract
 from classifier.reading import Reading, read
 from classifier.rules import Rule
 from classifier.signals import Detector, alarms, detectors
-from classifier.threats import found_in
 from classifier.verdict import Basis, Category, Classification, Evidence, Finding, Risk
 from crawler.records import Tool, canonical_json, sha256
 
@@ -80,6 +80,15 @@ def ruleset() -> str:
     ]
     signals = [repr(detector.signal) for detector in detectors()]
     return "rules-" + sha256(canonical_json([rules, signals]))[:12]
+
+
+def prepare() -> None:
+    """Load every table, once, for the processes that are forked from this one."""
+    runtime.load()
+    book()
+    ruleset()
+    lexicon()
+    threats.prepare()
 
 
 def classify(tool: Tool, options: Options | None = None) -> Classification:
@@ -177,7 +186,7 @@ _SURE_OF = {3: 0.99, 2: 0.9}
 def _findings(
     item: _Read, model: runtime.Model, review: reviewed.Review | None
 ) -> tuple[Finding, ...]:
-    found = list(found_in(item.reading)) if item.reading.suspects else []
+    found = list(threats.found_in(item.reading)) if item.reading.suspects else []
     settled = next((rule for rule in item.matched if rule.settled), None)
     flags = item.reading.flags
     for detector, column in _judges():

@@ -4,6 +4,7 @@ ClassifierError
 ├── DataError      a shipped or user-made data file is malformed: file and line (exit 3)
 │   └── LabelError a file of labels that a user named is missing or malformed (exit 2)
 ├── OutputError    a file or folder that is to be written cannot be (exit 3)
+├── WorkerError    a process that did part of the work was killed (exit 3)
 ├── PolicyError    a policy cannot be made or checked without being wrong (exit 2)
 └── PageError      the site cannot be written (exit 3)
     └── AddressError  the address that a user gave for the site is none (exit 2)
@@ -24,6 +25,10 @@ class LabelError(DataError):
 
 class OutputError(ClassifierError):
     """An output that cannot be written: there may be a result, but it is nowhere."""
+
+
+class WorkerError(ClassifierError):
+    """Part of the work that nobody finished."""
 
 
 class PolicyError(ClassifierError):

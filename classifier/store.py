@@ -4,14 +4,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
 from typing import Any
 
 import orjson
 
-from classifier.engine import BATCH, Options, classify_many, ruleset
+from classifier.engine import BATCH, Options, classify_many, prepare, ruleset
 from classifier.model import runtime
-from classifier.parallel import map_batches
+from classifier.parallel import batches, map_batches
 from classifier.verdict import Classification, Risk
 from crawler.catalog import Catalog, CatalogTool, StoredClassification
 from crawler.printable import counted
@@ -79,8 +78,8 @@ def classify_catalog(
     """
     summary = StoreSummary(options=options)
     model = runtime.load().name
-    batches = _batches(catalog.unclassified(ruleset(), model))
-    for rows in map_batches(partial(_judge, options), batches):
+    due = batches(catalog.unclassified(ruleset(), model), _WRITE)
+    for rows in map_batches(partial(_judge, options), due, ready=prepare):
         catalog.record_classifications(rows)
         summary.classified += len(rows)
         if progress:
@@ -91,11 +90,6 @@ def classify_catalog(
         summary.worst = max(summary.worst, Risk(risk).rank)
     summary.unchanged = sum(summary.risks.values()) - summary.classified
     return summary
-
-
-def _batches(due: Iterator[CatalogTool]) -> Iterator[list[CatalogTool]]:
-    while batch := list(islice(due, _WRITE)):
-        yield batch
 
 
 def _judge(options: Options, batch: list[CatalogTool]) -> list[StoredClassification]:

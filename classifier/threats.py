@@ -5,7 +5,7 @@ What is found is what the whole classification finds; a test holds them together
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from classifier import wording
 from classifier.reading import Reading, Unread
@@ -17,10 +17,10 @@ _MOST_QUOTES = 4
 _UNLIKELY = 0.7
 
 
-def threats_of_many(tools: Iterable[Tool]) -> Iterator[tuple[Tool, tuple[Finding, ...]]]:
-    """Yield every definition with its threats, in order; most have none."""
-    for tool in tools:
-        yield tool, threats_of(tool)
+def prepare() -> None:
+    """Load every table, once, for the processes that are forked from this one."""
+    alarms()
+    wording.weights()
 
 
 def threats_of(tool: Tool) -> tuple[Finding, ...]:

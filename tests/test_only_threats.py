@@ -11,7 +11,7 @@ import pytest
 from classifier.engine import Options, classify_many
 from classifier.reading import Reading, Unread, read
 from classifier.texts import NOBODY
-from classifier.threats import threats_of, threats_of_many
+from classifier.threats import threats_of
 from classifier.verdict import Kind
 from crawler.parse import parse_tool
 from crawler.records import ServerName, Tool
@@ -51,7 +51,7 @@ def test_the_quick_look_finds_what_the_classification_finds(name):
         tuple(f for f in result.findings if f.signal.kind is Kind.THREAT)
         for result in classify_many(tools, Options(use_reviews=False))
     ]
-    assert [found for _, found in threats_of_many(tools)] == whole
+    assert list(map(threats_of, tools)) == whole
     assert sum(map(bool, whole)) > len(tools) / 2
 
 

@@ -6,16 +6,19 @@ catalogue, or a template engine.
 
 import json
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from classifier.commands.waiting import counted, reading
-from classifier.engine import Options, classify_many
+from classifier.engine import Options, classify_many, prepare
+from classifier.parallel import batches, map_batches
 from classifier.verdict import Classification
 from crawler.client_config import disabled_notes
 from crawler.errors import TargetError
@@ -51,6 +54,8 @@ class InputOptions:
     """Whether a file that was read is a client config."""
     kept: dict[str, "ToolFile"] = field(default_factory=dict)
     """A file that was read to know that, until its tools are asked for."""
+    asked: bool = False
+    """Whether servers were asked: what talks to them may be at work until the last tool is taken."""
 
     def unread(self) -> list[str]:
         """Return what could not be looked at, a line each: a report without it would be a pass."""
@@ -132,6 +137,7 @@ def _gathered(target: Target, options: InputOptions) -> Iterator[Tool]:
     from crawler.crawl import CrawlOptions, gather
     from crawler.progress import watch
 
+    options.asked = True
     chosen = CrawlOptions(
         allow_private=options.allow_private,
         unsafe_no_sandbox=options.unsafe_no_sandbox,
@@ -183,7 +189,7 @@ def classified(
     """
     chosen = options or InputOptions()
     if targets:
-        yield from judged(tools(targets, chosen), chosen.engine)
+        yield from judged(tools(targets, chosen), chosen.engine, lambda: chosen.asked)
         return
     from crawler.catalog import Catalog
 
@@ -211,21 +217,34 @@ def classified_by_target(
                 origins.append(text)
                 yield tool
 
-    for index, (tool, result) in enumerate(judged(source(), options.engine)):
+    for index, (tool, result) in enumerate(judged(source(), options.engine, lambda: options.asked)):
         yield tool, result, origins[index]
 
 
-def judged(source: Iterable[Tool], options: Options) -> Iterator[tuple[Tool, Classification]]:
-    """Pair every definition with its classification, a batch at a time."""
-    kept: list[Tool] = []
+def judged(
+    source: Iterable[Tool], options: Options, alone: Callable[[], bool] | None = None
+) -> Iterator[tuple[Tool, Classification]]:
+    """Pair every definition with its classification, a batch at a time, on every core.
 
-    def tee() -> Iterator[Tool]:
-        for tool in source:
-            kept.append(tool)
-            yield tool
+    `alone` says, once tools came, that their source is still at work, and no process may be forked.
 
-    for result in classify_many(tee(), options):
-        yield kept.pop(0), result
+    Raises:
+        WorkerError: a process that did part of the work was killed.
+
+    """
+    waiting: deque[list[Tool]] = deque()
+
+    def tee() -> Iterator[list[Tool]]:
+        for batch in batches(source):
+            waiting.append(batch)
+            yield batch
+
+    for results in map_batches(partial(_classify, options), tee(), ready=prepare, alone=alone):
+        yield from zip(waiting.popleft(), results, strict=True)
+
+
+def _classify(options: Options, batch: list[Tool]) -> list[Classification]:
+    return list(classify_many(batch, options))
 
 
 def require_catalog(db: str) -> None:

@@ -8,14 +8,16 @@ from __future__ import annotations
 import importlib
 import json
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from classifier.parallel import batches, map_batches
 from classifier.pipeline.findings import Entry, Numbering, Report
 from classifier.pipeline.plain import plain
 from classifier.pipeline.saving import save
-from classifier.threats import threats_of_many
+from classifier.threats import prepare, threats_of
 from classifier.verdict import Finding, Risk, Severity, evidence_json
 from crawler.errors import TargetError
 from crawler.printable import counted
@@ -38,22 +40,31 @@ class Look:
         self.entries: list[Entry] = []
         self.lines: list[dict[str, Any]] = []
 
-    def at(self, tools: Iterator[tuple[Tool, str | None]]) -> None:
-        """Look at definitions, each with the file that it came from, if it did."""
-        number, files = Numbering(), list[str | None]()
+    def at(
+        self, tools: Iterator[tuple[Tool, str | None]], alone: Callable[[], bool] | None = None
+    ) -> None:
+        """Look at definitions, each with the file that it came from, if it did; on every core.
 
-        def only() -> Iterator[Tool]:
-            for tool, file in tools:
-                files.append(file)
-                yield tool
+        Raises:
+            WorkerError: a process that did part of the work was killed.
 
-        for tool, found in threats_of_many(only()):
-            file, ordinal = files[self.seen], number(tool)
-            self.seen += 1
-            new = [self._entry(tool, one, ordinal, file) for one in found]
-            self.entries += new
-            if any(entry.accepted is None for entry in new):
-                self.lines.append(_line(tool, found))
+        """
+        number = Numbering()
+        waiting: deque[list[tuple[Tool, str | None]]] = deque()
+
+        def only() -> Iterator[list[Tool]]:
+            for batch in batches(tools):
+                waiting.append(batch)
+                yield [tool for tool, _ in batch]
+
+        for several in map_batches(_threats, only(), ready=prepare, alone=alone):
+            for (tool, file), found in zip(waiting.popleft(), several, strict=True):
+                ordinal = number(tool)
+                self.seen += 1
+                new = [self._entry(tool, one, ordinal, file) for one in found]
+                self.entries += new
+                if any(entry.accepted is None for entry in new):
+                    self.lines.append(_line(tool, found))
 
     def _entry(self, tool: Tool, found: Finding, ordinal: int, file: str | None) -> Entry:
         sure = found.is_threat
@@ -71,6 +82,10 @@ class Look:
         return self._mark(entry) if self._mark else entry
 
 
+def _threats(batch: list[Tool]) -> list[tuple[Finding, ...]]:
+    return list(map(threats_of, batch))
+
+
 def look(
     targets: list[str], db: str, options: dict[str, Any], mark: Mark | None
 ) -> tuple[Look, InputOptions | None]:
@@ -82,7 +97,7 @@ def look(
 
     """
     found, given = Look(mark), _Inputs(db, options)
-    found.at(given.tools(targets))
+    found.at(given.tools(targets), given.asked)
     return found, given.options
 
 
@@ -92,6 +107,10 @@ class _Inputs:
     def __init__(self, db: str, wish: dict[str, Any]) -> None:
         self._db, self._wish = db, wish
         self.options: InputOptions | None = None
+
+    def asked(self) -> bool:
+        """Say whether servers were asked, and what talks to them may be at work."""
+        return self.options is not None and self.options.asked
 
     def tools(self, targets: list[str]) -> Iterator[tuple[Tool, str | None]]:
         parsed = [(text, parse_target(text)) for text in dict.fromkeys(targets)]

@@ -14,11 +14,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from classifier.pages.aside import LARGE, aside, cores, pool
+from classifier.pages.aside import LARGE, aside
 from classifier.pages.model import ServerFacts, ServerTools, SiteSource
 from classifier.pages.plan import Plan
 from classifier.pages.server_render import files_of
 from classifier.pages.store import Staging
+from classifier.parallel import cores, pool
 
 T = TypeVar("T")
 SMALL = 300

@@ -15,7 +15,7 @@ from classifier.pages.aside import aside
 
 SCRIPT = """
 import os, sys, time
-from classifier.pages.aside import pool
+from classifier.parallel import pool
 workers = pool(2)
 for _ in range(2):
     workers.submit(time.sleep, 600)
