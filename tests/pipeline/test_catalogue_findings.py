@@ -1,7 +1,6 @@
 """Findings between servers and through time: names that imitate, names that collide, drift."""
 
 import json
-import time
 from datetime import UTC, datetime
 
 import pytest
@@ -160,11 +159,12 @@ def tool(server_name, name, description="Does it."):
     return Tool(server=ServerName(server_name), name=name, description=description)
 
 
-def test_a_flood_of_one_name_takes_no_time():
-    flood = [tool("flood", "read_file", f"Number {n}.") for n in range(20_000)]
-    started = time.process_time()
-    assert list(name_collision.find(flood)) == []
-    assert time.process_time() - started < 2
+def test_a_flood_of_one_name_does_not_grow_with_the_square(steps):
+    def find(count):
+        flood = [tool("flood", "read_file", f"Number {n}.") for n in range(count)]
+        assert list(name_collision.find(flood)) == []
+
+    assert steps(lambda: find(4000)) < 3 * steps(lambda: find(2000))
 
 
 def test_tools_of_one_name_in_two_servers_collide():

@@ -1,7 +1,6 @@
 """The lock file and the catalogue's history: what changed, and whether it looks like a rug pull."""
 
 import json
-import time
 from dataclasses import replace
 
 import pytest
@@ -222,14 +221,20 @@ def crawled(catalog, at, *tools):
     catalog.record_many([item], now=at)
 
 
-def test_words_that_repeat_and_many_places_take_no_time():
-    same, other = " ".join(["a", "x"] * 200), " ".join(["a", "y"] * 200)
-    old = {"inputSchema": {"properties": {f"p{n}": {"description": same} for n in range(400)}}}
-    new = {"inputSchema": {"properties": {f"p{n}": {"description": other} for n in range(400)}}}
-    started = time.process_time()
-    found, more = wording.changes(old, new)
-    assert (len(found), more) == (wording.MOST_PLACES, 400 - wording.MOST_PLACES)
-    assert time.process_time() - started < 2
+def test_words_that_repeat_in_many_places_are_compared_in_few(steps):
+    def changed(places, repeats):
+        def of(word):
+            told = {"description": " ".join(["a", word] * repeats)}
+            return {"inputSchema": {"properties": {f"p{n}": told for n in range(places)}}}
+
+        def compare():
+            found, more = wording.changes(of("x"), of("y"))
+            assert (len(found), more) == (wording.MOST_PLACES, places - wording.MOST_PLACES)
+
+        return steps(compare)
+
+    assert changed(800, 200) < 3 * changed(400, 200)
+    assert changed(100, 400) < 3 * changed(100, 200)
 
 
 def test_pinned_tools_that_were_not_looked_at_are_counted(toolrisk, tmp_path):
