@@ -103,8 +103,8 @@ def _forked(work: Callable[[Given], Made], source: Iterator[Given]) -> Iterator[
             yield waiting.popleft().result()
     except BrokenProcessPool as cause:
         raise WorkerError(
-            "a process that classifies was killed, perhaps for want of memory; what was printed or"
-            " stored before is right; run it again where more is free"
+            "a process that did part of the work was killed, perhaps for want of memory; what was"
+            " printed or stored before is right; run it again where more is free"
         ) from cause
     finally:
         workers.shutdown(cancel_futures=True)

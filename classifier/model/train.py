@@ -10,7 +10,7 @@ side. The same input gives the same bytes.
 import itertools
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ from classifier.model.runtime import (
     assemble,
     block_weight,
 )
+from classifier.parallel import map_batches
 from classifier.reading import read
 
 FOLDS = 5
@@ -183,9 +184,9 @@ def out_of_fold(
     """Return the raw scores of every tool by a model that saw no tool of its family, and the models."""
     raw = np.zeros((len(features), OUTPUTS))
     models = []
-    for fold in range(FOLDS):
-        train, test = np.where(truth.fold != fold)[0], np.where(truth.fold == fold)[0]
-        fitted = fit(features, truth, train)
+    parts = [np.where(truth.fold != fold)[0] for fold in range(FOLDS)]
+    for fold, fitted in enumerate(_fits(features, truth, parts)):
+        train, test = parts[fold], np.where(truth.fold == fold)[0]
         raw[test] = _scores(features, fitted, test)
         models.append(fitted)
         progress(
@@ -203,13 +204,33 @@ def twice_out_of_fold(
     them. Rows of the fold itself are left 0.
     """
     raw = [np.zeros((len(features), OUTPUTS)) for _ in range(FOLDS)]
-    for one, other in itertools.combinations(range(FOLDS), 2):
-        fitted = fit(features, truth, np.where((truth.fold != one) & (truth.fold != other))[0])
+    pairs = list(itertools.combinations(range(FOLDS), 2))
+    parts = [np.where((truth.fold != one) & (truth.fold != other))[0] for one, other in pairs]
+    for (one, other), fitted in zip(pairs, _fits(features, truth, parts), strict=True):
         for out, held in ((one, other), (other, one)):
             rows = np.where(truth.fold == held)[0]
             raw[out][rows] = _scores(features, fitted, rows)
         progress(f"folds {one + 1} and {other + 1} of {FOLDS} held out together")
     return raw
+
+
+_given: list[tuple[Sequence[set[Key]], Truth]] = []
+"""What is learned from: a forked process inherits it, because it is too large to send."""
+
+
+def _fits(
+    features: Sequence[set[Key]], truth: Truth, parts: Sequence[npt.NDArray[np.int64]]
+) -> Iterator[Fitted]:
+    """Fit on several sets of rows, as many at a time as there are cores."""
+    _given.append((features, truth))
+    try:
+        yield from map_batches(_fit_part, parts)
+    finally:
+        _given.pop()
+
+
+def _fit_part(rows: npt.NDArray[np.int64]) -> Fitted:
+    return fit(*_given[-1], rows)
 
 
 def _scores(features: Sequence[set[Key]], fitted: Fitted, rows: npt.NDArray[np.int64]) -> Array:
