@@ -10,6 +10,8 @@ _NAME_BLOCKS = frozenset({"n", "n0", "nz", "nvl", "nva", "nv", "nc"})
 _TEXT_BLOCKS = frozenset({"d", "f", "fvl", "fva", "fv", "fc", "rv", "rn"})
 _PAIR_BLOCKS = {"nb": True, "db": False, "rb": False}
 _PARAMETER_BLOCKS = frozenset({"p", "pt"})
+_WORD_BESIDE = {"nvf": "f"}
+"""Blocks of a word beside a class, and the block of the word alone: the word is what can be quoted."""
 _QUOTED = _NAME_BLOCKS | _TEXT_BLOCKS | _PARAMETER_BLOCKS | set(_PAIR_BLOCKS)
 _MOST = 3
 _TRIES = 12
@@ -22,14 +24,16 @@ def words(reading: Reading, rows: Iterable[int], model: Model, column: int) -> t
     nothing can be quoted, the name itself is the evidence.
     """
     found: list[Evidence] = []
-    tried = 0
+    tried: set[tuple[str, str]] = set()
     for row in model.heaviest(rows, column):
         block, key = model.feature(row)
-        if block not in _QUOTED:
+        if block in _WORD_BESIDE:
+            block, key = _WORD_BESIDE[block], key.rpartition(" ")[2]
+        if block not in _QUOTED or (block, key) in tried:
             continue
-        if tried == _TRIES:
+        if len(tried) == _TRIES:
             break
-        tried += 1
+        tried.add((block, key))
         quote = _quote(reading, block, key)
         if quote and not any(_overlap(quote, other) for other in found):
             found.append(quote)

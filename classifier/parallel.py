@@ -31,7 +31,7 @@ _DEATH_SIGNAL = 1
 
 def cores() -> int:
     """Return how many processes are worth their while; one where none can be forked."""
-    if not hasattr(os, "fork") or sys.platform == "darwin":  # there, system libraries forbid it
+    if not hasattr(os, "fork"):
         return 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 

@@ -69,6 +69,7 @@ def extract(reading: Reading, matched: tuple[Rule, ...]) -> Iterator[Group]:
     rest = reading.rest
     yield from _name(reading, name_class)
     yield from _first(reading, head_class)
+    yield "nvf", _each(name_class, reading.first)
     if rest:
         yield "rest word", rest
         yield "rb", map(" ".join, pairwise(rest))
