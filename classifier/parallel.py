@@ -7,10 +7,12 @@ same.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from itertools import chain, islice
 from typing import TYPE_CHECKING, TypeVar
 
@@ -47,57 +49,126 @@ def pool(size: int) -> ProcessPoolExecutor:
 
 
 def _start() -> None:
-    import ctypes
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process is told, and ends the rest
     if sys.platform == "linux":
-        # one that is killed would leave them waiting for ever
-        ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)
+        with suppress(OSError, AttributeError, ImportError):
+            import ctypes
+
+            # one that is killed would leave them waiting for ever
+            ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)
 
 
 def batches(items: Iterable[Given], size: int = BATCH) -> Iterator[list[Given]]:
-    """Yield lists of so many, the last one shorter."""
-    source = iter(items)
-    while batch := list(islice(source, size)):
+    """Yield lists of so many, the last one shorter; what came before an error is yielded first."""
+    batch: list[Given] = []
+    try:
+        for item in items:
+            batch.append(item)
+            if len(batch) == size:
+                yield batch
+                batch = []
+    except Exception:
+        if batch:
+            yield batch
+        raise
+    if batch:
         yield batch
 
 
 def map_batches(
     work: Callable[[Given], Made], given: Iterable[Given], *,
     ready: Callable[[], object] | None = None, alone: Callable[[], bool] | None = None,
+    most: int = _MOST,
 ) -> Iterator[Made]:  # fmt: skip
     """Yield `work(batch)` for every batch, in order; `work` is a function of a module.
 
-    No more batches are taken ahead than keep the cores busy, so that memory stays bounded. `ready` is
-    called before the processes are forked and loads what each of them needs. `alone`, asked once the
-    first two batches are there, says that nothing may be forked: a second process would hold open
-    what this one is about to close.
+    No more batches are taken ahead than keep the cores busy, so that memory stays bounded; an error of
+    the source comes after the results of what it gave before. `ready` is called before the processes
+    are forked, `most` of them, and loads what each of them needs. `alone`, asked once the first two
+    batches are there, says that nothing may be forked: a second process would hold open what this
+    one is about to close. Where none can be started, this process does the work.
 
     Raises:
         WorkerError: a process was killed, as where memory is short.
 
     """
-    source = iter(given)
-    first = list(islice(source, 2))
-    if len(first) < 2 or cores() == 1 or (alone and alone()):  # noqa: PLR2004 - nothing to share
-        yield from map(work, chain(first, source))
-        return
-    if ready:
-        ready()
-    yield from _forked(work, chain(first, source))
+    source = _Source(given)
+    first = source.take(2)
+    many = min(cores(), most)
+    if len(first) > 1 and many > 1 and not (alone and alone()):
+        if ready:
+            ready()
+        first += source.take(many - len(first))
+        workers = _started(min(many, len(first)))
+        if workers:
+            yield from _forked(workers, work, chain(first, source), len(first))
+            source.check()
+            return
+    yield from map(work, chain(first, source))
+    source.check()
 
 
-def _forked(work: Callable[[Given], Made], source: Iterator[Given]) -> Iterator[Made]:
+class _Source(Iterator[Given]):
+    """Batches as they come; an error ends them, and is raised when it is asked for."""
+
+    def __init__(self, given: Iterable[Given]) -> None:
+        self._given = iter(given)
+        self._error: Exception | None = None
+
+    def __next__(self) -> Given:
+        if self._error is None:
+            try:
+                return next(self._given)
+            except StopIteration:
+                raise
+            except Exception as error:  # noqa: BLE001 - raised by `check`
+                self._error = error
+        raise StopIteration
+
+    def take(self, count: int) -> list[Given]:
+        """Return the next batches, at most so many."""
+        return list(islice(self, max(count, 0)))
+
+    def check(self) -> None:
+        """Raise the error that ended the batches, if one did."""
+        if self._error is not None:
+            raise self._error
+
+
+def _started(size: int) -> ProcessPoolExecutor | None:
+    """Return running processes, or None where the system has none to give."""
+    workers = None
+    gc.freeze()  # their own collections would copy what they share with this one
+    try:
+        workers = pool(size)
+        workers.submit(int)  # the first task starts them all
+    except (OSError, RuntimeError, NotImplementedError, ImportError):
+        if workers is not None:
+            _kill(workers)
+        return None
+    finally:
+        gc.unfreeze()
+    return workers
+
+
+def _kill(workers: ProcessPoolExecutor) -> None:
+    for process in list((workers._processes or {}).values()):  # noqa: SLF001 - there is no other way to them
+        process.kill()
+        process.join()
+
+
+def _forked(
+    workers: ProcessPoolExecutor, work: Callable[[Given], Made], source: Iterator[Given], many: int
+) -> Iterator[Made]:
     from concurrent.futures.process import BrokenProcessPool
 
-    many = min(cores(), _MOST)
-    workers = pool(many)
     waiting: deque[Future[Made]] = deque()
     try:
         for batch in source:
             waiting.append(workers.submit(work, batch))
-            if len(waiting) > many:
+            while waiting and (len(waiting) > many or waiting[0].done()):
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
@@ -106,5 +177,8 @@ def _forked(work: Callable[[Given], Made], source: Iterator[Given]) -> Iterator[
             "a process that did part of the work was killed, perhaps for want of memory; what was"
             " printed or stored before is right; run it again where more is free"
         ) from cause
+    except BaseException:
+        _kill(workers)  # nobody waits for what is not wanted any more
+        raise
     finally:
         workers.shutdown(cancel_futures=True)

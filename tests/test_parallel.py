@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -110,3 +111,68 @@ def test_a_large_file_is_answered_as_its_halves_are(tmp_path, more):
     ]
     assert lines(rows) == small
     assert small
+
+
+def failing(count):
+    yield from range(count)
+    raise ValueError("the source broke")
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 7])
+def test_what_came_before_an_error_is_answered(count):
+    found = []
+    with pytest.raises(ValueError, match="the source broke"):
+        found.extend(batch for _, batch in map_batches(pid_and, failing(count)))
+    assert found == list(range(count))
+    with pytest.raises(ValueError, match="the source broke"):
+        found.extend(one for batch in batches(failing(count), 3) for one in batch)
+    assert found == [*range(count), *range(count)]
+
+
+@needs_fork
+def test_where_no_process_can_be_started_this_one_works(monkeypatch):
+    fork, started = os.fork, []
+
+    def refuse():
+        if started:
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+        started.append(fork())
+        return started[0]
+
+    monkeypatch.setattr(os, "fork", refuse)
+    assert list(map_batches(pid_and, range(5))) == [(os.getpid(), n) for n in range(5)]
+    assert len(started) == 1
+
+
+SLEEPERS = """
+import time
+from classifier.parallel import map_batches
+print("ready", flush=True)
+for _ in map_batches(time.sleep, [600] * 9):
+    pass
+"""
+
+
+@needs_fork
+@pytest.mark.parametrize("times", [1, 2])
+def test_ctrl_c_waits_for_nobody(times):
+    with subprocess.Popen(
+        [sys.executable, "-c", SLEEPERS], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        process.stdout.readline()
+        time.sleep(1)
+        for _ in range(times):
+            process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=60)
+    assert "KeyboardInterrupt" in told
+    assert process.returncode != 0
+
+
+def fail(_):
+    raise LookupError("one batch failed")
+
+
+@needs_fork
+def test_an_error_of_a_batch_is_raised_as_it_is():
+    with pytest.raises(LookupError, match="one batch failed"):
+        list(map_batches(fail, range(6)))

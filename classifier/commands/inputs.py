@@ -189,7 +189,7 @@ def classified(
     """
     chosen = options or InputOptions()
     if targets:
-        yield from judged(tools(targets, chosen), chosen.engine, lambda: chosen.asked)
+        yield from judged(tools(targets, chosen), chosen.engine, lambda: _asks(chosen))
         return
     from crawler.catalog import Catalog
 
@@ -207,8 +207,7 @@ def classified_by_target(
         TargetError: a target cannot be understood or read; all are looked at before the first.
 
     """
-    for text in targets:
-        parse_target(text)
+    plain = all(isinstance(parse_target(text), FileTarget) for text in targets)
     origins: list[str] = []
 
     def source() -> Iterator[Tool]:
@@ -217,8 +216,15 @@ def classified_by_target(
                 origins.append(text)
                 yield tool
 
-    for index, (tool, result) in enumerate(judged(source(), options.engine, lambda: options.asked)):
+    for index, (tool, result) in enumerate(
+        judged(source(), options.engine, lambda: not plain or _asks(options))
+    ):
         yield tool, result, origins[index]
+
+
+def _asks(options: InputOptions) -> bool:
+    """Say whether servers were asked, or will be: rows that are ready are not kept until they answer."""
+    return options.asked or (options.launch and any(options.configs.values()))
 
 
 def judged(

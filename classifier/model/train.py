@@ -214,6 +214,8 @@ def twice_out_of_fold(
     return raw
 
 
+_AT_ONCE = 4
+"""Fits at a time: each takes more than a gigabyte for 70,000 definitions."""
 _given: list[tuple[Sequence[set[Key]], Truth]] = []
 """What is learned from: a forked process inherits it, because it is too large to send."""
 
@@ -224,7 +226,7 @@ def _fits(
     """Fit on several sets of rows, as many at a time as there are cores."""
     _given.append((features, truth))
     try:
-        yield from map_batches(_fit_part, parts)
+        yield from map_batches(_fit_part, parts, most=_AT_ONCE)
     finally:
         _given.pop()
 
