@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 LARGEST = (
-    20_000_000  # the model is most of the wheel, invented definitions a quarter of the archive
+    20_000_000  # the model is most of the wheel, invented definitions a fifth of the archive
 )
 
 
