@@ -86,7 +86,7 @@ def map_batches(
 
     No more batches are taken ahead than keep the cores busy, so that memory stays bounded; an error of
     the source comes after the results of what it gave before. `ready` is called before the processes
-    are forked, `most` of them, and loads what each of them needs. `alone`, asked once the first two
+    are forked, `most` of them, and loads what each of them needs. `alone`, asked once the first
     batches are there, says that nothing may be forked: a second process would hold open what this
     one is about to close. Where none can be started, this process does the work.
 
@@ -97,10 +97,12 @@ def map_batches(
     source = _Source(given)
     first = source.take(2)
     many = min(cores(), most)
-    if len(first) > 1 and many > 1 and not (alone and alone()):
+    is_shared = len(first) > 1 and many > 1
+    if is_shared and not (alone and alone()):
+        first += source.take(many - len(first))
+    if is_shared and not (alone and alone()):  # the source may have begun to ask since
         if ready:
             ready()
-        first += source.take(many - len(first))
         workers = _started(min(many, len(first)))
         if workers:
             yield from _forked(workers, work, chain(first, source), len(first))

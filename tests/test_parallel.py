@@ -58,6 +58,15 @@ def test_one_batch_or_a_source_at_work_stays_in_this_process(given, alone):
 
 
 @needs_fork
+def test_a_source_that_begins_to_ask_later_is_not_forked_from(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(4)))
+    asked = []
+    source = (asked.append(n) or n if n == 2 else n for n in range(5))
+    found = list(map_batches(pid_and, source, alone=lambda: bool(asked)))
+    assert found == [(os.getpid(), n) for n in range(5)]
+
+
+@needs_fork
 def test_tables_are_loaded_once_before_the_others_begin():
     loaded = []
     found = map_batches(pid_and, range(4), ready=lambda: loaded.append(os.getpid()))
