@@ -8,7 +8,7 @@ import re  # noqa: TID251 - character classes and bounded alternations only: lin
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import islice
 from typing import Any
 
@@ -26,10 +26,8 @@ _MAX_TOLD = _MAX_FIRST + _MAX_REST * 8  # characters in which quoted words can s
 
 _FIRST_CJK = "\u3040"
 _CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-_NAME = re.compile(
-    rf"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z\u00df-\u024f\u0400-\u04ff]+|[A-Z]+|\d+|[{_CJK}]+"
-)
-_TOKEN = re.compile(rf"[a-z\u00df-\u024f\u0400-\u04ff]+|\d+|[{_CJK}]+")
+_ASCII_NAME = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+_ASCII_TOKEN = re.compile(r"[a-z]+|\d+")
 _ARGUMENTS = re.compile(
     r"\n[ \t]*(?:args|arguments|parameters|params|returns|return|raises|examples|example|参数|返回|input|output|@param|:param|inputs)\b[ \t]*:?",
     re.IGNORECASE,
@@ -148,7 +146,8 @@ class Reading:
     def quote_name(self, words: AbstractSet[str]) -> Evidence | None:
         """Quote the first word of the name that is one of these words, lemmas or classes."""
         if self.name_spans is None:
-            self.name_spans = _Spans(_NAME, self.tool.name[:MAX_NAME], 0)
+            name = self.tool.name[:MAX_NAME]
+            self.name_spans = _Spans(_in_name(name), name, 0)
         return _quote("/name", self.tool.name, self.name_spans, words)
 
     def quote_text(self, words: AbstractSet[str]) -> Evidence | None:
@@ -172,7 +171,7 @@ class Reading:
     def _text(self) -> _Spans:
         if self.text_spans is None:
             text = lower((self.tool.description or "")[: self.lead + _MAX_TOLD])
-            self.text_spans = _Spans(_TOKEN, text, self.lead)
+            self.text_spans = _Spans(_in_text(text), text, self.lead)
         return self.text_spans
 
 
@@ -246,14 +245,34 @@ def _expand(tokens: list[str]) -> list[str]:
     return out
 
 
+@cache
+def _wide() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return the words of names and of texts in any script: dear to compile, and seldom asked for."""
+    letters = r"[a-z\u00df-\u024f\u0400-\u04ff]+"
+    return (
+        re.compile(rf"[A-Z]+(?=[A-Z][a-z])|[A-Z]?{letters}|[A-Z]+|\d+|[{_CJK}]+"),
+        re.compile(rf"{letters}|\d+|[{_CJK}]+"),
+    )
+
+
+def _in_name(name: str) -> re.Pattern[str]:
+    return _ASCII_NAME if name.isascii() else _wide()[0]
+
+
+def _in_text(text: str) -> re.Pattern[str]:
+    return _ASCII_TOKEN if text.isascii() else _wide()[1]
+
+
 def name_tokens(name: str) -> list[str]:
     """Return the lower-case words of a tool's or server's name; CJK as pairs of characters."""
-    return _expand([token.lower() for token in _NAME.findall(name[:MAX_NAME])])
+    cut = name[:MAX_NAME]
+    return _expand(list(map(str.lower, _in_name(cut).findall(cut))))
 
 
 def text_tokens(text: str) -> list[str]:
     """Return the lower-case words of a text; CJK as overlapping pairs of characters."""
-    return _expand(_TOKEN.findall(lower(text)))
+    low = lower(text)
+    return _expand(_in_text(low).findall(low))
 
 
 _FILES = (".json", ".jsonl", ".ndjson", ".gz", ".txt", ".toml", ".yaml", ".yml")

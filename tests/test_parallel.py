@@ -10,7 +10,14 @@ import time
 import pytest
 
 from classifier import parallel
-from classifier.commands.inputs import judged
+from classifier.commands.inputs import (
+    InputOptions,
+    classified_by_target,
+    judged,
+    lines,
+    record,
+    to_line,
+)
 from classifier.engine import Options, classify_many
 from classifier.errors import WorkerError
 from classifier.parallel import batches, map_batches
@@ -185,3 +192,35 @@ def fail(_):
 def test_an_error_of_a_batch_is_raised_as_it_is():
     with pytest.raises(LookupError, match="one batch failed"):
         list(map_batches(fail, range(6)))
+
+
+@needs_fork
+def test_lines_made_elsewhere_say_what_the_results_say(tmp_path):
+    rows = [
+        {
+            "name": f"delete_thing_{i}",
+            "description": "Delete it.\ud800" if i == 300 else "Delete it.",
+        }
+        for i in range(600)
+    ]
+    file = tmp_path / "tools.json"
+    file.write_text(json.dumps({"tools": rows}))
+    given = InputOptions(engine=PLAIN, launch=False)
+    found = list(lines([str(file)], given))
+    again = classified_by_target([str(file)], InputOptions(engine=PLAIN, launch=False))
+    assert found == [(one.risk, to_line(record(tool, one))) for tool, one, _ in again]
+    assert [json.loads(text)["tool"] for _, text in found] == [row["name"] for row in rows]
+
+
+@pytest.mark.parametrize(("level", "code"), [("low", 1), ("high", 0)])
+@pytest.mark.parametrize("form", ["json", "jsonl"])
+def test_the_gate_hears_of_what_was_judged_elsewhere(tmp_path, form, level, code):
+    file = tmp_path / "tools.json"
+    file.write_text(json.dumps([{"name": f"get_thing_{i}"} for i in range(600)]))
+    words = ["classify", str(file), "--format", form, "--fail-on", level]
+    done = subprocess.run(
+        [sys.executable, "-m", "classifier", *words], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (code, "")
+    rows = json.loads(done.stdout) if form == "json" else done.stdout.splitlines()
+    assert len(rows) == 600

@@ -93,7 +93,9 @@ def classify(
     options.launch = launch
     options.streams = output in (Format.JSON, Format.JSONL)
     wish = _Wish(output, level, _read_baseline(baseline), _more(also))
-    if targets:
+    if targets and options.streams and not wish.whole and not _configs(targets, options):
+        fails = _print_lines(inputs.lines(targets, options), wish)
+    elif targets:
         fails = _print(inputs.classified_by_target(targets, options), wish, options, targets)
     else:
         fails = _catalogue(db, options, wish)
@@ -140,6 +142,11 @@ class _Wish:
     also: tuple[tuple[Format, Path], ...]
     extra: "tuple[Entry, ...]" = ()  # about servers of the catalogue, and no tool alone
 
+    @property
+    def whole(self) -> bool:
+        """Whether all results are needed before the first is printed."""
+        return self.output in _REPORTS or self.known is not None or bool(self.also)
+
 
 def _more(given: list[str] | None) -> tuple[tuple[Format, Path], ...]:
     found = []
@@ -184,8 +191,7 @@ def _print(
     results: Iterable[Judged], wish: _Wish, options: "InputOptions", targets: list[str]
 ) -> bool:
     """Print and say whether the gate stops: with a baseline, at what is new only."""
-    whole = wish.output in _REPORTS or wish.known is not None or wish.also
-    if whole:
+    if wish.whole:
         return _report(results, wish, options, targets)
     worst = -1
     seen: list[Judged] = []
@@ -202,6 +208,20 @@ def _print(
     _plain(watched(), wish.output, lambda: _why_none(configs, options))
     fails = wish.level is not None and worst >= wish.level.rank
     return _beside(seen, wish, configs) or fails
+
+
+def _print_lines(lines: Iterable[tuple[Risk, str]], wish: _Wish) -> bool:
+    """Print lines as they are; say whether the gate stops."""
+    worst = -1
+
+    def watched() -> Iterator[str]:
+        nonlocal worst
+        for risk, line in lines:
+            worst = max(worst, risk.rank)
+            yield line
+
+    _json(watched(), wish.output)
+    return wish.level is not None and worst >= wish.level.rank
 
 
 def _beside(seen: list[Judged], wish: _Wish, configs: list[str]) -> bool:
@@ -256,17 +276,21 @@ def _plain(
 ) -> None:
     from classifier.commands import inputs
 
-    match output:
-        case Format.JSONL:
-            for tool, result in results:
-                sys.stdout.write(inputs.to_line(inputs.record(tool, result)) + "\n")
-        case Format.JSON:
-            rows = ",\n".join(inputs.to_line(inputs.record(t, r)) for t, r in results)
-            sys.stdout.write(f"[{rows}]\n")
-        case _:
-            from classifier.commands.table import print_table
+    if output in (Format.JSON, Format.JSONL):
+        _json((inputs.to_line(inputs.record(*both)) for both in results), output)
+        return
+    from classifier.commands.table import print_table
 
-            print_table(results, nothing)
+    print_table(results, nothing)
+
+
+def _json(lines: Iterable[str], output: Format) -> None:
+    if output is Format.JSON:
+        rows = ",\n".join(lines)
+        sys.stdout.write(f"[{rows}]\n")
+        return
+    for line in lines:
+        sys.stdout.write(line + "\n")
 
 
 def _report(

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ import orjson
 from classifier.commands.waiting import counted, reading
 from classifier.engine import Options, classify_many, prepare
 from classifier.parallel import batches, map_batches
-from classifier.verdict import Classification
+from classifier.verdict import Classification, Risk
 from crawler.client_config import disabled_notes
 from crawler.errors import TargetError
 from crawler.local import local_path
@@ -207,7 +208,6 @@ def classified_by_target(
         TargetError: a target cannot be understood or read; all are looked at before the first.
 
     """
-    plain = all(isinstance(parse_target(text), FileTarget) for text in targets)
     origins: list[str] = []
 
     def source() -> Iterator[Tool]:
@@ -216,10 +216,38 @@ def classified_by_target(
                 origins.append(text)
                 yield tool
 
-    for index, (tool, result) in enumerate(
-        judged(source(), options.engine, lambda: not plain or _asks(options))
-    ):
+    alone = _alone(targets, options)
+    for index, (tool, result) in enumerate(judged(source(), options.engine, alone)):
         yield tool, result, origins[index]
+
+
+def lines(targets: list[str], options: InputOptions) -> Iterator[tuple[Risk, str]]:
+    """Yield the level and the line of JSON of every definition: made where it is classified.
+
+    A process that classifies has all that a line says; sent as objects, results would be taken apart,
+    put together and then written by the one process that all others wait for.
+
+    Raises:
+        TargetError: a target cannot be understood or read; all are looked at before the first.
+
+    """
+    source = chain.from_iterable(tools([text], options) for text in dict.fromkeys(targets))
+    work = partial(_lines, options.engine)
+    alone = _alone(targets, options)
+    yield from chain.from_iterable(map_batches(work, batches(source), ready=prepare, alone=alone))
+
+
+def _lines(options: Options, batch: list[Tool]) -> list[tuple[Risk, str]]:
+    results = classify_many(batch, options)
+    return [
+        (one.risk, to_line(record(tool, one))) for tool, one in zip(batch, results, strict=True)
+    ]
+
+
+def _alone(targets: list[str], options: InputOptions) -> Callable[[], bool]:
+    """Return what says whether servers are asked, or may be: then nothing is forked."""
+    plain = all(isinstance(parse_target(text), FileTarget) for text in targets)
+    return lambda: not plain or _asks(options)
 
 
 def _asks(options: InputOptions) -> bool:
@@ -313,6 +341,7 @@ __all__ = [
     "classified_by_target",
     "is_config",
     "judged",
+    "lines",
     "record",
     "report",
     "require_catalog",

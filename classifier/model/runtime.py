@@ -227,19 +227,33 @@ def load(directory: Path | None = None) -> Model:
     where = directory or data_dir() / "models" / MODEL_DIR
     try:
         config = orjson.loads((where / "config.json").read_bytes())
-        lines = (where / "vocabulary.txt").read_text(encoding="utf-8").split("\n")
+        lines = _lines_of((where / "vocabulary.txt").read_bytes())
         with (where / "weights.bin").open("rb") as file:
             table = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         counts = dict[str, int](config["blocks"])
     except (OSError, ValueError, KeyError, TypeError) as cause:
         raise DataError(f"model {where.name}: {cause}; rebuild it with `toolrisk train`") from cause
     rows = sum(counts.values())
-    fits = len(lines) == rows + 1 and len(table) == rows * _ROW.size
+    fits = len(lines) == rows and len(table) == rows * _ROW.size
     if not fits or config.get("outputs") != OUTPUTS or config.get("format") != FORMAT:
         raise DataError(
             f"model {where.name}: weights do not fit the vocabulary; rebuild it with `toolrisk train`"
         )
     return assemble(config, lines, table)
+
+
+_PART = 1 << 16
+
+
+def _lines_of(text: bytes) -> list[str]:
+    """Return the lines, decoded in parts: in one text every letter would be as wide as the widest."""
+    lines: list[str] = []
+    start = 0
+    while start < len(text):
+        end = text.find(b"\n", start + _PART) + 1 or len(text)
+        lines += text[start : end - 1].decode().split("\n")
+        start = end
+    return lines
 
 
 def assemble(config: dict[str, Any], keys: Sequence[str], table: Any) -> Model:
