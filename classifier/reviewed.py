@@ -19,6 +19,7 @@ from crawler.records import Tool, canonical_json
 
 _FIELDS = 6
 _DIGITS = 16
+_VERSION = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,14 @@ def count(extra: Path | None = None) -> int:
     """Return how many definitions can be looked up."""
     known = (line[:_DIGITS].decode() for line in _shipped().splitlines() if line[:1] != b"#")
     return len({*known, *_own(extra)})
+
+
+def version(extra: Path | None = None) -> str:
+    """Return a digest of all reviews that are looked up: what was classified by others is out of date."""
+    given = hashlib.sha256(_shipped())
+    if extra is not None and extra.is_file():
+        given.update(extra.read_bytes())
+    return "reviews-" + given.hexdigest()[:_VERSION]
 
 
 def lookup(tool: Tool, extra: Path | None = None) -> Review | None:

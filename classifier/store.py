@@ -1,4 +1,4 @@
-"""Classifications in the catalogue: only what is new or judged by an older ruleset or model."""
+"""Classifications in the catalogue: only what is new, or judged by other rules, reviews or models."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from classifier import reviewed
 from classifier.engine import BATCH, Options, classify_many, prepare, ruleset
 from classifier.model import runtime
 from classifier.parallel import batches, map_batches
@@ -77,9 +78,9 @@ def classify_catalog(
 
     """
     summary = StoreSummary(options=options)
-    model = runtime.load().name
-    due = batches(catalog.unclassified(ruleset(), model), _WRITE)
-    for rows in map_batches(partial(_judge, options), due, ready=prepare):
+    rules, model = _rules(options), runtime.load().name
+    due = batches(catalog.unclassified(rules, model), _WRITE)
+    for rows in map_batches(partial(_judge, options, rules), due, ready=prepare):
         catalog.record_classifications(rows)
         summary.classified += len(rows)
         if progress:
@@ -92,16 +93,22 @@ def classify_catalog(
     return summary
 
 
-def _judge(options: Options, batch: list[CatalogTool]) -> list[StoredClassification]:
+def _rules(options: Options) -> str:
+    """Return what a verdict is stored under beside the model: the rules, and what people have read."""
+    reviews = reviewed.version(options.extra_reviews) if options.use_reviews else "no-reviews"
+    return f"{ruleset()} {reviews}"
+
+
+def _judge(options: Options, rules: str, batch: list[CatalogTool]) -> list[StoredClassification]:
     results = classify_many((item.tool for item in batch), options)
-    return [_row(item, result) for item, result in zip(batch, results, strict=True)]
+    return [_row(item, rules, result) for item, result in zip(batch, results, strict=True)]
 
 
-def _row(item: CatalogTool, result: Classification) -> StoredClassification:
+def _row(item: CatalogTool, rules: str, result: Classification) -> StoredClassification:
     return StoredClassification(
         version_id=item.version_id,
         input_sha256=input_sha256(item),
-        ruleset=result.ruleset,
+        ruleset=rules,
         model=result.model,
         category=result.category.value,
         risk=result.risk.value,

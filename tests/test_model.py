@@ -317,6 +317,11 @@ def test_review_walks_a_person_through_what_is_unsure(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "give two letters" in done.stderr
     assert classify(tool, Options(extra_reviews=file)).risk is Risk.HIGH
+    with Catalog.open(str(db)) as catalog:
+        for options, level in ((Options(extra_reviews=file), "high"), (Options(), "medium")) * 2:
+            assert classify_catalog(catalog, options).classified == 1
+            assert [item.classification["risk"] for item in catalog.tools()] == [level]
+            assert classify_catalog(catalog, options).classified == 0
 
 
 @pytest.mark.skipif(not GOLD.is_file(), reason="../shared/labels is not here")

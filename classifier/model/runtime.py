@@ -97,7 +97,7 @@ class _Bundle(dict[Hashable, tuple[int, ...]]):
 class Model:
     """A loaded model directory."""
 
-    name: str
+    name: str  # with a digest of all its numbers: a model that was trained again is another one
     vocabulary: _Blocks
     bundles: dict[str, _Bundle]
     keys: Sequence[str]  # by row
@@ -265,7 +265,7 @@ def assemble(config: dict[str, Any], keys: Sequence[str], table: Any) -> Model:
         end = start + count
         vocabulary[block] = dict(zip(keys[start:end], range(start, end), strict=True))
     return Model(
-        name=config["name"],
+        name="-".join(filter(None, (config["name"], config.get("digest")))),
         vocabulary=vocabulary,
         bundles={kind: _Bundle(spread, vocabulary) for kind, spread in BUNDLES.items()},
         keys=keys,

@@ -12,6 +12,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ _TRUST_COUNT = 8
 _JOINT_C = 3.0  # of the second stage; from 1 to 100 it makes no difference that stands out
 _CAUTION = 0.035  # a real chance of high or critical is never called low
 _REVIEW_SHARE = 0.85
+_DIGEST = 8
 
 _FIRST, _SECOND = len(CATEGORIES), len(CATEGORIES) + len(RISKS)
 
@@ -380,9 +382,10 @@ def write(directory: Path, name: str, fitted: Fitted, config: dict[str, Any]) ->
     directory.mkdir(parents=True, exist_ok=True)
     table, head = packed(fitted, name)
     (directory / "weights.bin").write_bytes(table)
-    (directory / "vocabulary.txt").write_text(
-        "".join(key + "\n" for _, key in fitted.keys), encoding="utf-8", newline="\n"
-    )
+    vocabulary = "".join(key + "\n" for _, key in fitted.keys).encode()
+    (directory / "vocabulary.txt").write_bytes(vocabulary)
+    text = json.dumps(head | config, indent=1)
+    digest = sha256(table + vocabulary + text.encode()).hexdigest()[:_DIGEST]
     (directory / "config.json").write_text(
-        json.dumps(head | config, indent=1) + "\n", encoding="utf-8"
+        json.dumps({"digest": digest} | head | config, indent=1) + "\n", encoding="utf-8"
     )

@@ -15,7 +15,6 @@ from types import TracebackType
 from typing import Any, Self
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from crawler.catalog import frontier, places, reading, tables, walks, writing
 from crawler.catalog.comparing import Tally
@@ -230,14 +229,8 @@ class Catalog:
     ) -> int:
         """Insert or replace verdicts, a batch a transaction; return how many."""
         created = now or utc_now()
-        statement = upsert(_CLASSIFICATION)
-        replaced = {
-            name: statement.excluded[name]
-            for name in (*_VERDICT_COLUMNS, "input_sha256", "created")
-        }
-        statement = statement.on_conflict_do_update(
-            index_elements=["tool_version_id", "ruleset", "model"], set_=replaced
-        )
+        # replaced, not updated: of two verdicts of one second the higher id is the newest
+        statement = sa.insert(_CLASSIFICATION).prefix_with("OR REPLACE")
         written = 0
         stream = iter(verdicts)
         while batch := [_verdict_row(one, created) for one in islice(stream, _BATCH)]:
@@ -285,7 +278,7 @@ class Catalog:
             return reading.verdict_counts(connection)
 
     def unclassified(self, ruleset: str, model: str) -> Iterator[CatalogTool]:
-        """Yield tools whose current definition this ruleset and model have not judged."""
+        """Yield tools whose current definition was not judged, or last by another ruleset or model."""
         with self._reading() as connection:
             yield from reading.unclassified(connection, ruleset, model)
 
@@ -363,9 +356,6 @@ class Catalog:
         """Return how much the catalogue holds, by table."""
         with self._reading() as connection:
             return reading.counts(connection)
-
-
-_VERDICT_COLUMNS = ("category", "risk", "risk_score", "needs_review", "json_text")
 
 
 def _verdict_row(verdict: StoredClassification, created: str) -> dict[str, Any]:

@@ -90,8 +90,10 @@ LEFT JOIN classification c ON c.id = (
   ORDER BY n.created DESC, n.id DESC LIMIT 1)
 """
 _MISSING = """
-AND NOT EXISTS (SELECT 1 FROM classification n WHERE n.tool_version_id = v.id
-                AND n.ruleset = :ruleset AND n.model = :model)
+AND NOT EXISTS (
+  SELECT 1 FROM (SELECT n.ruleset, n.model FROM classification n WHERE n.tool_version_id = v.id
+                 ORDER BY n.created DESC, n.id DESC LIMIT 1) newest
+  WHERE newest.ruleset = :ruleset AND newest.model = :model)
 """
 
 
@@ -122,7 +124,7 @@ def verdict_counts(connection: sa.Connection) -> list[tuple[str, str, int]]:
 
 
 def unclassified(connection: sa.Connection, ruleset: str, model: str) -> Iterator[CatalogTool]:
-    """Yield present tools whose current definition lacks a verdict of this ruleset and model."""
+    """Yield present tools whose newest verdict on the current definition is of others, or missing."""
     where = f"{_OFFERED} AND t.removed_at IS NULL {_MISSING}"
     text = _TOOLS.format(column="NULL AS json_text", join="", where=where)
     return _stream_tools(connection, text, {"ruleset": ruleset, "model": model})

@@ -259,6 +259,8 @@ def test_verdicts_belong_to_definitions(catalog: Catalog) -> None:
         {"risk": "low"},
     ]
     assert [e.tool.name for e in catalog.tools(risk="high")] == ["a"]
+    assert [e.version_id for e in catalog.unclassified("r1", "m1")] == [todo[0]]
+    assert [e.version_id for e in catalog.unclassified("r2", "m1")] == [todo[1]]
     catalog.record_classifications([verdict(todo[1], "r1", "medium")], now=DAYS[2])
     assert catalog.counts()["classifications"] == 3
     catalog.record_many([server("s", tool("a", "two"), tool("b"))], now=DAYS[3])
