@@ -26,6 +26,9 @@ Made = TypeVar("Made")
 
 BATCH = 256
 """Definitions of a batch: a file of fewer is done before a second process would have begun."""
+FIRST = 64
+"""Definitions of a first batch that one process judges: most of what is loaded or compiled only once it
+is needed is then there, and no other process does it again."""
 _MOST = 8
 _DEATH_SIGNAL = 1
 """PR_SET_PDEATHSIG of Linux, linux/prctl.h."""
@@ -60,15 +63,21 @@ def _start() -> None:
             ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)
 
 
-def batches(items: Iterable[Given], size: int = BATCH) -> Iterator[list[Given]]:
-    """Yield lists of so many, the last one shorter; what came before an error is yielded first."""
+def batches(
+    items: Iterable[Given], size: int = BATCH, first: int | None = None
+) -> Iterator[list[Given]]:
+    """Yield lists of so many, the last one shorter; what came before an error is yielded first.
+
+    `first` is the size of the first list, where it is to be another one.
+    """
     batch: list[Given] = []
+    full = first or size
     try:
         for item in items:
             batch.append(item)
-            if len(batch) == size:
+            if len(batch) == full:
                 yield batch
-                batch = []
+                batch, full = [], size
     except Exception:
         if batch:
             yield batch
@@ -85,18 +94,21 @@ def map_batches(
     """Yield `work(batch)` for every batch, in order; `work` is a function of a module.
 
     No more batches are taken ahead than keep the cores busy, so that memory stays bounded; an error of
-    the source comes after the results of what it gave before. `ready` is called before the processes
-    are forked, `most` of them, and loads what each of them needs. `alone`, asked once the first
-    batches are there, says that nothing may be forked: a second process would hold open what this
-    one is about to close. Where none can be started, this process does the work.
+    the source comes after the results of what it gave before. With `ready` this process works on the
+    first batch; then it is called, before the others are forked, `most` of them, and loads what each
+    of them needs. `alone`, asked once the next batches are there, says that nothing may be forked: a
+    second process would hold open what this one is about to close. Where none can be started, this
+    process does the work.
 
     Raises:
         WorkerError: a process was killed, as where memory is short.
 
     """
     source = _Source(given)
-    first = source.take(2)
     many = min(cores(), most)
+    if ready and many > 1:
+        yield from map(work, source.take(1))
+    first = source.take(2)
     is_shared = len(first) > 1 and many > 1
     if is_shared and not (alone and alone()):
         first += source.take(many - len(first))

@@ -11,7 +11,7 @@ import orjson
 from classifier import reviewed
 from classifier.engine import BATCH, Options, classify_many, prepare, ruleset
 from classifier.model import runtime
-from classifier.parallel import batches, map_batches
+from classifier.parallel import FIRST, batches, map_batches
 from classifier.verdict import Classification, Risk
 from crawler.catalog import Catalog, CatalogTool, StoredClassification
 from crawler.printable import counted
@@ -79,7 +79,7 @@ def classify_catalog(
     """
     summary = StoreSummary(options=options)
     rules, model = _rules(options), runtime.load().name
-    due = batches(catalog.unclassified(rules, model), _WRITE)
+    due = batches(catalog.unclassified(rules, model), _WRITE, FIRST)
     for rows in map_batches(partial(_judge, options, rules), due, ready=prepare):
         catalog.record_classifications(rows)
         summary.classified += len(rows)

@@ -49,6 +49,7 @@ def die(_):
 def test_batches_are_full_but_for_the_last():
     assert list(batches(range(7), 3)) == [[0, 1, 2], [3, 4, 5], [6]]
     assert list(batches([], 3)) == []
+    assert list(batches(range(7), 3, first=1)) == [[0], [1, 2, 3], [4, 5, 6]]
 
 
 @needs_fork
@@ -74,10 +75,11 @@ def test_a_source_that_begins_to_ask_later_is_not_forked_from(monkeypatch):
 
 
 @needs_fork
-def test_tables_are_loaded_once_before_the_others_begin():
+def test_the_first_batch_is_judged_here_and_tables_are_loaded_once_before_the_others_begin():
     loaded = []
-    found = map_batches(pid_and, range(4), ready=lambda: loaded.append(os.getpid()))
-    assert len(list(found)) == 4
+    found = list(map_batches(pid_and, range(4), ready=lambda: loaded.append(os.getpid())))
+    assert [batch for _, batch in found] == list(range(4))
+    assert [pid == os.getpid() for pid, _ in found] == [True, False, False, False]
     assert loaded == [os.getpid()]
 
 

@@ -19,7 +19,7 @@ import orjson
 
 from classifier.commands.waiting import counted, reading
 from classifier.engine import Options, classify_many, prepare
-from classifier.parallel import batches, map_batches
+from classifier.parallel import FIRST, batches, map_batches
 from classifier.verdict import Classification, Risk
 from crawler.client_config import disabled_notes
 from crawler.errors import TargetError
@@ -234,7 +234,8 @@ def lines(targets: list[str], options: InputOptions) -> Iterator[tuple[Risk, str
     source = chain.from_iterable(tools([text], options) for text in dict.fromkeys(targets))
     work = partial(_lines, options.engine)
     alone = _alone(targets, options)
-    yield from chain.from_iterable(map_batches(work, batches(source), ready=prepare, alone=alone))
+    shared = batches(source, first=FIRST)
+    yield from chain.from_iterable(map_batches(work, shared, ready=prepare, alone=alone))
 
 
 def _lines(options: Options, batch: list[Tool]) -> list[tuple[Risk, str]]:
@@ -269,7 +270,7 @@ def judged(
     waiting: deque[list[Tool]] = deque()
 
     def tee() -> Iterator[list[Tool]]:
-        for batch in batches(source):
+        for batch in batches(source, first=FIRST):
             waiting.append(batch)
             yield batch
 

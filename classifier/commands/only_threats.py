@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from classifier.parallel import batches, map_batches
+from classifier.parallel import FIRST, batches, map_batches
 from classifier.pipeline.findings import Entry, Numbering, Report
 from classifier.pipeline.plain import plain
 from classifier.pipeline.saving import save
@@ -53,7 +53,7 @@ class Look:
         waiting: deque[list[tuple[Tool, str | None]]] = deque()
 
         def only() -> Iterator[list[Tool]]:
-            for batch in batches(tools):
+            for batch in batches(tools, first=FIRST):
                 waiting.append(batch)
                 yield [tool for tool, _ in batch]
 
