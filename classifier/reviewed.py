@@ -7,7 +7,7 @@ first 16 hexadecimal digits of a SHA-256. A person's own reviews have the same f
 
 import hashlib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import orjson
@@ -19,7 +19,6 @@ from crawler.records import Tool, canonical_json
 
 _FIELDS = 6
 _DIGITS = 16
-_VERSION = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +73,16 @@ def _find(lines: bytes, digest: bytes) -> str | None:
     return None
 
 
-@cache
 def _own(extra: Path | None) -> dict[str, str]:
-    """Return a person's reviews by digest; the last line of a digest holds."""
+    """Return a person's reviews by digest, as the file is now; the last line of a digest holds."""
     if extra is None or not extra.is_file():
         return {}
+    now = extra.stat()
+    return _read_own(extra, now.st_mtime_ns, now.st_size)
+
+
+@lru_cache(maxsize=4)
+def _read_own(extra: Path, _changed: int, _size: int) -> dict[str, str]:
     lines = extra.read_text(encoding="utf-8").splitlines()
     return {line[:_DIGITS]: line for line in lines if line and line[0] != "#"}
 
@@ -92,9 +96,8 @@ def count(extra: Path | None = None) -> int:
 def version(extra: Path | None = None) -> str:
     """Return a digest of all reviews that are looked up: what was classified by others is out of date."""
     given = hashlib.sha256(_shipped())
-    if extra is not None and extra.is_file():
-        given.update(extra.read_bytes())
-    return "reviews-" + given.hexdigest()[:_VERSION]
+    given.update("\n".join(sorted(_own(extra).values())).encode())
+    return given.hexdigest()
 
 
 def lookup(tool: Tool, extra: Path | None = None) -> Review | None:

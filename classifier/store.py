@@ -1,5 +1,6 @@
 """Classifications in the catalogue: only what is new, or judged by other rules, reviews or models."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,12 +13,14 @@ from classifier import reviewed
 from classifier.engine import BATCH, Options, classify_many, prepare, ruleset
 from classifier.model import runtime
 from classifier.parallel import FIRST, batches, map_batches
+from classifier.resources import data_dir
 from classifier.verdict import Classification, Risk
 from crawler.catalog import Catalog, CatalogTool, StoredClassification
 from crawler.printable import counted
 from crawler.records import canonical_json, sha256
 
 _WRITE = BATCH * 4
+_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +97,14 @@ def classify_catalog(
 
 
 def _rules(options: Options) -> str:
-    """Return what a verdict is stored under beside the model: the rules, and what people have read."""
-    reviews = reviewed.version(options.extra_reviews) if options.use_reviews else "no-reviews"
-    return f"{ruleset()} {reviews}"
+    """Return what a verdict is stored under beside the model: the rules, and the data they go by.
+
+    Those are what people have read, the classes of words, and what is known of hostile definitions.
+    """
+    reviews = reviewed.version(options.extra_reviews) if options.use_reviews else ""
+    files = [*data_dir().glob("lexicons/*"), *data_dir().glob("models/tool-threat-*/*.[jt]s*")]
+    known = [(file.name, hashlib.sha256(file.read_bytes()).hexdigest()) for file in sorted(files)]
+    return f"{ruleset()} data-{sha256(repr((reviews, known)))[:_DIGITS]}"
 
 
 def _judge(options: Options, rules: str, batch: list[CatalogTool]) -> list[StoredClassification]:

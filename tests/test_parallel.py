@@ -20,8 +20,11 @@ from classifier.commands.inputs import (
 )
 from classifier.engine import Options, classify_many
 from classifier.errors import WorkerError
-from classifier.parallel import batches, map_batches
-from crawler.records import ServerName, Tool
+from classifier.parallel import BATCH, FIRST, batches, map_batches
+from classifier.store import classify_catalog
+from crawler.catalog import Catalog
+from crawler.gathered import Gathered
+from crawler.records import Server, ServerName, Tool
 
 PLAIN = Options(use_reviews=False)
 needs_fork = pytest.mark.skipif(parallel.cores() == 1, reason="one core, or no fork")
@@ -226,3 +229,28 @@ def test_the_gate_hears_of_what_was_judged_elsewhere(tmp_path, form, level, code
     assert (done.returncode, done.stderr) == (code, "")
     rows = json.loads(done.stdout) if form == "json" else done.stdout.splitlines()
     assert len(rows) == 600
+
+
+@needs_fork
+def test_a_catalogue_of_many_batches_is_stored_as_it_is_judged(tmp_path):
+    rows = made_up(FIRST + BATCH * 9)
+    by_server = {}
+    for tool in rows:
+        by_server.setdefault(tool.server, []).append(tool)
+    with Catalog.open(str(tmp_path / "c.db")) as catalog:
+        catalog.record_many(
+            [
+                Gathered(server=Server(name=name), tools=tuple(own))
+                for name, own in by_server.items()
+            ]
+        )
+        done = []
+        summary = classify_catalog(catalog, PLAIN, done.append)
+        assert summary.classified == sum(done) == len(rows)
+        assert len(done) > 2
+        stored = {item.tool.name: item.classification for item in catalog.tools()}
+        assert classify_catalog(catalog, PLAIN).unchanged == len(rows)
+    wanted = {
+        tool.name: one.to_json() for tool, one in zip(rows, classify_many(rows, PLAIN), strict=True)
+    }
+    assert stored == wanted

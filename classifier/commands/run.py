@@ -34,7 +34,7 @@ def run(
     DIR then holds toolrisk.db, policies/ and site/. A server that cannot be had is reported and
     does not stop the rest.
     """
-    from classifier.commands.inputs import say
+    from classifier.commands.inputs import say, user_reviews
     from classifier.engine import Options
     from classifier.pipeline.saving import make_folder
     from classifier.store import classify_catalog
@@ -60,7 +60,7 @@ def run(
         if summary.interrupted:
             raise typer.Exit(130)
         say("2/4 classify")
-        judged = classify_catalog(catalog, Options())
+        judged = classify_catalog(catalog, Options(extra_reviews=user_reviews()))
         sys.stdout.write(judged.text())
         say("3/4 policies")
         written = _policies(catalog, out / "policies")
@@ -135,7 +135,7 @@ def _sample(catalog: "Catalog", summary: "Summary") -> None:
 
 def _policies(catalog: "Catalog", folder: Path) -> int:
     """Write a policy per server for each of the first targets."""
-    from classifier.commands.inputs import judged
+    from classifier.commands.inputs import judged, user_reviews
     from classifier.engine import Options
     from classifier.intent import Intent, decide_intent
     from classifier.pages.slugs import slugs
@@ -145,7 +145,8 @@ def _policies(catalog: "Catalog", folder: Path) -> int:
     from crawler.records import Tool
 
     by_server: dict[str, list[tuple[Tool, Classification]]] = {}
-    for tool, result in judged((item.tool for item in catalog.tools()), Options()):
+    tools, options = (item.tool for item in catalog.tools()), Options(extra_reviews=user_reviews())
+    for tool, result in judged(tools, options):
         by_server.setdefault(tool.server, []).append((tool, result))
     names = slugs(list(by_server))
     written = 0

@@ -242,11 +242,37 @@ def load(directory: Path | None = None) -> Model:
     return assemble(config, lines, table)
 
 
+def name_of(directory: Path) -> str:
+    """Return what a model directory is called in results.
+
+    Raises:
+        DataError: it is no model directory.
+
+    """
+    try:
+        return _name(orjson.loads((directory / "config.json").read_bytes()))
+    except (OSError, ValueError, KeyError, TypeError) as cause:
+        raise DataError(
+            f"model {directory.name}: {cause}; rebuild it with `toolrisk train`"
+        ) from cause
+
+
+def _name(config: dict[str, Any]) -> str:
+    return "-".join(filter(None, (config["name"], config.get("digest"))))
+
+
 _PART = 1 << 16
 
 
 def _lines_of(text: bytes) -> list[str]:
-    """Return the lines, decoded in parts: in one text every letter would be as wide as the widest."""
+    """Return the lines, decoded in parts: in one text every letter would be as wide as the widest.
+
+    Raises:
+        ValueError: the last line has no end, or lines end otherwise.
+
+    """
+    if b"\r" in text or text[-1:] not in {b"", b"\n"}:
+        raise ValueError("vocabulary.txt is cut off, or its line ends were changed")
     lines: list[str] = []
     start = 0
     while start < len(text):
@@ -265,7 +291,7 @@ def assemble(config: dict[str, Any], keys: Sequence[str], table: Any) -> Model:
         end = start + count
         vocabulary[block] = dict(zip(keys[start:end], range(start, end), strict=True))
     return Model(
-        name="-".join(filter(None, (config["name"], config.get("digest")))),
+        name=_name(config),
         vocabulary=vocabulary,
         bundles={kind: _Bundle(spread, vocabulary) for kind, spread in BUNDLES.items()},
         keys=keys,

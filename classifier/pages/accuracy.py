@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from classifier.model.runtime import name_of
 from classifier.resources import data_dir
 
 
@@ -64,7 +65,7 @@ _MEASURES = (
 def measurements() -> dict[str, bytes]:
     """Return the metrics.json of every model that comes with one, by the model's name."""
     found = sorted((data_dir() / "models").glob("*/metrics.json"))
-    return {path.parent.name: path.read_bytes() for path in found}
+    return {name_of(path.parent): path.read_bytes() for path in found}
 
 
 def accuracies(models: Iterable[str]) -> tuple[Accuracy, ...]:

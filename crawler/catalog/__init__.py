@@ -227,14 +227,19 @@ class Catalog:
     def record_classifications(
         self, verdicts: Iterable[StoredClassification], *, now: str | None = None
     ) -> int:
-        """Insert or replace verdicts, a batch a transaction; return how many."""
+        """Insert or replace verdicts, a batch a transaction; return how many.
+
+        The newest verdict of a definition is the one recorded last. Of one ruleset with other data beside
+        it (its name up to a space is the same) none is kept, so that the file does not grow with each.
+        """
         created = now or utc_now()
-        # replaced, not updated: of two verdicts of one second the higher id is the newest
+        # replaced, not updated: the newest has the highest id, whatever the clock says
         statement = sa.insert(_CLASSIFICATION).prefix_with("OR REPLACE")
         written = 0
         stream = iter(verdicts)
         while batch := [_verdict_row(one, created) for one in islice(stream, _BATCH)]:
             with self._writing() as connection:
+                connection.execute(sa.text(_SUPERSEDED), batch)
                 connection.execute(statement, batch)
             written += len(batch)
         return written
@@ -253,6 +258,8 @@ class Catalog:
         include_withdrawn: bool = False,
     ) -> Iterator[CatalogTool]:
         """Yield tools, each with its newest verdict (of that ruleset and model, when given).
+
+        A ruleset without a space stands for itself with whatever data beside it.
 
         A query for some servers takes hardly longer than one for one: opening the file does.
         Tools that a server stopped listing, and those of servers that a registry withdrew, come
@@ -356,6 +363,12 @@ class Catalog:
         """Return how much the catalogue holds, by table."""
         with self._reading() as connection:
             return reading.counts(connection)
+
+
+_SUPERSEDED = """
+DELETE FROM classification WHERE tool_version_id = :tool_version_id AND model = :model
+AND ruleset <> :ruleset AND ruleset LIKE substr(:ruleset, 1, instr(:ruleset || ' ', ' ') - 1) || ' %'
+"""
 
 
 def _verdict_row(verdict: StoredClassification, created: str) -> dict[str, Any]:

@@ -86,13 +86,14 @@ GROUP BY c.category, c.risk
 _NEWEST = """
 LEFT JOIN classification c ON c.id = (
   SELECT n.id FROM classification n WHERE n.tool_version_id = v.id
-  AND (:ruleset IS NULL OR n.ruleset = :ruleset) AND (:model IS NULL OR n.model = :model)
-  ORDER BY n.created DESC, n.id DESC LIMIT 1)
+  AND (:ruleset IS NULL OR n.ruleset = :ruleset OR n.ruleset LIKE :ruleset || ' %')
+  AND (:model IS NULL OR n.model = :model)
+  ORDER BY n.id DESC LIMIT 1)
 """
 _MISSING = """
 AND NOT EXISTS (
   SELECT 1 FROM (SELECT n.ruleset, n.model FROM classification n WHERE n.tool_version_id = v.id
-                 ORDER BY n.created DESC, n.id DESC LIMIT 1) newest
+                 ORDER BY n.id DESC LIMIT 1) newest
   WHERE newest.ruleset = :ruleset AND newest.model = :model)
 """
 
@@ -252,10 +253,11 @@ _STATES = (
     """SELECT s.name, substr(f.last_attempt, 1, 10) FROM frontier f JOIN server s ON s.id = f.server_id
     ORDER BY f.server_id""",
     """SELECT s.name, t.id, t.current_version_id, t.origin, substr(t.last_seen, 1, 10), t.removed_at,
-    c.id, c.created, c.input_sha256
+    c.json_text
     FROM tool t JOIN server s ON s.id = t.server_id
-    LEFT JOIN classification c ON c.tool_version_id = t.current_version_id
-    ORDER BY t.server_id, t.id, c.id""",
+    LEFT JOIN classification c ON c.id = (
+      SELECT MAX(n.id) FROM classification n WHERE n.tool_version_id = t.current_version_id)
+    ORDER BY t.server_id, t.id""",
 )
 
 

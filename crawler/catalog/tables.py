@@ -203,8 +203,10 @@ class ClassificationRow(SQLModel, table=True):
     __table_args__: ClassVar[Any] = (sa.UniqueConstraint("tool_version_id", "ruleset", "model"),)
     id: int | None = _key("Row number.")
     tool_version_id: int = _refers("tool_version.id", "The definition that was judged.")
-    input_sha256: str = _text("SHA-256 of all that the verdict depends on beside rules and model.")
-    ruleset: str = _text("Version of rules and signals.")
+    input_sha256: str = _text(
+        "SHA-256 of what was judged: the definition, its server, and what that says."
+    )
+    ruleset: str = _text("Version of rules and signals, and after a space of the data beside them.")
     model: str = _text("Name of the model.")
     category: str = _text("Read, Write, Execute or Other.")
     risk: str = _text("low, medium, high or critical.")

@@ -261,6 +261,27 @@ def test_verdicts_belong_to_definitions(catalog: Catalog) -> None:
     assert [e.tool.name for e in catalog.tools(risk="high")] == ["a"]
     assert [e.version_id for e in catalog.unclassified("r1", "m1")] == [todo[0]]
     assert [e.version_id for e in catalog.unclassified("r2", "m1")] == [todo[1]]
+    catalog.record_classifications([verdict(todo[0], "r2", "low")], now="2099-01-01T00:00:00Z")
+    catalog.record_classifications([verdict(todo[0], "r2", "high")], now=DAYS[1])
+    assert [e.classification for e in catalog.tools()] == [{"risk": "high"}, {"risk": "low"}]
+
+
+def test_a_verdict_by_other_data_of_a_ruleset_takes_the_place_of_the_last(catalog: Catalog) -> None:
+    catalog.record_many([server("s", tool("a"))], now=DAYS[0])
+    for rules in ("r1 data-1", "r1 data-2", "r2 data-2", "r1 data-3", "r11 data-3", "r1"):
+        catalog.record_classifications([verdict(1, rules)], now=DAYS[0])
+    assert list(catalog.unclassified("r1", "m1")) == []
+    assert len(list(catalog.unclassified("r1 data-3", "m1"))) == 1
+    assert catalog.counts()["classifications"] == 3  # of r1, r2, r11
+    assert [e.classification for e in catalog.tools(ruleset="r2")] == [{"risk": "low"}]
+    assert [e.classification for e in catalog.tools(ruleset="r3")] == [None]
+
+
+def test_verdicts_of_a_ruleset_keep_their_order(catalog: Catalog) -> None:
+    catalog.record_many([server("s", tool("a"), tool("b"))], now=DAYS[0])
+    todo = [entry.version_id for entry in catalog.unclassified("r1", "m1")]
+    catalog.record_classifications([verdict(v) for v in todo], now=DAYS[0])
+    catalog.record_classifications([verdict(todo[0], "r2", "high")], now=DAYS[1])
     catalog.record_classifications([verdict(todo[1], "r1", "medium")], now=DAYS[2])
     assert catalog.counts()["classifications"] == 3
     catalog.record_many([server("s", tool("a", "two"), tool("b"))], now=DAYS[3])
@@ -397,6 +418,8 @@ def test_a_fingerprint_changes_when_something_does(catalog: Catalog) -> None:
     assert catalog.fingerprints() == first
     catalog.record_classifications([verdict(1)], now=DAYS[0])
     second = catalog.fingerprints()
+    catalog.record_classifications([verdict(1)], now=DAYS[2])  # judged again, and the same
+    assert catalog.fingerprints() == second
     catalog.record_many([server("s", tool("a", "new"))], now=DAYS[1])
     third = catalog.fingerprints()
     assert first["other"] == second["other"] == third["other"]
