@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,6 +15,7 @@ from classifier.engine import Options, classify, classify_many
 from classifier.errors import DataError, LabelError
 from classifier.model import evaluate, facts, runtime, train
 from classifier.model.labels import Labelled, read_labels, read_written
+from classifier.pages.accuracy import accuracies
 from classifier.reviewed import text_digest
 from classifier.verdict import Basis, Category, Risk
 from crawler.records import ServerName, Tool, canonical_json, sha256
@@ -87,6 +89,25 @@ def test_a_model_that_does_not_fit_is_refused(model_dir, tmp_path):
         runtime.load(tmp_path)
 
 
+@pytest.mark.parametrize(
+    "damage", [lambda text: text[:-4], lambda text: text.replace(b"\n", b"\r\n")]
+)
+def test_a_vocabulary_that_was_cut_or_changed_is_refused(model_dir, tmp_path, damage):
+    for name in ("weights.bin", "vocabulary.txt", "config.json"):
+        (tmp_path / name).write_bytes((model_dir / name).read_bytes())
+    (tmp_path / "vocabulary.txt").write_bytes(damage((model_dir / "vocabulary.txt").read_bytes()))
+    with pytest.raises(DataError, match="cut off"):
+        runtime.load(tmp_path)
+
+
+def test_a_model_is_named_with_a_digest_of_its_numbers(model_dir):
+    config = json.loads((model_dir / "config.json").read_text())
+    name = runtime.name_of(model_dir)
+    assert name == runtime.load(model_dir).name == f"{config['name']}-{config['digest']}"
+    assert len(accuracies([runtime.load().name])) == 1
+    assert accuracies([name, "tool-risk-v1"]) == ()
+
+
 def test_a_model_of_another_form_is_refused(model_dir, tmp_path):
     for name in ("weights.bin", "vocabulary.txt", "config.json"):
         (tmp_path / name).write_bytes((model_dir / name).read_bytes())
@@ -129,7 +150,7 @@ def test_invented_definitions_teach_every_fold_and_are_never_held_out(tmp_path):
     truth = train.truth_of(everything)
     assert truth.fold[-4:].tolist() == [-1] * 4
     assert truth.fold[:-4].tolist() == train.truth_of(labelled()).fold.tolist()
-    assert truth.weight[-4:].tolist() == [0.5] * 4
+    assert truth.weight[-4:].tolist() == [0.35] * 4
     features, _ = train.documents(everything)
     _, models = train.out_of_fold(features, truth, lambda _: None)
     assert all(("n", "glean") in model.keys for model in models)
@@ -317,11 +338,13 @@ def test_review_walks_a_person_through_what_is_unsure(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "give two letters" in done.stderr
     assert classify(tool, Options(extra_reviews=file)).risk is Risk.HIGH
+    before = classify(tool).risk.value
     with Catalog.open(str(db)) as catalog:
-        for options, level in ((Options(extra_reviews=file), "high"), (Options(), "medium")) * 2:
+        for options, level in ((Options(extra_reviews=file), "high"), (Options(), before)) * 2:
             assert classify_catalog(catalog, options).classified == 1
             assert [item.classification["risk"] for item in catalog.tools()] == [level]
             assert classify_catalog(catalog, options).classified == 0
+            assert catalog.counts()["classifications"] == 1
 
 
 @pytest.mark.skipif(not GOLD.is_file(), reason="../shared/labels is not here")
@@ -329,3 +352,27 @@ def test_quotes_of_real_definitions_are_verbatim():
     items = read_labels(GOLD)[:1500]
     results = evaluate.answers(items)
     assert evaluate.evidence_share([item.tool for item in items], results)["verbatim"] == 1.0
+
+
+def test_run_and_classify_go_by_the_same_reviews(tmp_path):
+    from crawler.catalog import Catalog
+
+    def toolrisk(*words):
+        done = subprocess.run(
+            [sys.executable, "-m", "classifier", *words], cwd=tmp_path, capture_output=True,
+            text=True, timeout=120, check=True, env=os.environ | {"XDG_DATA_HOME": str(tmp_path)},
+        )  # fmt: skip
+        return done.stdout
+
+    assert "0 unchanged" in toolrisk("run", "--sample", "--out", "build")
+    db = str(tmp_path / "build" / "toolrisk.db")
+    with Catalog.open(db) as catalog:
+        item = next(catalog.tools(risk="low"))
+    (tmp_path / "toolrisk").mkdir()
+    line = facts.line(item.tool, "Execute", "critical", ["code-execution"], 3)
+    (tmp_path / "toolrisk" / "reviewed.tsv").write_text(line, encoding="utf-8")
+    assert "0 unchanged" in toolrisk("classify", "--db", db)
+    assert "0 tools classified" in toolrisk("run", "--sample", "--out", "build")
+    with Catalog.open(db) as catalog:
+        (found,) = catalog.tools(server=item.tool.server, tool=item.tool.name)
+    assert found.classification["risk"] == "critical"
