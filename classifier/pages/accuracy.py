@@ -95,7 +95,7 @@ def _measures(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         for key in path:
             value = value.get(key) if isinstance(value, Mapping) else None
         if isinstance(value, int | float):
-            yield name, f"{100 * value:.1f} %" if unit == "percent" else f"{value:.2f}"
+            yield name, f"{100 * value:.1f} %" if unit == "percent" else f"{value:.3f}"
 
 
 def _classes(given: Mapping[str, Mapping[str, Any]]) -> Iterator[Measured]:
