@@ -38,6 +38,7 @@ def cores() -> int:
     """Return how many processes are worth their while; one where none can be forked."""
     if not hasattr(os, "fork"):
         return 1
+    # macOS, whose libraries do not bear a fork, has no affinity either, and gets one
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 
 
