@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-LARGEST = 18_000_000  # the model is most of the wheel, invented definitions a quarter of the archive
+LARGEST = 18_000_000
+"""The model is most of the wheel, invented definitions are a quarter of the archive."""
 
 
 def run(*words, cwd, code=0, timeout=280):
