@@ -5,13 +5,12 @@ where people keep tokens. What remains is the package or URL, and the names of w
 Standard library and orjson only. Rules: stacklok/toolhive pkg/client/config.go and the clients' own pages.
 """
 
-import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
-from crawler.launchers import launched_by, package_of, program_of, registry_in
+from crawler.launchers import is_of_this_machine, launched_by, package_of
 from crawler.parse import load_json
 from crawler.records import JsonObject, Remote, Server, ServerName, Transport
 from crawler.url_secrets import without_secrets
@@ -29,6 +28,9 @@ SERVER_KEYS = (
 
 _URL_KEYS = ("url", "serverUrl", "httpUrl", "uri")
 _COMMAND_KEYS = ("command", "cmd")
+_FOLDER_KEYS = ("cwd", "workingDirectory", "working_directory", "workingDir", "working_dir")
+_USUAL_FOLDERS = (None, "", ".", "./", "${workspaceFolder}")
+"""Those that say no more than an entry without one: the client starts it there anyway."""
 
 DISABLED = "disabled"
 """`Server.status` of an entry that its client does not start."""
@@ -101,7 +103,9 @@ def launched_package(entry: JsonObject) -> tuple[str, str] | None:
     command = next((entry[key] for key in _COMMAND_KEYS if entry.get(key)), None)
     words = _words(command, entry.get("args"))
     found = launched_by(words) if words else None
-    return (found.registry_type, found.named) if found else None
+    if found is None or is_of_this_machine(found.named):
+        return None
+    return found.registry_type, found.named
 
 
 def read_settings(text: str, *, is_toml: bool) -> Any:
@@ -196,31 +200,24 @@ def _server(name: ServerName, entry: object) -> Server | str:
     words = _words(command, entry.get("args"))
     if not words:
         return "neither a command nor a URL"
-    tables = [entry.get(key) for key in ("env", "envs", "environment")]
-    package = package_of(words, _names(*tables))
-    if package.registry_base_url is None:
-        package = replace(package, registry_base_url=_registry_of(tables))
+    variables = _variables(entry)
+    has_folder = any(entry.get(key, "") not in _USUAL_FOLDERS for key in _FOLDER_KEYS)
+    package = package_of(words, tuple(variables), variables, has_folder=has_folder)
     return Server(name=name, packages=(package,))
 
 
-_REGISTRY_VARIABLES = frozenset(
-    ["NPM_CONFIG_REGISTRY", "UV_INDEX", "UV_INDEX_URL", "UV_DEFAULT_INDEX", "PIP_INDEX_URL",
-     "UV_EXTRA_INDEX_URL", "PIP_EXTRA_INDEX_URL", "UV_FIND_LINKS", "PIP_FIND_LINKS",
-     "BUN_CONFIG_REGISTRY", "YARN_NPM_REGISTRY_SERVER", "YARN_REGISTRY",
-     "UV_CONFIG_FILE", "PIP_CONFIG_FILE", "NPM_CONFIG_USERCONFIG", "NPM_CONFIG_GLOBALCONFIG"]
-)  # fmt: skip
-"""Variables that name a registry, or a file that may."""
-
-
-def _registry_of(tables: list[object]) -> str | None:
-    """Return the registry that the variables of an entry name, without secrets."""
-    for table in tables:
-        for key, value in table.items() if isinstance(table, dict) else ():
-            name = str(key).upper()
-            is_scoped = name.startswith("NPM_CONFIG_@") and name.endswith(":REGISTRY")
-            if name in _REGISTRY_VARIABLES or is_scoped:
-                return registry_in(["--registry", str(value)])
-    return None
+def _variables(entry: JsonObject) -> dict[str, str]:
+    """Return the variables that an entry sets: a table, or a list of `NAME=value`."""
+    found: dict[str, str] = {}
+    for key in ("env", "envs", "environment"):
+        given = entry.get(key)
+        if isinstance(given, dict):
+            found |= {str(name): str(value or "") for name, value in given.items()}
+        for item in given if isinstance(given, list) else ():
+            name, equals, value = str(item).partition("=")
+            if equals and name.isascii() and name.isidentifier():
+                found[name] = value
+    return found
 
 
 def _remote(name: ServerName, url: str, entry: JsonObject) -> Server | str:
@@ -242,18 +239,10 @@ def _names(*tables: object) -> tuple[str, ...]:
 
 
 def _words(command: object, arguments: object) -> list[str]:
-    if isinstance(command, list):
-        words = [str(word) for word in command]
-    else:
-        words = [command] if isinstance(command, str) else []
-    if isinstance(arguments, list):
+    """Return the words of an entry; none where it names no command: an argument is no program."""
+    words = [str(word) for word in command] if isinstance(command, list) else []
+    if isinstance(command, str):
+        words = [command]
+    if words and isinstance(arguments, list):
         words += [str(word) for word in arguments]
-    elif len(words) == 1 and " " in words[0]:
-        try:
-            words = shlex.split(words[0])
-        except ValueError:
-            words = words[0].split()
-    program = program_of(words[0]) if words else ""
-    if program == "cmd" and [word.lower() for word in words[1:2]] == ["/c"]:
-        return words[2:]
     return words

@@ -28,6 +28,7 @@ from crawler.targets import (
     Target,
 )
 from crawler.tool_file import ToolFile, read_tool_file
+from crawler.url_secrets import bare, without_query
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +42,16 @@ class Prepared:
     after: str | None = None  # go on behind this entry of a slow source
 
 
-def prepare(target: Target) -> Prepared:
-    """Read a target that is a file.
+def prepare(target: Target, content: ToolFile | None = None) -> Prepared:
+    """Read a target that is a file, unless its content is known.
 
     Raises:
         TargetError: it cannot be read.
 
     """
-    is_file = isinstance(target, FileTarget)
-    return Prepared(target, read_tool_file(target.text) if is_file else None)
+    if isinstance(target, FileTarget):
+        return Prepared(target, content or read_tool_file(target.text))
+    return Prepared(target)
 
 
 async def expand(prepared: Prepared, fetcher: Getter, limit: int | None) -> AsyncIterator[Gathered]:
@@ -106,7 +108,17 @@ async def _source(
         is_entry = goes_on is not None and goes_on(at)
         stop = Stop(source=target.source, place=place, after=at) if is_entry else None
         placed = _placed(entry, place) if isinstance(entry, Listing) else entry
-        yield replace(_listed(placed, target.source), stop=stop)
+        yield replace(_listed(_hushed(placed, where), target.source), stop=stop)
+
+
+def _hushed(entry: Listing | Skipped, where: str) -> Listing | Skipped:
+    """Return an entry that does not repeat the query of its source's address: it may hold a key."""
+    if isinstance(entry, Skipped):
+        subject, reason = (without_query(one, where) for one in (entry.subject, entry.reason))
+        return replace(entry, subject=subject, reason=reason)
+    provenance = entry.provenance
+    url = without_query(provenance.url, where)
+    return replace(entry, provenance=replace(provenance, url=url))
 
 
 def listed_at(target: SourceTarget) -> str:
@@ -118,7 +130,7 @@ def listed_at(target: SourceTarget) -> str:
 def place_of(where: str) -> str:
     """Return which list an address, a file or a folder is: never with the query of a URL."""
     if "://" in where:
-        return where.partition("?")[0].partition("#")[0]
+        return bare(where)
     return "-" if where == "-" else str(local_path(where).absolute())
 
 
@@ -143,14 +155,19 @@ def _package(target: PackageTarget) -> Gathered:
     return _stated(Server(name=name, version=target.version, packages=(package,)), name)
 
 
+def name_of(target: RemoteTarget) -> ServerName:
+    """Return the name of a remote target: its address without what may hold a key."""
+    parts = urlsplit(target.url)
+    return ServerName(urlunsplit((parts.scheme, parts.netloc, parts.path, "", "")))
+
+
 def _remote(target: RemoteTarget) -> Gathered:
     """Keep the query, which may hold a key, for the request only: never in what is stored."""
-    parts = urlsplit(target.url)
-    bare = urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
-    remote = Remote(transport=Transport.STREAMABLE_HTTP, url=bare)
-    stated = _stated(Server(name=ServerName(bare), remotes=(remote,)), bare)
+    name = name_of(target)
+    remote = Remote(transport=Transport.STREAMABLE_HTTP, url=name)
+    stated = _stated(Server(name=name, remotes=(remote,)), name)
     asked = Remote(transport=Transport.STREAMABLE_HTTP, url=target.url)
-    return Gathered(server=Server(name=ServerName(bare), remotes=(asked,)), listing=stated.listing)
+    return Gathered(server=Server(name=name, remotes=(asked,)), listing=stated.listing)
 
 
 def _stated(server: Server, url: str, source: str = "target", place: str = "") -> Gathered:
@@ -169,7 +186,8 @@ def from_file(target: FileTarget, content: ToolFile) -> Iterator[Gathered]:
         provenance = Provenance(source="file", url=target.text, fetched_at=utc_now(), place=place)
         origin = content.origin
         listing = Listing(server=server, provenance=provenance, tools=tuple(tools), origin=origin)
-        yield Gathered(server=server, listing=listing, tools=tuple(tools), origin=origin)
+        found = Gathered(server=server, listing=listing, tools=tuple(tools), origin=origin)
+        yield replace(found, is_partial=bool(content.problems))
     for server in content.servers:
         yield _stated(server, target.text, source="client-config", place=place)
     for problem in content.problems:

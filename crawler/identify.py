@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 
 from crawler.domains import CODE_HOSTS
 from crawler.records import Package, Server
-from crawler.registries import other_registry
+from crawler.registries import other_registry, pypi_form
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -28,7 +28,7 @@ APART = frozenset({"target", "file", "client-config", "clients", "probe"})
 
 def keys_of(server: Server) -> tuple[Key, ...]:
     """Return the keys by which a server can be found again, strongest first."""
-    packages = sorted(filter(None, map(purl, server.packages)))
+    packages = sorted(filter(None, map(_package_key, server.packages)))
     remotes = sorted(filter(None, (remote_key(remote.url) for remote in server.remotes)))
     repository = repository_key(server.repository_url)
     keys = [Key("package", value) for value in packages]
@@ -53,6 +53,17 @@ def is_registry_name(name: str) -> bool:
     return bool(slash) and "." in space and ":" not in name and space not in CODE_HOSTS
 
 
+def _package_key(package: Package) -> str | None:
+    """Return what tells the server of a package from others: two programs of one are two servers."""
+    found, command = purl(package), package.command
+    if found is None or command is None:
+        return found
+    own = package.identifier.rpartition("/")[2]
+    if package.registry_type == "pypi":
+        command, own = pypi_form(command), pypi_form(own)
+    return found if command == own else f"{found}#{quote(command, safe='')}"
+
+
 def purl(package: Package) -> str | None:
     """Return the package URL without a version, or None for what is no package.
 
@@ -69,9 +80,8 @@ def _plain_purl(package: Package) -> str | None:
     match package.registry_type:
         case "npm":
             return f"pkg:npm/{name.lower()}"
-        case "pypi":  # PEP 503: case and runs of - _ . do not tell names apart
-            parts = name.lower().replace("_", "-").replace(".", "-").split("-")
-            return "pkg:pypi/" + "-".join(part for part in parts if part)
+        case "pypi":
+            return f"pkg:pypi/{pypi_form(name)}"
         case "oci":
             head, slash, last = name.partition("@")[0].rpartition("/")
             image = f"{head}{slash}{last.partition(':')[0]}".lower()

@@ -19,15 +19,19 @@ def is_package(path: Path) -> bool:
     return path.is_dir() or path.name.lower().endswith(SUFFIXES)
 
 
-def read_package_file(path: Path, label: str) -> tuple[tuple[Tool, ...], tuple[str, ...]]:
+def read_package_file(
+    path: Path, label: str, server: str | None = None
+) -> tuple[tuple[Tool, ...], tuple[str, ...]]:
     """Return the tools that a package defines, and a line for each thing that was left out.
+
+    They are of `server`, by default the name of the package's file.
 
     Raises:
         TargetError: it is no package, defines no tools, or takes more than reading may.
 
     """
     told = _reading(path, label)
-    tools, problems = parse_tools(ServerName(path.resolve().name), told["tools"])
+    tools, problems = parse_tools(ServerName(server or path.resolve().name), told["tools"])
     if not tools and not told["files"]:
         kind = "a directory without source files" if path.is_dir() else "an archive without any"
         raise TargetError(f"{label} is {kind}; give a package, a file of tools or a client config")

@@ -174,6 +174,7 @@ class Package:
     required_inputs: tuple[str, ...] = ()  # names of required variables and headers, never values
     file_sha256: str | None = None
     registry_base_url: str | None = None
+    command: str | None = None  # the program of it to start, where not the one called like it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

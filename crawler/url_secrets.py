@@ -55,6 +55,19 @@ def without_secrets(url: str) -> tuple[str, tuple[str, ...]]:
     return urlunsplit((parts.scheme, shown, "/".join(path), "", "")), tuple(names)
 
 
+def bare(where: str) -> str:
+    """Return an address without its query and fragment; a path, which may hold both signs, as it is."""
+    return where.partition("?")[0].partition("#")[0] if "://" in where else where
+
+
+def without_query(text: str, where: str) -> str:
+    """Return a text without what a person wrote behind the `?` or `#` of an address."""
+    tail = where.removeprefix(bare(where))
+    for one in (tail, tail.rstrip("/")):  # sources append their own paths to it
+        text = text.replace(one, "") if len(one) > 1 else text
+    return text
+
+
 def _kept_host(host: str) -> str:
     """Return a host with what may be a secret before its domain taken out."""
     if host.startswith("["):  # an IPv6 address

@@ -25,6 +25,7 @@ _DECODER = json.JSONDecoder()
 _DEEPEST = 12
 _KEPT = 100
 _ALIASES = {"inputSchema": "input_schema", "outputSchema": "output_schema", "name": "tool"}
+_SAID_ITSELF = ("name", "description", "inputSchema", "input_schema")
 _ENVELOPES = ("tools", "result", "tools_list_pages")
 _SURROGATES = range(0xD800, 0xDC00)
 
@@ -159,6 +160,8 @@ class Places:
 def _is_leaf(value: dict[str, Any], key: str | None) -> bool:
     if any(isinstance(value.get(name), dict | list) for name in _ENVELOPES):
         return False
+    if isinstance(value.get("definition"), dict) and value.keys().isdisjoint(_SAID_ITSELF):
+        return False  # a line of `toolrisk export`: the reader looks inside too
     return key is not None or any(isinstance(value.get(name), str) for name in ("name", "tool"))
 
 

@@ -13,9 +13,11 @@ from crawler.catalog import rows, tables
 from crawler.catalog.rows import Row
 from crawler.gathered import Gathered
 from crawler.identify import APART, Key, is_registry_name, keys_of, merging_keys
-from crawler.records import Server, ServerName
+from crawler.records import Package, Remote, Server, ServerName
 
 _KEY = tables.TABLES["server_key"]
+_PACKAGE = tables.TABLES["package"]
+_REMOTE = tables.TABLES["remote"]
 _ALIAS = tables.TABLES["alias"]
 _SERVER = tables.TABLES["server"]
 _LISTING = tables.TABLES["listing"]
@@ -135,3 +137,34 @@ def key_rows(server: Server, server_id: int) -> list[Row]:
         {"kind": key.kind, "value": rows.storable(key.value), "server_id": server_id}
         for key in keys_of(server)
     ]
+
+
+def rekey(connection: sa.Connection, server_ids: Sequence[int]) -> None:
+    """Have servers found by the packages and addresses that their listings state now.
+
+    For those with a listing that says something else than before. A key that nothing states any
+    more would give the server a stranger's listing: of the package `weather` to one that a client
+    config took from the folder `./weather`.
+    """
+    found: dict[int, Server] = {
+        number: Server(name=ServerName(""), packages=(), remotes=()) for number in server_ids
+    }
+    of_these = _PACKAGE.c.server_id.in_(server_ids)
+    for row in connection.execute(sa.select(_PACKAGE).where(of_these)):
+        package = Package(
+            registry_type=row.registry_type,
+            identifier=row.identifier,
+            registry_base_url=row.registry_base_url,
+            command=row.command,
+        )
+        server = found[row.server_id]
+        found[row.server_id] = replace(server, packages=(*server.packages, package))
+    for row in connection.execute(sa.select(_REMOTE).where(_REMOTE.c.server_id.in_(server_ids))):
+        server = found[row.server_id]
+        remotes = (*server.remotes, Remote(transport=row.transport, url=row.url))
+        found[row.server_id] = replace(server, remotes=remotes)
+    stale = _KEY.c.server_id.in_(server_ids) & _KEY.c.kind.in_(["package", "remote"])
+    connection.execute(sa.delete(_KEY).where(stale))
+    stated = [row for number, server in found.items() for row in key_rows(server, number)]
+    if stated:
+        connection.execute(sa.insert(_KEY), stated)

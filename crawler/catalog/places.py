@@ -7,13 +7,12 @@ one that says something else gets its file's name behind it, and keeps it from t
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import PurePath
 
 import sqlalchemy as sa
 
 from crawler.catalog import rows, tables
 from crawler.gathered import Gathered
-from crawler.printable import one_line
+from crawler.local import names_by_place
 from crawler.records import ServerName
 
 SOURCES = frozenset({"file", "client-config", "clients"})
@@ -23,10 +22,6 @@ _SERVER = tables.TABLES["server"]
 _LISTING = tables.TABLES["listing"]
 _TOOL = tables.TABLES["tool"]
 _VERSION = tables.TABLES["tool_version"]
-_PARTS = 3
-"""Parts of a path that a name is told apart by, before the whole path is."""
-
-
 _NOWHERE = ""
 """The place of what was stored before places were: whoever comes first takes it over."""
 _IN_LIMIT = 500
@@ -72,7 +67,7 @@ def _named(connection: sa.Connection, item: Gathered, batch: _Known) -> Gathered
     assert item.listing is not None  # noqa: S101 - `_place` has looked
     source, place = item.listing.provenance.source, _place(item)
     stated = _statement(item)
-    for name in _names(item.server.name, place):
+    for name in names_by_place(item.server.name, place):
         if (source, name) not in batch:
             batch |= _known(connection, source, [name])
         known = batch[source, name]
@@ -86,12 +81,6 @@ def _named(connection: sa.Connection, item: Gathered, batch: _Known) -> Gathered
             del known[place]
             _forget(connection, source, name, place)
     return replace(item, server=replace(item.server, name=ServerName(name)))
-
-
-def _names(name: str, place: str) -> Sequence[str]:
-    """Return the names that a server may get, the shortest first; the last is its own for sure."""
-    tail = "/".join(PurePath(place).parts[-_PARTS:])
-    return name, f"{name} ({one_line(tail)})", f"{name} ({one_line(place, 1000)})"
 
 
 def _statement(item: Gathered) -> _Stated:

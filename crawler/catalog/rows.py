@@ -44,8 +44,23 @@ def storable(text: str) -> str:
 
 
 def context_sha256(tool: Tool) -> str:
-    """Return the digest of a definition together with what was known of its server."""
+    """Return the digest of a definition together with what was known of its server.
+
+    Numbers in the latter count as one: a server that calls itself "Notes (9 online)" is the same
+    with 10, and would else bring a version of all its tools in every crawl.
+    """
+    text = storable(tool.server_text).translate(_DIGITS)
+    while "00" in text:
+        text = text.replace("00", "0")
+    return sha256(f"{tool.definition_sha256}\n{text}")
+
+
+def exact_context_sha256(tool: Tool) -> str:
+    """Return that digest with the digits as they are, as catalogues of older versions hold it."""
     return sha256(f"{tool.definition_sha256}\n{storable(tool.server_text)}")
+
+
+_DIGITS = str.maketrans("123456789", "0" * 9)
 
 
 def version_row(tool: Tool) -> Row:
@@ -104,12 +119,16 @@ def statement_of(server: Server) -> str:
     return json_text(
         {key: getattr(server, key) for key in _SERVER_FIELDS}
         | {
-            "packages": [
-                {key: getattr(p, key) for key in _PACKAGE_FIELDS} for p in server.packages
-            ],
+            "packages": [_package_statement(package) for package in server.packages],
             "remotes": [{key: getattr(r, key) for key in _REMOTE_FIELDS} for r in server.remotes],
         }
     )
+
+
+def _package_statement(package: Package) -> Row:
+    """Return a package as it stands in a statement, which is compared with older ones."""
+    value = {key: getattr(package, key) for key in _PACKAGE_FIELDS}
+    return value if package.command is None else value | {"command": package.command}
 
 
 def _names(record: type[Any], *but: str) -> tuple[str, ...]:
@@ -117,7 +136,7 @@ def _names(record: type[Any], *but: str) -> tuple[str, ...]:
 
 
 _SERVER_FIELDS = _names(Server, "packages", "remotes")
-_PACKAGE_FIELDS = _names(Package)
+_PACKAGE_FIELDS = _names(Package, "command")
 _REMOTE_FIELDS = _names(Remote)
 
 
@@ -150,6 +169,7 @@ def package_row(package: Package, server_id: int, listing_id: int) -> Row:
         "required_inputs": json_text(package.required_inputs),
         "file_sha256": package.file_sha256 and storable(package.file_sha256),
         "registry_base_url": package.registry_base_url and storable(package.registry_base_url),
+        "command": package.command and storable(package.command),
     }
 
 

@@ -100,6 +100,7 @@ class PackageRow(SQLModel, table=True):
     )
     file_sha256: str | None = _maybe("Digest of the file that the listing states.")
     registry_base_url: str | None = _maybe("Another registry than the usual one.")
+    command: str | None = _maybe("The program of the package that is started, where one is named.")
 
 
 class RemoteRow(SQLModel, table=True):
@@ -191,7 +192,9 @@ class ToolVersionRow(SQLModel, table=True):
     definition: str = _text("Those fields as received, as JSON.")
     extra: str | None = _maybe("Other keys of the wire object, as JSON.")
     server_text: str = _text("What was known of the server when it was judged.")
-    context_sha256: str = _text("SHA-256 of the definition and the server's text together.")
+    context_sha256: str = _text(
+        "SHA-256 of the definition and the server's text together; numbers in the text count as one."
+    )
     first_seen: str = _text("When this definition was first met, UTC.")
     last_seen: str = _text("When it was last met, UTC.")
 

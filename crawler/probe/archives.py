@@ -16,6 +16,7 @@ from crawler.probe import clients
 from crawler.probe.clients import cache_dir, folder, keep, made, run
 from crawler.probe.packages import npm_place
 from crawler.records import Outcome, Package
+from crawler.registries import pypi_form
 
 
 async def archive(package: Package, fetcher: Fetcher) -> tuple[Path, str]:
@@ -51,7 +52,8 @@ async def archive(package: Package, fetcher: Fetcher) -> tuple[Path, str]:
 async def _packed(package: Package, version: str, words: list[str]) -> Path:
     """Run a client in a new folder and keep the one archive that it puts there."""
     kind, name = package.registry_type, package.identifier
-    place = cache_dir() / "archives" / kind / folder(name) / folder(version)
+    own = pypi_form(name) if kind == "pypi" else name
+    place = cache_dir() / "archives" / kind / folder(own) / folder(version)
     if not place.is_dir():
         with tempfile.TemporaryDirectory(dir=made(place.parent), prefix=".fetch-") as work:
             tree = Path(work) / "tree"

@@ -3,6 +3,7 @@
 The registry is whatever these clients are set to; no registry is named here.
 """
 
+import hashlib
 import json
 import os
 import re  # noqa: TID251 - fixed patterns on output of npm and pip
@@ -16,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from crawler.errors import ProbeError
+from crawler.launchers import UNKNOWN_REGISTRY
 from crawler.printable import one_line
 from crawler.probe import running
 from crawler.probe.running import FETCH_SECONDS, SCRATCH, run_bounded
@@ -118,6 +120,13 @@ def _check(package: Package) -> None:
     """
     kind, version = package.registry_type, package.version
     other = other_registry(package)
+    if package.registry_base_url == UNKNOWN_REGISTRY:
+        raise ProbeError(
+            Outcome.UNSUPPORTED,
+            "its settings leave it to a folder, a file or a project of this machine where it is from; "
+            "the usual registry may have somebody else's package of that name; if that one is meant, "
+            f"give it as {one_line(f'{kind}:{package.identifier}')[:200]}",
+        )
     if other is not None:
         raise ProbeError(
             Outcome.UNSUPPORTED,
@@ -147,9 +156,26 @@ async def _latest(name: str) -> str:
     return found.group(1)
 
 
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-+.")
+_LONGEST = 120
+
+
 def folder(name: str) -> str:
-    """Return a name as one safe part of a path."""
-    return re.sub(r"[^A-Za-z0-9._+-]", "_", name).strip(".") or "_"
+    """Return a name as one safe part of a path, another for every name.
+
+    Also where file names have no capitals; `=` is a sign that no name has, and that npm and pip
+    take in a path. Folders of versions up to 0.1 had `_` for every other sign, so that `@a/b_c` and
+    `@a_b/c` were one; none of those that may be mixed up has a name of this form.
+    """
+    data = name.encode("utf-8", "surrogatepass")
+    last = len(data) - 1
+    made = "".join(
+        chr(c) if chr(c) in _PLAIN and not (c == ord(".") and place in {0, last}) else f"={c:02x}"
+        for place, c in enumerate(data)
+    )
+    if 0 < len(made) <= _LONGEST:
+        return made
+    return f"{made[:40]}=={hashlib.sha256(data).hexdigest()}"
 
 
 def made(path: Path) -> Path:

@@ -10,6 +10,8 @@ import os
 import re  # noqa: TID251 - fixed patterns on output of npm and pip
 import sys
 import tempfile
+from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 
 from crawler.errors import ProbeError
@@ -18,6 +20,7 @@ from crawler.probe import clients
 from crawler.probe.clients import cache_dir, folder, keep, made, run
 from crawler.probe.sandbox import Program, node, python
 from crawler.records import Outcome, Package
+from crawler.registries import pypi_form
 
 _DUMMY = "CRAWL_DUMMY"
 
@@ -98,12 +101,9 @@ def _npm_program(package: Package, tree: Path) -> Program:
         manifest = json.loads((root / "package.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as cause:
         raise ProbeError(Outcome.UNSUPPORTED, "the package has no readable package.json") from cause
-    entry = manifest.get("bin")
-    short = package.identifier.rpartition("/")[2]
-    if isinstance(entry, dict) and entry:
-        entry = entry.get(short) or next(iter(entry.values()))
-    if not isinstance(entry, str):
-        raise ProbeError(Outcome.UNSUPPORTED, "the package has no command (no bin in package.json)")
+    if not isinstance(manifest, dict) or manifest.get("name") != package.identifier:
+        raise ProbeError(Outcome.UNSUPPORTED, "its package.json is that of another package")
+    entry = _bin(package, manifest.get("bin"))
     target = (root / entry).resolve()
     if not target.is_relative_to(tree.resolve()) or not target.is_file():
         raise ProbeError(Outcome.UNSUPPORTED, "the package's command is not inside the package")
@@ -111,11 +111,36 @@ def _npm_program(package: Package, tree: Path) -> Program:
     return Program((node(), str(inside), *package.arguments), tree, dummies(package))
 
 
+def _bin(package: Package, stated: object) -> str:
+    """Return the file of the program that is started: the named one, else that of the package."""
+    short = package.identifier.rpartition("/")[2]
+    bins = {short: stated} if isinstance(stated, str) else stated
+    if not isinstance(bins, dict) or not bins:
+        raise ProbeError(Outcome.UNSUPPORTED, "the package has no command (no bin in package.json)")
+    if package.command is not None:
+        found = bins.get(package.command)
+    else:
+        found = bins.get(short) or next(iter(bins.values()))
+    if not isinstance(found, str):
+        raise _no_command(package, bins)
+    return found
+
+
+def _no_command(package: Package, has: Iterable[object]) -> ProbeError:
+    names = ", ".join(str(name) for name in islice(has, 10))
+    wanted = package.command or package.identifier
+    return ProbeError(
+        Outcome.UNSUPPORTED,
+        one_line(f"the package has no command {wanted!r}; it has {names}")[:300],
+    )
+
+
 async def _pypi(package: Package) -> tuple[Path, str]:
     version = await clients.pypi_version(package)
     wanted = f"{package.identifier}=={version}"
     minor = sys.version_info.minor
-    place = cache_dir() / "pypi" / folder(package.identifier) / f"{folder(version)}-py3{minor}"
+    name = folder(pypi_form(package.identifier))
+    place = cache_dir() / "pypi" / name / f"{folder(version)}-py3{minor}"
     if not place.is_dir():
         with tempfile.TemporaryDirectory(dir=made(place.parent), prefix=".fetch-") as work:
             tree = Path(work) / "tree"
@@ -127,11 +152,11 @@ async def _pypi(package: Package) -> tuple[Path, str]:
 
 
 def _pypi_program(package: Package, tree: Path) -> Program:
-    wanted = _normal(package.identifier)
+    wanted = pypi_form(package.identifier)
     scripts: dict[str, str] = {}
     for info in sorted(tree.glob("*.dist-info")):
         points = info / "entry_points.txt"
-        if _normal(info.name.partition("-")[0]) != wanted or not points.is_file():
+        if pypi_form(info.name.partition("-")[0]) != wanted or not points.is_file():
             continue
         parser = configparser.ConfigParser(delimiters=("=",), interpolation=None, strict=False)
         parser.optionxform = str  # type: ignore[assignment,method-assign] # names keep their case
@@ -145,14 +170,13 @@ def _pypi_program(package: Package, tree: Path) -> Program:
             scripts = dict(parser.items("console_scripts"))
     if not scripts:
         raise ProbeError(Outcome.UNSUPPORTED, "the package has no console script")
-    chosen = next((n for n in scripts if _normal(n) == wanted), next(iter(scripts)))
+    if package.command is not None and package.command not in scripts:
+        raise _no_command(package, scripts)
+    named = next((n for n in scripts if pypi_form(n) == wanted), next(iter(scripts)))
+    chosen = package.command or named
     module, _, attribute = scripts[chosen].partition("[")[0].strip().partition(":")
     if not re.fullmatch(r"[\w.]+", module) or not re.fullmatch(r"[\w.]+", attribute):
         raise ProbeError(Outcome.UNSUPPORTED, "the package's console script is malformed")
     code = f"import sys; sys.argv[0] = {chosen!r}; import {module} as m; sys.exit(m.{attribute}())"
     variables = (("PYTHONPATH", "/pkg"), ("PYTHONDONTWRITEBYTECODE", "1"), *dummies(package))
     return Program((python(), "-c", code, *package.arguments), tree, variables)
-
-
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()

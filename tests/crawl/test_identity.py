@@ -99,6 +99,22 @@ def test_remote_addresses_and_bare_links(catalog: Catalog) -> None:
     assert {alias["kind"] for alias in catalog.aliases()} == {"remote", "repository"}
 
 
+def test_a_server_is_found_by_what_its_listings_state_now(catalog: Catalog) -> None:
+    catalog.record_many([stated("client-config", "mine", "npm:weather", "npm:old")])
+    catalog.record_many([stated("toolsdk", "toolsdk:old", "npm:old")])  # another that says so
+    catalog.record_many([stated("client-config", "mine", "command:npx", "npm:new")])
+    catalog.record_many([stated("mcpm", "mcpm:weather", "npm:weather")])
+    assert names(catalog) == ["mcpm:weather", "mine"]
+    catalog.record_many([stated("smithery", "smithery:old", "npm:old")])
+    catalog.record_many([stated("pulsemcp", "pulsemcp:new", "npm:new")])
+    assert names(catalog) == ["mcpm:weather", "mine"]
+    assert {one["name"]: one["value"] for one in catalog.aliases()} == {
+        "toolsdk:old": "pkg:npm/old",
+        "smithery:old": "pkg:npm/old",
+        "pulsemcp:new": "pkg:npm/new",
+    }
+
+
 def test_what_is_not_merged(catalog: Catalog) -> None:
     repository = "https://github.com/mono/repo"
     catalog.record_many(

@@ -1,6 +1,7 @@
 """The schema: revisions and tables agree, every released version comes up with its data."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from sqlmodel import SQLModel
 
 from crawler.catalog import Catalog, rows, tables, upgrading
 from crawler.gathered import Gathered
-from crawler.records import Server, ServerName, Tool
+from crawler.records import Package, Server, ServerName, Tool
 
 RELEASED = {"0001": "0.1.0"}
 """The schema of each release; a new release adds a line here and never changes one."""
@@ -91,6 +92,66 @@ def test_a_released_schema_comes_up_with_its_data(tmp_path: Path, revision: str)
         assert plain.execute("SELECT identifier FROM package WHERE listing_id = 7").fetchall()
         assert plain.execute("PRAGMA foreign_key_check").fetchall() == []
     plain.close()
+
+
+TOKEN = "hunter2Do9Not4Keep"  # noqa: S105 - what older versions kept
+
+
+def test_secrets_that_an_older_version_kept_go(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    engine = sa.create_engine(f"sqlite:///{path}", poolclass=sa.NullPool)
+    config = Config()
+    config.set_main_option("script_location", scripts().dir)
+    with engine.connect() as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+    kept = [
+        ("command", f"npx -y some-mcp --api-key {TOKEN}", ()),
+        ("command", f"api_key={TOKEN}", ("--x",)),
+        ("oci", f"splunk-token={TOKEN}", ()),
+        ("npm", "some-mcp", (f"--api-key {TOKEN}", "--y")),
+        ("npm", "@plain/some_mcp", ("--z",)),
+    ]
+    with closing(sqlite3.connect(path)) as plain, plain:
+        for number, (kind, name, words) in enumerate(kept, 1):
+            one = Package(registry_type=kind, identifier=name, arguments=words)
+            server = Server(name=ServerName(f"s{number}"), title="\ud800", packages=(one,))
+            row = rows.package_row(one, number, number)
+            del row["command"]
+            plain.execute(
+                "INSERT INTO server (id, name, status, first_seen, last_seen)"
+                " VALUES (?, ?, 'active', '2026-01-01', '2026-01-01')",
+                [number, server.name],
+            )
+            plain.execute(
+                "INSERT INTO listing (id, server_id, source, place, url, statement, first_seen,"
+                " last_seen) VALUES (?, ?, 'client-config', '', 'a', ?, '2026-01-01', '2026-01-01')",
+                [number, number, rows.statement_of(server)],
+            )
+            marks = ", ".join(f":{key}" for key in row)
+            insert = f"INSERT INTO package ({', '.join(row)}) VALUES ({marks})"  # noqa: S608
+            plain.execute(insert, row)
+            plain.execute(
+                "INSERT INTO probe (server_id, outcome, detail, dummy_config, truncated, seconds,"
+                " started_at, tool_count, problems) VALUES (?, 'unsupported', ?, 0, 0, 0, '', 0, '[]')",
+                [number, f"not run ({kind}: {name}): no npm or pypi package"],
+            )
+            plain.execute(
+                "INSERT INTO frontier (server_id, run_id, state, outcome, reason, failures)"
+                " VALUES (?, 1, 'failed', 'unsupported', ?, 1)",
+                [number, f"not run ({kind}: {name}): no npm or pypi package"],
+            )
+        plain.execute(
+            "INSERT INTO server_key (kind, value, server_id) VALUES ('package', ?, 3)",
+            [f"pkg:oci/splunk-token={TOKEN}"],
+        )
+    assert TOKEN.encode() in path.read_bytes()
+    with Catalog.open(path) as catalog:
+        found = {one.server.name: one.server.packages[0] for one in catalog.servers()}
+    named = [(one.identifier, one.arguments) for _, one in sorted(found.items())]
+    assert named == [("unknown", ()), ("unknown", ("--x",)), ("unknown", ()), ("some-mcp", ("--api-key", "--y")), ("@plain/some_mcp", ("--z",))]  # fmt: skip
+    held = b"".join(file.read_bytes() for file in tmp_path.glob("old.db*")).lower()
+    assert TOKEN.lower().encode() not in held
 
 
 def test_a_failed_upgrade_leaves_nothing_behind(tmp_path: Path, monkeypatch) -> None:

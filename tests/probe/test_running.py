@@ -9,8 +9,10 @@ import sys
 import tarfile
 import threading
 import zipfile
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 import anyio
 import pytest
@@ -30,16 +32,16 @@ def wheel(name, files):
         info = f"{name}-1.0.dist-info"
         archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
         archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n")  # fmt: skip
-        archive.writestr(f"{info}/entry_points.txt", f"[console_scripts]\n{name} = {name}:main\n")
+        points = f"[console_scripts]\n{name} = {name}:main\n".encode()
         archive.writestr(f"{info}/RECORD", "")
-        for path, body in files.items():
+        for path, body in ({f"{info}/entry_points.txt": points} | files).items():
             archive.writestr(path, body)
     return data.getvalue()
 
 
-def tarball(name, files):
+def tarball(name, files, bins="x.js"):
     data = io.BytesIO()
-    files = {"package.json": json.dumps({"name": name, "version": "1.0.0", "bin": "x.js"}).encode()} | files  # fmt: skip
+    files = {"package.json": json.dumps({"name": name, "version": "1.0.0", "bin": bins}).encode()} | files  # fmt: skip
     with tarfile.open(fileobj=data, mode="w:gz") as archive:
         for path, body in files.items():
             member = tarfile.TarInfo(f"package/{path}")
@@ -63,7 +65,7 @@ class Registry(ThreadingHTTPServer):
 
     def answer(self, path):
         kind, _, name = path.strip("/").partition("/")
-        name = name.partition("/")[0]
+        name = unquote(name.partition("/")[0])
         if kind == "simple" and name in self.wheels:
             file = f"{name}-1.0-py3-none-any.whl"
             return "text/html", f'<a href="{self.url}/wheels/{name}/{file}">{file}</a>'.encode()
@@ -71,7 +73,10 @@ class Registry(ThreadingHTTPServer):
             return "application/zip", self.wheels[name]
         if kind == "npm" and name in self.tarballs:
             digest = hashlib.sha1(self.tarballs[name], usedforsecurity=False).hexdigest()
-            dist = {"tarball": f"{self.url}/tarballs/{name}/x.tgz", "shasum": digest}
+            dist = {
+                "tarball": f"{self.url}/tarballs/{quote(name, safe='')}/x.tgz",
+                "shasum": digest,
+            }
             version = {"name": name, "version": "1.0.0", "bin": "x.js", "dist": dist}
             told = {"name": name, "dist-tags": {"latest": "1.0.0"}, "versions": {"1.0.0": version}}
             return "application/json", json.dumps(told).encode()
@@ -184,6 +189,69 @@ def test_an_npm_package_that_unpacks_to_too_many_files(registry, tmp_path, monke
 async def _archive(package):
     async with Fetcher() as fetcher:
         return await archives.archive(package, fetcher)
+
+
+def npm_package(name, **more):
+    return Package(registry_type="npm", identifier=name, version="1.0.0", **more)
+
+
+def test_packages_of_like_names_are_kept_apart(registry):
+    """Which shared a folder, where every sign but letters was written `_`."""
+    needs_npm()
+    names = ["@a_b/c", "@a/b_c"]
+    for name in names:
+        registry.tarballs[name] = tarball(name, {"x.js": f"// {name}".encode()})
+    for name in names:
+        found, _ = anyio.run(_archive, npm_package(name))
+        with tarfile.open(found) as archive:
+            assert archive.extractfile("package/x.js").read().decode() == f"// {name}"
+    for name in names:
+        program, _ = fetched(npm_package(name))
+        assert (program.tree / "node_modules" / name / "x.js").read_text() == f"// {name}"
+        assert anyio.run(_archive, npm_package(name))[0] == program.tree / "node_modules" / name
+
+
+def test_a_kept_package_that_is_another_is_not_run(registry):
+    needs_npm()
+    registry.tarballs["shed"] = tarball("barn", {"x.js": b"1"})
+    outcome, said = refused(packages.fetch, npm_package("shed"))
+    assert (outcome, said) == (Outcome.UNSUPPORTED, "its package.json is that of another package")
+
+
+def test_no_two_names_share_a_folder():
+    names = ["@a_b/c", "@a/b_c", "_a_b_c", "a.b", ".a.b", "a.b.", "A.b", "a", "A", "=41", "@01", "\u0401",
+             "", ".", "..", "_", "=", "x" * 200, "x" * 201, "X" * 200, "1.0+a", "1.0_a", "1!0", "1/0"]  # fmt: skip
+    made = [clients.folder(name) for name in names]
+    assert len({one.lower() for one in made}) == len(names)
+    assert all(0 < len(one) < 200 and one[0] != "." and not set(one) & set("/\\_%") for one in made)
+    assert clients.folder("server-git") == "server-git"  # what was kept before is found again
+    assert clients.folder("1.2.3-beta.1+x") == "1.2.3-beta.1+x"
+
+
+def test_the_program_that_is_named_is_run_and_no_other(registry):
+    needs_npm()
+    bins = {"bin-a": "a.js", "bin-b": "b.js"}
+    registry.tarballs["@x/multi"] = tarball("@x/multi", {"a.js": b"1", "b.js": b"1"}, bins)
+    for name, file in bins.items():
+        program, _ = fetched(npm_package("@x/multi", command=name))
+        assert program.arguments[1] == f"/pkg/node_modules/@x/multi/{file}"
+    outcome, said = refused(packages.fetch, npm_package("@x/multi", command="multi"))
+    assert outcome is Outcome.UNSUPPORTED
+    assert said == "the package has no command 'multi'; it has bin-a, bin-b"
+
+
+def test_the_script_of_a_wheel_that_is_named_is_run_and_no_other(registry):
+    points = b"[console_scripts]\nshed = shed:main\nbarn = shed:other\n"
+    files = {"shed.py": b"", "shed-1.0.dist-info/entry_points.txt": points}
+    registry.wheels["shed"] = wheel("shed", files)
+    for command, attribute in (("barn", "other"), ("shed", "main"), (None, "main")):
+        program, _ = fetched(replace(SMALL, command=command))
+        assert program.arguments[2].endswith(f"sys.exit(m.{attribute}())")
+    outcome, said = refused(packages.fetch, replace(SMALL, command="byre"))
+    assert (outcome, said) == (
+        Outcome.UNSUPPORTED,
+        "the package has no command 'byre'; it has shed, barn",
+    )
 
 
 @pytest.mark.parametrize("name", ["npm_config_cache", "NPM_CONFIG_CACHE", "HOME"])

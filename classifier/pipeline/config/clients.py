@@ -31,6 +31,7 @@ class Clients(NamedTuple):
     unread: list[Skipped]
     notes: list[str]
     """A line for each server that is switched off."""
+    servers: tuple[str, ...]
 
 
 def read_clients(target: str) -> Clients:
@@ -50,4 +51,5 @@ def read_clients(target: str) -> Clients:
     }
     servers = tuple(one.server for one in found if isinstance(one, Listing))
     unread = [one for one in found if isinstance(one, Skipped)]
-    return Clients(files, unread, list(disabled_notes(servers)))
+    names = tuple(server.name for server in servers)
+    return Clients(files, unread, list(disabled_notes(servers)), names)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,36 +14,43 @@ from crawler.client_config import config_entries, is_client_config, read_setting
 from crawler.errors import FetchError
 from crawler.local import local_path
 
+RULES = frozenset(rule.RULE.id for rule in (unpinned_launch, auto_approved, lookalike_server))
+"""What is found in the settings themselves, whether a server is asked or not."""
 _MOST_BYTES = 64 * 1024 * 1024
 
 
-def target_findings(targets: Iterable[str], rows: Iterable[Row]) -> Iterator[Entry]:
+def target_findings(
+    targets: Iterable[str], rows: Iterable[Row], read: Mapping[str, bytes] | None = None
+) -> Iterator[Entry]:
     """Yield what is wrong with the client configs among targets, `clients` being all of a machine.
 
-    `rows` are the tools of all targets.
+    `rows` are the tools of all targets; `read` holds configs that nobody can read again, as what
+    came by standard input.
     """
     told = list(rows)
     for target in dict.fromkeys(targets):
         own = [row for row in told if row.target == target]
         if not is_clients(target):
-            yield from config_findings(target, own)
+            yield from config_findings(target, own, data=(read or {}).get(target))
             continue
         for file, client in read_clients(target).files.items():
             yield from config_findings(file, own, f"{client}:")
 
 
-def config_findings(target: str, rows: Iterable[Row], client: str = "") -> Iterator[Entry]:
+def config_findings(
+    target: str, rows: Iterable[Row], client: str = "", *, data: bytes | None = None
+) -> Iterator[Entry]:
     """Yield what is wrong with a target that is a client config; nothing for any other target.
 
     `rows` are the tools that its servers told; a server without any was not asked, or told none.
-    `client` stands before the names of its servers, as in `cursor:files`.
+    `client` stands before the names of its servers, as in `cursor:files`. `data` is what the target
+    holds, where that is not read here.
     """
     path = local_path(target)
-    if target == "-" or not path.is_file() or path.stat().st_size > _MOST_BYTES:
-        return
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-        value = _settings(path, text)
+        if data is None:
+            data = path.read_bytes() if _is_readable(target, path) else b""
+        value = _settings(path, data.decode("utf-8-sig"))
     except (OSError, ValueError, FetchError):
         return  # whoever reads the target says what is wrong with it
     if not isinstance(value, dict) or not is_client_config(value):
@@ -58,6 +65,10 @@ def config_findings(target: str, rows: Iterable[Row], client: str = "") -> Itera
         for find in (unpinned_launch.find, auto_approved.find, lookalike_server.find_in_config):
             yield from find(name, entry, known.get(name), target)
     yield from name_collision.find((row.tool for own in known.values() for row in own), target)
+
+
+def _is_readable(target: str, path: Path) -> bool:
+    return target != "-" and path.is_file() and path.stat().st_size <= _MOST_BYTES
 
 
 def _settings(path: Path, text: str) -> Any:
