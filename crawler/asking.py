@@ -24,6 +24,7 @@ from crawler.gathered import Gathered, told_tools
 from crawler.printable import one_line
 from crawler.records import Listing, Outcome, Probe, Server, Skipped, Tool
 from crawler.static import Static
+from crawler.url_secrets import bare, without_query
 
 if TYPE_CHECKING:
     from crawler.fetch import Fetcher, FetchOptions
@@ -228,8 +229,9 @@ async def _discover(
     except (anyio.BrokenResourceError, anyio.ClosedResourceError):  # nobody listens any more
         raise
     except Exception as error:  # noqa: BLE001 - a defect of ours must cost one source, not the crawl
-        reason = f"internal error: {type(error).__name__}: {error}"[:300]
-        subject = target.target.text.partition("?")[0]
+        text = target.target.text
+        reason = without_query(f"internal error: {type(error).__name__}: {error}", text)[:300]
+        subject = bare(text)
         skipped = Skipped(subject=subject, outcome=Outcome.PROTOCOL_ERROR, reason=reason)
         await results.send(Gathered(server=None, skipped=skipped))
 

@@ -13,16 +13,20 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
 
 from crawler.asking import Asker, CrawlOptions, asking
 from crawler.by_source import BySource
-from crawler.expand import Prepared, listed_at, prepare
+from crawler.errors import TargetError
+from crawler.expand import Prepared, listed_at, name_of, prepare
 from crawler.gathered import Gathered, Walk
 from crawler.printable import counted
 from crawler.records import Outcome, Remote, Server, ServerName, Transport
 from crawler.sources import load
 from crawler.sources.official_registry import source_of
 from crawler.targets import RegistryTarget, RemoteTarget, SourceTarget, Target
+from crawler.tool_file import ToolFile
+from crawler.url_secrets import bare
 
 if TYPE_CHECKING:  # `gather` works without a database, and without paying for one
     from crawler.catalog import Catalog, Run, Tally
@@ -134,10 +138,11 @@ def crawl(
     """
     # files are read before anything is contacted: a bad one is refused, and nothing is half done
     prepared = [prepare(target) for target in targets]
+    urls = _asked_as_given(targets)
     # where nobody is asked there is nothing to take up, and a second time nothing to write
     prepared = [_walked(one, options, catalog) for one in prepared]
     run = None if options.no_probe else catalog.start_run(_key(targets, options), max_age)
-    work = _Crawl(catalog, run, options, observer or Nobody(), _asked_as_given(targets))
+    work = _Crawl(catalog, run, options, observer or Nobody(), urls)
     try:
         with asking(prepared, options, hand_over=True) as asker:
             work.loop(asker)
@@ -171,17 +176,29 @@ def _walked(prepared: Prepared, options: CrawlOptions, catalog: "Catalog") -> Pr
 
 def _key(targets: Sequence[Target], options: CrawlOptions) -> str:
     """Return what makes two crawls the same one: a query of a URL may be secret, and is left out."""
-    names = sorted(target.text.partition("?")[0] for target in targets)
+    names = sorted(bare(target.text) for target in targets)
     return json.dumps([names, sorted(options.only), options.limit])
 
 
 def _asked_as_given(targets: Sequence[Target]) -> dict[ServerName, str]:
-    """Return the full URLs of remote targets, whose queries are asked with and never stored."""
-    return {
-        ServerName(target.url.partition("?")[0]): target.url
-        for target in targets
-        if isinstance(target, RemoteTarget) and "?" in target.url
-    }
+    """Return the full URLs of remote targets, whose queries are asked with and never stored.
+
+    Raises:
+        TargetError: two of them are the same without their queries: the catalogue has one place
+            for both, and one would be stored as what the other is.
+
+    """
+    urls: dict[ServerName, str] = {}
+    for target in targets:
+        if isinstance(target, RemoteTarget):
+            name, query = name_of(target), urlsplit(target.url).query
+            asked = f"{name}?{query}" if query else name
+            if urls.setdefault(name, asked) != asked:
+                raise TargetError(
+                    f"{name} is given with two queries, and queries are never stored: "
+                    "crawl one of them, or each into a --db of its own"
+                )
+    return {name: url for name, url in urls.items() if url != name}
 
 
 class _Crawl:
@@ -301,15 +318,21 @@ def reason_of(item: Gathered) -> str | None:
 
 
 def gather(
-    targets: Sequence[Target], options: CrawlOptions, observer: Observer | None = None
+    targets: Sequence[Target],
+    options: CrawlOptions,
+    observer: Observer | None = None,
+    content: ToolFile | None = None,
 ) -> Iterator[Gathered]:
     """Yield what the targets bring, as it arrives, without any database.
+
+    `content` is that of the file, where a single one is the target and was read already: from
+    standard input nothing comes twice.
 
     Raises:
         TargetError: a file that cannot be read.
 
     """
-    prepared = [prepare(target) for target in targets]
+    prepared = [prepare(target, content) for target in targets]
     with asking(prepared, options, hand_over=False) as asker:
         while received := asker.receive():
             for item in received:

@@ -17,6 +17,12 @@ _PUBLIC = {
 """Hosts of the usual registries by their parts, as server.json names them (`registryBaseUrl`, 2025-12-11)."""
 
 
+def pypi_form(name: str) -> str:
+    """Return the one form of a name of PyPI (PEP 503): case and runs of - _ . tell none apart."""
+    parts = name.lower().replace("_", "-").replace(".", "-").split("-")
+    return "-".join(part for part in parts if part)
+
+
 def other_registry(package: Package) -> str | None:
     """Return the registry that a package is from, where that is not the usual one of its kind.
 

@@ -33,12 +33,15 @@ class ToolFile:
     servers: tuple[Server, ...]
     problems: tuple[str, ...]
     origin: Origin = Origin.DECLARED
+    raw: bytes = field(default=b"", repr=False)
+    """A client config as it was read, secrets included: for who cannot read it again, never stored."""
 
 
-def read_tool_file(path_or_dash: str) -> ToolFile:
+def read_tool_file(path_or_dash: str, server: str | None = None) -> ToolFile:
     """Read a file of tools, a client config or a package; `-` is standard input.
 
-    Tools keep the order of the file and every value as received.
+    Tools keep the order of the file and every value as received. Those that name no server are of
+    `server`, by default the name of the file.
 
     Raises:
         TargetError: the file cannot be read, is no JSON (with line and column), or holds
@@ -47,10 +50,10 @@ def read_tool_file(path_or_dash: str) -> ToolFile:
     """
     shown = path_or_dash if path_or_dash.isprintable() else repr(path_or_dash)
     label = "standard input" if path_or_dash == "-" else shown
-    name = "stdin" if path_or_dash == "-" else Path(path_or_dash).name
     path = local_path(path_or_dash)
+    name = server or ("stdin" if path_or_dash == "-" else Path(path_or_dash).name)
     if path_or_dash != "-" and is_package(path):
-        found, problems = read_package_file(path, label)
+        found, problems = read_package_file(path, label, server)
         return ToolFile(found, (), problems, Origin.STATIC)
     data = _read(path_or_dash, label)
     return parse_tool_file(data, label=label, server=ServerName(name))
@@ -71,7 +74,7 @@ def parse_tool_file(data: bytes, *, label: str, server: ServerName) -> ToolFile:
         if not servers:
             why = f": {problems[0]}" if problems else ""
             raise TargetError(f"{label} is a client config without a server{why}")
-        return ToolFile((), tuple(servers), tuple(problems))
+        return ToolFile((), tuple(servers), tuple(problems), raw=data)
     stated = _stated_servers(document)
     if stated:
         return ToolFile((), stated, ())
@@ -79,7 +82,7 @@ def parse_tool_file(data: bytes, *, label: str, server: ServerName) -> ToolFile:
     reader.document(document, _Context(server))
     if not reader.tools:
         raise TargetError(f"{label} holds no tools: {reader.why_empty(document)}")
-    return ToolFile(tuple(reader.tools), (), tuple(reader.problems))
+    return ToolFile(tuple(reader.tools), (), (*reader.problems, *reader.unfinished()))
 
 
 def _stated_servers(document: Any) -> tuple[Server, ...]:
@@ -183,6 +186,8 @@ class _Reader:
 
     tools: list[Tool] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    goes_on: dict[ServerName, bool] = field(default_factory=dict)
+    """Whether the last page of each server's list says that there are more."""
     depth: int = 0
 
     def document(self, value: Any, context: _Context) -> bool:
@@ -215,6 +220,12 @@ class _Reader:
         except MalformedToolError as error:
             self.problems.append(f"{place}: {error}")
 
+    def unfinished(self) -> Iterator[str]:
+        """Yield a line for each server whose list is not here to its end."""
+        for server, goes_on in self.goes_on.items():
+            if goes_on:
+                yield f"{server[:60]}: the list of tools goes on (nextCursor); save all its pages"
+
     def why_empty(self, value: Any) -> str:
         """Say in a few words what was there instead of tools."""
         if self.problems:
@@ -237,6 +248,11 @@ def _wire(value: Any, context: _Context) -> tuple[Any, ServerName, str]:
     if not isinstance(value, dict):
         return value, context.server, context.text
     wire: JsonObject = {key: item for key, item in value.items() if item is not None}
+    if _is_exported(wire):
+        wire = {**wire["definition"], "server": wire.get("server")}
+    elif "definition_sha256" in wire and wire.keys().isdisjoint(_SAID_ITSELF):
+        said = "this is what toolrisk said of a tool, without its definition; give the file of definitions"
+        raise MalformedToolError(said)
     for alias, key in _ALIASES:
         if alias in wire and key not in wire:
             wire[key] = wire.pop(alias)
@@ -246,6 +262,18 @@ def _wire(value: Any, context: _Context) -> tuple[Any, ServerName, str]:
     return wire, ServerName(server) if isinstance(server, str) else context.server, text
 
 
+def _is_exported(wire: JsonObject) -> bool:
+    """Say whether a line is one of `toolrisk export`, which has the definition beside other facts.
+
+    What has a name or a description itself is a tool as servers write it, whatever else it holds.
+    """
+    inner, name = wire.get("definition"), wire.get("tool")
+    if not isinstance(inner, dict) or not isinstance(name, str) or inner.get("name") != name:
+        return False
+    return wire.keys().isdisjoint(_SAID_ITSELF)
+
+
+_SAID_ITSELF = ("name", "description", "inputSchema", "input_schema")
 _ALIASES = (
     ("tool", "name"),
     ("input_schema", "inputSchema"),
@@ -290,6 +318,7 @@ def _read_tools(reader: _Reader, value: JsonObject, context: _Context) -> None:
     text = _server_text(title, value.get("description") or value.get("server_description"))
     server = context.server if name is None else ServerName(name)
     reader.items(_tool_values(value["tools"]), _Context(server, text or context.text))
+    reader.goes_on[server] = value.get("nextCursor") is not None  # an empty one is a cursor too
 
 
 def _read_servers(reader: _Reader, value: JsonObject, _: _Context) -> None:

@@ -23,7 +23,7 @@ from crawler.catalog.copies import Copies, copies
 from crawler.catalog.frontier import Run
 from crawler.catalog.reading import CatalogServer, CatalogTool, CatalogVersion, Change
 from crawler.catalog.upgrading import migrate
-from crawler.errors import CatalogError
+from crawler.errors import CatalogError, NoCatalogError
 from crawler.gathered import Gathered, Stop, Walk, told_tools, utc_now
 from crawler.records import Listing, Origin, Probe, Server, ServerName
 
@@ -78,17 +78,18 @@ class Catalog:
         """Open a catalogue and bring its schema up to date.
 
         Raises:
-            CatalogError: missing (without `create`), locked, corrupt, no database, another
-                program's, or written by a newer toolrisk.
+            CatalogError: locked, corrupt, no database, another program's, or written by a newer
+                toolrisk.
+            NoCatalogError: missing or empty, without `create`.
 
         """
         path = file_of(url_or_path)
         if not create and not path.exists():
-            raise CatalogError(
+            raise NoCatalogError(
                 f"{path} does not exist; run `toolrisk crawl` first, or give --db PATH"
             )
         if not create and path.is_file() and not path.stat().st_size:
-            raise CatalogError(f"{path} is empty; run `toolrisk crawl` first, or give --db PATH")
+            raise NoCatalogError(f"{path} is empty; run `toolrisk crawl` first, or give --db PATH")
         if path.is_dir():
             raise CatalogError(f"{path} is a directory; give the path of a file as --db")
         if not path.parent.is_dir():

@@ -1,7 +1,9 @@
 """Which tools of a server are new, changed, unchanged or gone, as rows to write."""
 
-from collections import Counter
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count, takewhile
 
 from crawler.catalog import rows
 from crawler.catalog.rows import Row
@@ -62,16 +64,11 @@ class ToolBatch:
         last_listed: str | None,
     ) -> None:
         """Sort one server's tools into new, changed, unchanged and removed."""
-        ordinals: Counter[str] = Counter()
-        for tool in item.tools or ():
-            name = rows.storable(tool.name)
-            key = (name, ordinals[name])
-            ordinals[name] += 1
+        for key, tool, context in _keyed(item.tools or (), known):
             old = known.pop(key, None)
-            context = rows.context_sha256(tool)
             if old is None:
                 self._add(server_id, key, tool, context, item)
-            elif old.context != context or old.removed:
+            elif old.removed or not (old.context == context or _is_as_once(old, tool)):
                 self._change(old, tool, context, item)
             else:
                 self.tally.unchanged += 1
@@ -127,3 +124,57 @@ class ToolBatch:
         if last_listed is not None:
             self.tool_updates.append({"b_id": old.id, "last_seen": last_listed})
             self.version_updates.append({"b_id": old.version_id, "last_seen": last_listed})
+
+
+_Key = tuple[str, int]
+_Stated = tuple[_Key, Tool, str]
+
+
+def _keyed(tools: Sequence[Tool], known: dict[_Key, KnownTool]) -> list[_Stated]:
+    """Return the tools with their keys and contexts.
+
+    Of several of one name, each that is as it was keeps its ordinal, wherever it stands now; the
+    others get the lowest that are left.
+    """
+    stated = [(rows.storable(tool.name), tool, rows.context_sha256(tool)) for tool in tools]
+    counts = Counter(name for name, _, _ in stated)
+    groups: dict[str, _Ordinals] = {}
+    for name, tool, context in stated:
+        if counts[name] > 1 or (name, 1) in known:
+            groups.setdefault(name, _Ordinals(name, known)).keep(tool, context)
+    return [
+        ((name, groups[name].take(tool) if name in groups else 0), tool, context)
+        for name, tool, context in stated
+    ]
+
+
+class _Ordinals:
+    """The ordinals of one name that several tools have."""
+
+    def __init__(self, name: str, known: dict[_Key, KnownTool]) -> None:
+        self._kept: dict[int, int] = {}  # by the identity of a tool
+        self._old: dict[str, deque[int]] = defaultdict(deque)  # by context
+        for ordinal in takewhile(lambda ordinal: (name, ordinal) in known, count()):
+            self._old[known[name, ordinal].context].append(ordinal)
+        self._left: Iterator[int] | None = None
+
+    def keep(self, tool: Tool, context: str) -> None:
+        """Set aside the ordinal that a tool had, if it is as it was."""
+        for told in (context, rows.exact_context_sha256(tool)):
+            if self._old.get(told):
+                self._kept[id(tool)] = self._old[told].popleft()
+                return
+
+    def take(self, tool: Tool) -> int:
+        """Return the ordinal of a tool."""
+        if id(tool) in self._kept:
+            return self._kept[id(tool)]
+        if self._left is None:
+            taken = set(self._kept.values())
+            self._left = (ordinal for ordinal in count() if ordinal not in taken)
+        return next(self._left)
+
+
+def _is_as_once(old: KnownTool, tool: Tool) -> bool:
+    """Say whether a tool is as a catalogue of an older version has it."""
+    return old.context == rows.exact_context_sha256(tool)

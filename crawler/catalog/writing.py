@@ -162,6 +162,7 @@ class _Wave:
         inserts: list[Row] = []
         updates: list[Row] = []
         stale: list[int] = []
+        restated: list[int] = []
         packages: list[Row] = []
         remotes: list[Row] = []
         next_id = self._next_id(LISTING)
@@ -178,6 +179,7 @@ class _Wave:
                     continue
                 updates.append({"b_id": listing_id, "last_seen": self.now} | _same(row))
                 stale.append(listing_id)
+                restated.append(server_id)
             server = listing.server
             packages += [rows.package_row(p, server_id, listing_id) for p in server.packages]
             remotes += [rows.remote_row(r, server_id, listing_id) for r in server.remotes]
@@ -188,6 +190,8 @@ class _Wave:
             self.connection.execute(sa.delete(REMOTE).where(REMOTE.c.listing_id.in_(chunk)))
         self._insert(PACKAGE, packages)
         self._insert(REMOTE, remotes)
+        for chunk in _chunks(restated):
+            merging.rekey(self.connection, chunk)
 
     def _listing_row(self, server_id: int, listing: Listing) -> Row:
         return {
@@ -220,7 +224,7 @@ class _Wave:
                 {
                     "b_id": server_id,
                     "tools_origin": item.origin.value,
-                    "tools_source": item.source,
+                    "tools_source": rows.storable(item.source),
                     "tools_seen": self.now if item.is_complete else stored["tools_seen"],
                     "last_seen": self.now,
                 }
@@ -381,7 +385,9 @@ def _may_state(item: Gathered, stored: Row) -> bool:
         return had is None or ORIGIN_RANK[item.origin.value] > ORIGIN_RANK[had]
     # two catalogues that tell different things would take turns, and every crawl see changes
     is_file = item.source.partition("+")[0] == "file"
-    is_told_by_others = item.origin is Origin.DECLARED and item.source != before and not is_file
+    is_told_by_others = (
+        item.origin is Origin.DECLARED and rows.storable(item.source) != before and not is_file
+    )
     return not is_told_by_others or _rank(item.source) < _rank(before)
 
 

@@ -220,20 +220,20 @@ class Fetcher:
             FetchError: with the outcome to record.
 
         """
+        error: FetchError
         for attempt in range(_RETRIES + 1):
             try:
                 return await self._get_once(url, self._with_keys(url, headers))
             except _RefusedError as refusal:
-                wait, error = refusal.pause, FetchError(refusal.outcome, str(refusal))
+                wait, error = refusal.pause, refusal
+                # an error of the server is tried once more: of a site that is down every page fails
+                is_first_error = refusal.is_of_server and attempt == 0
+                may_pass = refusal.outcome is Outcome.RATE_LIMITED or is_first_error
             except FetchError as cause:
                 if cause.outcome is not Outcome.CONNECT_ERROR:
                     raise
-                wait, error = 0.5, cause
-            if (
-                attempt == _RETRIES
-                or error.outcome not in {Outcome.RATE_LIMITED, Outcome.CONNECT_ERROR}
-                or wait > SOURCE_PATIENCE
-            ):
+                wait, error, may_pass = 0.5, cause, True
+            if attempt == _RETRIES or not may_pass or wait > SOURCE_PATIENCE:
                 raise error
             await anyio.sleep(min(wait * (attempt + 1), SOURCE_PATIENCE))
         raise FetchError(Outcome.CONNECT_ERROR, f"{shown_url(url)}: not reachable")
@@ -306,8 +306,10 @@ class _RefusedError(FetchError):
     def __init__(self, url: str, response: httpx.Response) -> None:
         status = response.status_code
         outcome = _STATUS.get(status, Outcome.HTTP_ERROR)
-        super().__init__(outcome, f"{shown_url(url)}: HTTP {status}", asked_wait(response.headers))
+        wait = asked_wait(response.headers)
+        super().__init__(outcome, f"{shown_url(url)}: HTTP {status}", wait, status=status)
         self.pause = retry_after(response.headers)
+        self.is_of_server = status >= 500  # noqa: PLR2004 - the number is the name
 
 
 _OK, _NOT_MODIFIED = 200, 304

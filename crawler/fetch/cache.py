@@ -52,11 +52,14 @@ class HttpCache:
         except (OSError, ValueError):
             return None
         is_whole = isinstance(value, dict) and value.pop("size", None) == str(len(body))
+        is_whole = is_whole and all(str(v).isascii() for v in value.values())
         return Kept(value, body) if is_whole else None
 
     def keep(self, url: str, headers: Mapping[str, str], body: bytes) -> None:
         """Keep an answer that can be asked for again conditionally."""
         kept = {k: headers[k] for k in ("etag", "last-modified", "content-type") if k in headers}
+        # what cannot be sent back as it came is no validator
+        kept = {k: v for k, v in kept.items() if v.isascii() and v.isprintable()}
         if self._folder is None or not ({"etag", "last-modified"} & set(kept)):
             return
         data = json.dumps(kept | {"size": str(len(body))}).encode() + b"\n" + body

@@ -25,7 +25,11 @@ if TYPE_CHECKING:
     from crawler.fetch.keys import KeyHeader
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_SHARED = ipaddress.ip_network("100.64.0.0/10")
+_NOT_GLOBAL = tuple(
+    ipaddress.ip_network(one)
+    for one in ("100.64.0.0/10", "192.0.0.0/24", "64:ff9b:1::/48", "3fff::/20", "5f00::/16")
+)
+"""Ranges of IANA's special-purpose registries that Python 3.11 takes for global."""
 
 LISTING_DELAY = 1.0
 """Seconds between two pages of a source that asks for no other pause."""
@@ -63,7 +67,9 @@ def is_public(address: str) -> bool:
             mapped = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
         if mapped is not None:
             return is_public(str(mapped))
-    elif found in _SHARED:
+        if found.is_site_local:  # deprecated, and in use in private networks still
+            return False
+    if any(found in network for network in _NOT_GLOBAL if network.version == found.version):
         return False
     return found.is_global and not found.is_multicast and not found.is_reserved
 

@@ -57,11 +57,9 @@ def same_origin(base: str, location: str) -> str:
         FetchError: to another origin, or to what is no URL.
 
     """
-    one = urlsplit(base)
     try:
         target = urljoin(base, location)
-        other = urlsplit(target)
-        is_same = (one.scheme, one.hostname, one.port) == (other.scheme, other.hostname, other.port)
+        is_same = is_same_origin(base, target)
     except ValueError:
         raise FetchError(
             Outcome.PROTOCOL_ERROR, f"{shown_url(base)}: redirects to what is no URL"
@@ -69,6 +67,24 @@ def same_origin(base: str, location: str) -> str:
     if not is_same:
         raise FetchError(Outcome.BLOCKED_SSRF, f"{shown_url(base)}: redirects to another origin")
     return target
+
+
+def is_same_origin(one: str, other: str) -> bool:
+    """Say whether two URLs have one scheme, host and port, be it named or the usual one.
+
+    Raises:
+        ValueError: one of them is no URL.
+
+    """
+    return _origin(one) == _origin(other)
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme)
+
+
+_PORTS = {"http": 80, "https": 443}
 
 
 def shown_url(url: str) -> str:

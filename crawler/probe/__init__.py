@@ -149,6 +149,10 @@ def _read_instead(read: Probe, run: Probe) -> Probe:
     return replace(read, detail=detail, sandbox=run.sandbox, transport=run.transport)
 
 
+_NO_ENDPOINT = frozenset({Outcome.NOT_MCP, Outcome.PROTOCOL_ERROR})
+"""Outcomes after which another transport may be the one that is spoken there."""
+
+
 async def _remote(name: ServerName, remote: Remote, fetcher: Fetcher, era: str | None) -> Probe:
     from crawler.probe.streamable_http import HttpConversation, SseConversation
 
@@ -165,13 +169,15 @@ async def _remote(name: ServerName, remote: Remote, fetcher: Fetcher, era: str |
         old = replace(base, transport=Transport.SSE)
         if era == "sse":
             found = await _bounded(old, sse.list, turn=turn)
-            if found.outcome not in {Outcome.NOT_MCP, Outcome.PROTOCOL_ERROR}:
+            if found.outcome not in _NO_ENDPOINT:
                 return found
         http = HttpConversation(fetcher, turn, remote.url, name)
         found = await _bounded(base, partial(http.list, era), turn=turn)
-        if era != "sse" and found.outcome is Outcome.NOT_MCP and http.is_other_transport():
+        if era != "sse" and found.outcome in _NO_ENDPOINT and http.is_other_transport():
             second = await _bounded(old, sse.list, turn=turn)
-            return second if second.outcome is not Outcome.NOT_MCP else found
+            is_told = second.outcome in {Outcome.LISTED, Outcome.NO_TOOLS}
+            is_better = found.outcome is Outcome.NOT_MCP and second.outcome is not found.outcome
+            return second if is_told or is_better else found
         return found
 
 

@@ -76,7 +76,7 @@ def initialize_params() -> JsonObject:
 
 def reply_to(message: JsonObject) -> JsonObject | None:
     """Answer a request that a server sends to us: ping gets an answer, nothing else does."""
-    if "id" not in message or "method" not in message:
+    if "id" not in message or not isinstance(message.get("method"), str):
         return None
     answer: JsonObject = {"jsonrpc": "2.0", "id": message["id"]}
     if message["method"] == "ping":
@@ -100,7 +100,8 @@ def is_stateless(response: JsonObject) -> str | None:
     if isinstance(result, dict) and isinstance(result.get("supportedVersions"), list):
         return STATELESS if STATELESS in result["supportedVersions"] else None
     error = response.get("error")
-    if isinstance(error, dict) and error.get("code") in _ERA_CODES:
+    code = error.get("code") if isinstance(error, dict) else None
+    if isinstance(error, dict) and isinstance(code, int) and code in _ERA_CODES:
         data = error.get("data")
         supported = data.get("supported") if isinstance(data, dict) else None
         if isinstance(supported, list) and STATELESS not in supported:
@@ -118,14 +119,24 @@ def result_of(response: JsonObject, method: str) -> JsonObject:
     """
     error = response.get("error")
     if error is not None:
-        told = error.get("message") if isinstance(error, dict) else error
-        raise ProbeError(
-            Outcome.PROTOCOL_ERROR, f"{method} was refused: {one_line(str(told))[:200]}"
-        )
+        raise ProbeError(Outcome.PROTOCOL_ERROR, f"{method} was refused: {_told(error)}")
     result = response.get("result")
     if not isinstance(result, dict):
         raise ProbeError(Outcome.PROTOCOL_ERROR, f"{method} answered without a result object")
     return result
+
+
+def error_of(value: object) -> str | None:
+    """Return what a JSON-RPC error says; None for anything else, as JSON of another service."""
+    if not isinstance(value, dict) or value.get("jsonrpc") != "2.0":
+        return None
+    error = value.get("error")
+    return _told(error) if isinstance(error, dict) else None
+
+
+def _told(error: object) -> str:
+    told = error.get("message") if isinstance(error, dict) else error
+    return one_line(str(told))[:200]
 
 
 def take_ttl(listed: Listed, result: JsonObject) -> None:

@@ -4,27 +4,32 @@ Era: POST `server/discover`; a stateless answer or error says which. Otherwise `
 that is no endpoint either, the SSE transport is tried once. No path is ever guessed.
 """
 
+import contextlib
 import json
 from collections.abc import AsyncIterator
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import anyio
 import httpx
 
 from crawler.errors import FetchError, LoginError, ProbeError
-from crawler.fetch import Fetcher, Turn, pieces
+from crawler.fetch import Fetcher, Turn
+from crawler.fetch.breaker import PATIENCE
 from crawler.fetch.pace import asked_wait
+from crawler.fetch.translating import is_same_origin
 from crawler.parse import load_json
 from crawler.printable import one_line
 from crawler.probe import jsonrpc
+from crawler.probe.event_stream import events, message_of
 from crawler.probe.jsonrpc import Listed
 from crawler.records import JsonObject, Outcome, ServerName
 
-MAX_EVENTS = 2000
 _ACCEPT = "application/json, text/event-stream"
 _OK, _ACCEPTED = 200, 202
 _CLOSED = {401, 403, 429, 503}
 _MAYBE_SSE = {400, 404, 405}
+_WAITS = 3
+"""How often one conversation waits because the server is busy: its time does not run meanwhile."""
 _OTHER_ERA = {Outcome.PROTOCOL_ERROR, Outcome.NOT_MCP, Outcome.HTTP_ERROR}
 """How older servers end a method that they do not know, be it with a 500."""
 
@@ -53,6 +58,8 @@ class HttpConversation:
         self._session: str | None = None
         self._protocol: str | None = None
         self._status = 0
+        self._is_met = False  # it has introduced itself: whatever comes now, it is an MCP server
+        self._waits = 0
         self._was_silent = False
 
     async def list(self, era: str | None = None) -> Listed:
@@ -97,7 +104,7 @@ class HttpConversation:
 
     async def _list_stateless(self, protocol: str, discovered: JsonObject) -> Listed:
         listed = Listed(era="stateless", protocol_version=protocol)
-        self._protocol = protocol
+        self._protocol, self._is_met = protocol, True
         if "result" in discovered:
             introduction = jsonrpc.result_of(discovered, "server/discover")
             jsonrpc.take_introduction(listed, introduction)
@@ -118,6 +125,7 @@ class HttpConversation:
 
     async def _list_legacy(self, introduction: JsonObject) -> Listed:
         listed = Listed()
+        self._is_met = True
         version = introduction.get("protocolVersion")
         listed.protocol_version = version if isinstance(version, str) else None
         self._protocol = _word(listed.protocol_version, "protocol version")
@@ -132,7 +140,7 @@ class HttpConversation:
 
     def is_other_transport(self) -> bool:
         """Say whether the last refusal is one after which the SSE transport may be tried."""
-        return self._status in _MAYBE_SSE
+        return self._status in _MAYBE_SSE and not self._is_met
 
     async def _try(self, method: str, params: JsonObject) -> JsonObject | None:
         """Ask, and take any refusal short of an authorization as "another era"."""
@@ -147,6 +155,15 @@ class HttpConversation:
         self, method: str, params: JsonObject, *, any_status: bool = False
     ) -> JsonObject:
         self._number += 1
+        try:
+            return await self._ask_once(method, params, any_status=any_status)
+        except FetchError as refusal:
+            if not _is_soon(refusal) or self._waits >= _WAITS:
+                raise
+        self._waits += 1
+        return await self._ask_once(method, params, any_status=any_status)
+
+    async def _ask_once(self, method: str, params: JsonObject, *, any_status: bool) -> JsonObject:
         number = self._number
         body = json.dumps(jsonrpc.request(number, method, params)).encode()
         async with self._fetcher.stream(
@@ -154,20 +171,21 @@ class HttpConversation:
         ) as response:
             self._status = response.status_code
             if response.status_code != _OK and not (any_status and _may_say_more(response)):
-                raise _refusal(response)
+                raise await self._refused(response, method)
             kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
             if method == "initialize":
                 self._session = _word(response.headers.get("mcp-session-id"), "session id")
             if kind == "text/event-stream":
-                async for message in events(response, self._turn):
-                    if jsonrpc.is_answer(message, number):
+                async for event in events(response, self._turn):
+                    message = message_of(*event)
+                    if message is not None and jsonrpc.is_answer(message, number):
                         return message
                 raise ProbeError(
                     Outcome.PROTOCOL_ERROR, f"the stream ended without an answer to {method}"
                 )
             if kind != "application/json" and response.status_code == _OK:
                 raise ProbeError(
-                    Outcome.NOT_MCP,
+                    Outcome.PROTOCOL_ERROR if self._is_met else Outcome.NOT_MCP,
                     f"answered with {one_line(kind or 'no content type')[:60]}, not MCP",
                 )
             value = _json(await self._fetcher.body(response, self._turn))
@@ -176,6 +194,22 @@ class HttpConversation:
         raise ProbeError(
             Outcome.PROTOCOL_ERROR, f"{method} answered with something that is no JSON-RPC response"
         )
+
+    async def _refused(self, response: httpx.Response, method: str) -> ProbeError:
+        """Turn a status other than 200 into an outcome, with the reason where one is told."""
+        refusal, status = _refusal(response), response.status_code
+        if refusal.outcome not in _OTHER_ERA:
+            return refusal
+        said = None
+        if _may_say_more(response):
+            with contextlib.suppress(FetchError):  # then the status has to do
+                said = jsonrpc.error_of(_json(await self._fetcher.body(response, self._turn)))
+        if said is not None:
+            reason = f"{method} was refused: HTTP {status}: {said}"
+            return ProbeError(Outcome.PROTOCOL_ERROR, reason)
+        if self._is_met:
+            return ProbeError(Outcome.HTTP_ERROR, f"HTTP {status} to {method}")
+        return refusal
 
     def _headers(self, method: str) -> dict[str, str]:
         headers = {"Accept": _ACCEPT, "Content-Type": "application/json"}
@@ -248,43 +282,10 @@ def _json(body: bytes) -> object:
     return value
 
 
-async def events(response: httpx.Response, turn: Turn) -> AsyncIterator[JsonObject]:
-    """Yield the JSON messages of an SSE stream, bounded in bytes and events.
-
-    Raises:
-        FetchError: past a cap.
-
-    """
-    async for kind, data in raw_events(response, turn):
-        if kind in {"", "message"} and data.strip():
-            message = _json(data.encode())
-            if isinstance(message, dict):
-                yield message
-
-
-async def raw_events(response: httpx.Response, turn: Turn) -> AsyncIterator[tuple[str, str]]:
-    """Yield (event, data) of an SSE stream; comments, ids and retries are passed over."""
-    kind, data, count, rest = "", [""][:0], 0, bytearray()
-    async for part in pieces(response):
-        await turn.spend(len(part))
-        rest += part
-        if b"\n" not in part:  # a long line grows without being looked through again and again
-            continue
-        lines = rest.replace(b"\r\n", b"\n").split(b"\n")
-        rest = lines.pop()
-        for line in lines:
-            text = line.decode("utf-8", "replace")
-            if not text:
-                count += 1
-                if count > MAX_EVENTS:
-                    raise FetchError(Outcome.TOO_LARGE, f"more than {MAX_EVENTS} events")
-                if data:
-                    yield kind, "\n".join(data)
-                kind, data = "", []
-            elif text.startswith("data:"):
-                data.append(text[5:].removeprefix(" "))
-            elif text.startswith("event:"):
-                kind = text[6:].strip()
+def _is_soon(refusal: FetchError) -> bool:
+    """Say whether a server asks to come back in a moment: the next request waits for it."""
+    is_busy = refusal.outcome is Outcome.RATE_LIMITED
+    return is_busy and refusal.wait is not None and refusal.wait <= PATIENCE
 
 
 class SseConversation:
@@ -298,6 +299,7 @@ class SseConversation:
         self._number = 0
         self._post = ""
         self._stream: AsyncIterator[tuple[str, str]] | None = None
+        self._has_waited = False
 
     async def list(self) -> Listed:
         """Read the tools.
@@ -316,7 +318,7 @@ class SseConversation:
                 raise ProbeError(
                     Outcome.NOT_MCP, f"HTTP {response.status_code}: neither streamable HTTP nor SSE"
                 )
-            self._stream = raw_events(response, self._turn)
+            self._stream = events(response, self._turn)
             self._post = await self._endpoint()
             result = jsonrpc.result_of(
                 await self._ask("initialize", jsonrpc.initialize_params()), "initialize"
@@ -331,14 +333,13 @@ class SseConversation:
 
     async def _endpoint(self) -> str:
         kind, data = await self._next()
-        target = urljoin(self._url, data.strip())
-        one, other = urlsplit(self._url), urlsplit(target)
-        if kind != "endpoint" or (one.scheme, one.netloc) != (other.scheme, other.netloc):
-            raise ProbeError(
-                Outcome.PROTOCOL_ERROR,
-                "the stream does not begin with an endpoint of its own origin",
-            )
-        return target
+        while kind != "endpoint":  # a ping, say
+            kind, data = await self._next()
+        with contextlib.suppress(ValueError):
+            target = urljoin(self._url, data.strip())
+            if is_same_origin(self._url, target):
+                return target
+        raise ProbeError(Outcome.PROTOCOL_ERROR, "the stream names no endpoint of its own origin")
 
     async def _next(self) -> tuple[str, str]:
         if self._stream is None:
@@ -351,12 +352,20 @@ class SseConversation:
         self._number += 1
         await self._send(jsonrpc.request(self._number, method, params))
         while True:
-            _, data = await self._next()
-            message = _json(data.encode()) if data.strip() else None
-            if isinstance(message, dict) and jsonrpc.is_answer(message, self._number):
+            message = message_of(*await self._next())
+            if message is not None and jsonrpc.is_answer(message, self._number):
                 return message
 
     async def _send(self, message: JsonObject) -> None:
+        try:
+            return await self._send_once(message)
+        except FetchError as refusal:
+            if not _is_soon(refusal) or self._has_waited:
+                raise
+        self._has_waited = True
+        return await self._send_once(message)
+
+    async def _send_once(self, message: JsonObject) -> None:
         body = json.dumps(message).encode()
         headers = {"Content-Type": "application/json"}
         async with self._fetcher.stream(

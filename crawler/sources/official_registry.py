@@ -28,6 +28,9 @@ from crawler.targets import OFFICIAL_REGISTRY
 PAGE_SIZE = 100
 """The most that the API gives in one answer; above it answers 422."""
 
+_REFUSALS = frozenset({400, 422})
+"""Statuses that refuse a parameter. Any other says nothing of it: without it withdrawals are lost."""
+
 PAGE_CAP = 2000
 """Pages before we stop believing that a registry ends: 200,000 entries."""
 
@@ -87,9 +90,10 @@ async def _entries(
         try:
             page = await fetch_json(fetcher, url)
         except FetchError as error:
-            extra = query.pop("updated_since", "") or query.pop("include_deleted", "")
-            if error.outcome is Outcome.HTTP_ERROR and extra:
-                continue  # an older registry, which refuses what it does not know
+            extra = next((key for key in ("updated_since", "include_deleted") if key in query), "")
+            if error.status in _REFUSALS and cursor is None and extra:
+                del query[extra]  # an older registry, which refuses what it does not know
+                continue
             yield Skipped(subject=source.base, outcome=error.outcome, reason=str(error))
             return
         entries = page.get("servers") if isinstance(page, dict) else page

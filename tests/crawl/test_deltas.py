@@ -89,3 +89,51 @@ def test_since_when_changes_are_asked_for(tmp_path: Path) -> None:
         assert rows(tmp_path / "c.db", "SELECT full_at FROM walk") == [
             ((now - timedelta(days=6)).isoformat(),)
         ]
+
+
+def withdrawn(name: str) -> dict:
+    return entry(name, "2999-01-01T00:00:00Z", "deleted")
+
+
+def crawl_twice(toolrisk, registry, tmp_path: Path, style: str, *more: str) -> dict:
+    """Walk a registry whole, then one of that style, which has withdrawn its last server."""
+    dump = tmp_path / "dump.json"
+    names = [f"n{number}" for number in range(101)]  # two pages
+    target = registry(write(dump, *map(entry, names), entry("z")), "delta")
+    crawl(toolrisk, target, "--no-probe")
+    changed = write(dump, *map(entry, names), withdrawn("z"))
+    registry(changed, style, target.rpartition(":")[2])
+    return crawl(toolrisk, target, "--no-probe", *more)
+
+
+def status_of_z(tmp_path: Path) -> str:
+    ((status,),) = rows(tmp_path / "c.db", "SELECT status FROM server WHERE name LIKE '%/z'")
+    return status
+
+
+def test_a_page_that_fails_once_loses_no_withdrawal(toolrisk, registry, tmp_path: Path) -> None:
+    found = crawl_twice(toolrisk, registry, tmp_path, "500@2", "--full")
+    assert (found["servers"], found["skipped"]) == (102, {})
+    assert status_of_z(tmp_path) == "deleted"
+
+
+def test_an_error_of_an_incremental_walk_is_not_a_refusal(
+    toolrisk, registry, tmp_path: Path
+) -> None:
+    found = crawl_twice(toolrisk, registry, tmp_path, "500@1")
+    assert found["servers"] == 1  # and not the whole list, which would have been asked for
+    assert status_of_z(tmp_path) == "deleted"
+
+
+def test_a_page_that_is_refused_ends_the_walk(toolrisk, registry, tmp_path: Path) -> None:
+    entries = [entry(f"n{number}") for number in range(101)]
+    target = registry(write(tmp_path / "dump.json", *entries), "refuses-cursor")
+    found = crawl(toolrisk, target, "--no-probe")
+    assert (found["servers"], found["skipped"]) == (100, {"http_error": 1})
+    assert rows(tmp_path / "c.db", "SELECT * FROM walk") == []
+
+
+def test_an_older_registry_is_asked_for_what_it_knows(toolrisk, registry, tmp_path: Path) -> None:
+    found = crawl_twice(toolrisk, registry, tmp_path, "refuses-updated_since")
+    assert (found["servers"], found["skipped"]) == (102, {})
+    assert status_of_z(tmp_path) == "deleted"

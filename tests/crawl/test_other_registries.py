@@ -67,6 +67,30 @@ def test_a_package_of_the_usual_registry_is_taken_before_it(clients_called):
     assert clients_called().startswith("npm view b ")
 
 
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"command": "npx", "args": ["./weather"]},
+        {"command": "npx", "args": ["-y", "--loglevels", "error", "weather"]},
+        {"command": "uvx", "args": ["--from", "/home/me/mcp-server-time", "weather"]},
+        {"command": "npx --prefix /srv/app weather"},
+        {"command": "npx", "args": ["weather"], "cwd": "/srv/app"},
+        {"command": "uvx", "args": ["--with-editable", ".", "weather"]},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("static", [Static.ONLY, Static.NEVER])
+def test_a_program_of_this_machine_is_not_fetched_by_its_name(entry, static, clients_called):
+    if static is Static.NEVER and sandbox.unavailable():
+        pytest.skip("needs bubblewrap")
+    (server,), _ = config_servers({"mcpServers": {"mine": entry}})
+    found = look(*server.packages, static=static)
+    assert found.outcome is Outcome.UNSUPPORTED
+    reasons = ("no npm or pypi package", "may have somebody else's package of that name")
+    assert any(reason in found.detail for reason in reasons), found.detail
+    assert clients_called() == ""
+
+
 def usual(kind, scheme="https"):
     return f"{scheme}://{'.'.join(USUAL[kind])}"
 

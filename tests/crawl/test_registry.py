@@ -216,7 +216,7 @@ def test_withdrawn_servers_are_asked_for(knows_it: bool) -> None:
         async def get_bytes(self, url: str) -> bytes:
             asked.append(url)
             if "include_deleted" in url and not knows_it:
-                raise FetchError(Outcome.HTTP_ERROR, "HTTP 422")
+                raise FetchError(Outcome.HTTP_ERROR, "HTTP 422", status=422)
             return json.dumps({"servers": [withdrawn], "metadata": {}}).encode()
 
     async def walk() -> list[object]:

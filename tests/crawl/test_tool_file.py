@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from crawler.errors import TargetError
+from crawler.records import ServerName
 from crawler.tool_file import parse_tool_file, read_tool_file
 
 TOOL = {"name": "delete_note", "description": "Deletes a note.", "inputSchema": {"type": "object"}}
@@ -206,3 +207,43 @@ def test_recorded_sessions_read_like_the_reference(shared: Path) -> None:
     assert counts["npm_server-everything"] == 13
     assert counts["pypi_mcp-server-git"] == 12
     assert len(counts) == 8
+
+
+A_TOOL = {"name": "read", "description": "Read a file.", "inputSchema": {"type": "object"}}
+PAGE, LAST = ({"tools": [A_TOOL], "nextCursor": "two"}, {"tools": [A_TOOL]})
+ANSWER = {"jsonrpc": "2.0", "id": 1, "result": PAGE}
+
+
+@pytest.mark.parametrize(
+    ("document", "goes_on"),
+    [
+        (PAGE, True),
+        ({**LAST, "nextCursor": ""}, True),
+        ({**LAST, "nextCursor": None}, False),
+        (ANSWER, True),
+        ([PAGE, LAST], False),
+        ([PAGE, PAGE], True),
+        ([ANSWER, {**ANSWER, "result": LAST}], False),
+        ({"tools_list_pages": [PAGE, LAST]}, False),
+        ({"tools_list_pages": [LAST, PAGE]}, True),
+        ({"one": PAGE, "two": LAST}, True),
+        ({"one": LAST, "two": LAST}, False),
+    ],
+)
+def test_a_list_that_goes_on_is_told(document: object, *, goes_on: bool) -> None:
+    read = parse_tool_file(json.dumps(document).encode(), label="f", server=ServerName("s"))
+    assert any("goes on (nextCursor)" in line for line in read.problems) is goes_on
+    assert len(read.problems) == goes_on
+
+
+def test_pages_as_json_lines_are_one_list() -> None:
+    lines = "\n".join(json.dumps(page) for page in (PAGE, PAGE, LAST)).encode()
+    assert not parse_tool_file(lines, label="f", server=ServerName("s")).problems
+
+
+@pytest.mark.parametrize("words", [("classify", "--fail-on", "critical"), ("pin",), ("stack",)])
+def test_a_page_of_a_list_is_no_pass(toolrisk, tmp_path: Path, words: tuple[str, ...]) -> None:
+    (tmp_path / "tools.json").write_text(json.dumps(PAGE))
+    done = toolrisk(*words, "tools.json")
+    assert done.returncode == 3
+    assert "tools.json: the list of tools goes on (nextCursor)" in done.stderr

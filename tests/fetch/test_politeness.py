@@ -4,21 +4,24 @@ import json
 import os
 import threading
 import time
+import zlib
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 
 import anyio
+import httpx
 import pytest
 
 from crawler.asking import CrawlOptions, limits_of, user_agent
 from crawler.errors import FetchError
-from crawler.fetch import Fetcher, FetchOptions
+from crawler.fetch import Fetcher, FetchOptions, pieces
 from crawler.fetch.breaker import FAILURES
 from crawler.fetch.cache import HttpCache
 from crawler.fetch.keys import KeyHeader
 from crawler.fetch.limits import is_public_host
 from crawler.fetch.pace import retry_after
+from crawler.fetch.translating import same_origin
 from crawler.records import Outcome, sha256
 
 
@@ -253,6 +256,15 @@ def test_a_short_wait_is_waited_for(host):
     assert host.gaps()[0] > 0.9
 
 
+def test_an_error_of_a_server_is_asked_once_more(host):
+    host.answers["/once"] = [(500, {}, b""), (200, {}, b"done")]
+    host.answers["/down"] = [(502, {}, b"")]
+    host.answers["/wrong"] = [(400, {}, b"")]
+    wrong = Outcome.HTTP_ERROR
+    assert getting(*[host.url + p for p in ("/once", "/down", "/wrong")]) == [b"done", wrong, wrong]
+    assert Counter(host.paths) == {"/once": 2, "/down": 2, "/wrong": 1}
+
+
 def test_a_page_of_a_source_waits_longer_than_a_server(host, monkeypatch):
     monkeypatch.setattr("crawler.fetch.turn.PATIENCE", 0.1)
     host.answers["/"] = [(429, {"Retry-After": "1"}, b""), (200, {}, b"done")]
@@ -296,6 +308,84 @@ def test_what_did_not_change_is_not_sent_again(host, tmp_path):
     for _ in range(2):
         assert getting(host.url + "/list", cache=tmp_path) == [b'{"a": 1}']
     assert [headers.get("If-None-Match") for _, headers, _ in host.visits] == [None, '"one"']
+
+
+@pytest.mark.parametrize("is_old", [False, True])
+def test_a_validator_that_cannot_be_sent_back_is_not_kept(host, tmp_path, monkeypatch, is_old):
+    host.answers["/list"] = [(200, {"ETag": '"v\xe9"'}, b"whole")]
+    if is_old:  # as older versions kept it
+        head = json.dumps({"etag": '"v\xe9"', "size": "5"}).encode()
+        (tmp_path / sha256(host.url + "/list")).write_bytes(head + b"\nwhole")
+    for _ in range(2):
+        assert getting(host.url + "/list", cache=tmp_path) == [b"whole"]
+    assert not any("If-None-Match" in headers for _, headers, _ in host.visits)
+
+
+def packed(data, wbits):
+    packer = zlib.compressobj(wbits=wbits)
+    return packer.compress(data) + packer.flush()
+
+
+GZIP, ZLIB, BARE = 31, 15, -15
+TEXT = b'{"a": "' + b"x" * 200_000 + b'"}'
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("gzip", packed(TEXT, GZIP)),
+        ("gzip", packed(TEXT[:9], GZIP) + packed(b"", GZIP) + packed(TEXT[9:], GZIP)),
+        ("x-gzip", packed(TEXT, GZIP) + bytes(512)),
+        ("gzip", packed(TEXT, GZIP) + b"more"),
+        ("deflate", packed(TEXT, ZLIB)),
+        ("deflate", packed(TEXT, BARE)),
+        ("deflate", packed(TEXT, GZIP)),
+        ("gzip", packed(TEXT, ZLIB)),
+    ],
+)
+def test_what_accept_encoding_asks_for_is_read(host, name, body):
+    host.answers["/"] = [(200, {"Content-Encoding": name}, body)]
+    assert getting(host.url + "/") == [TEXT]
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "outcome"),
+    [
+        ("gzip", packed(TEXT, BARE), Outcome.PROTOCOL_ERROR),
+        ("deflate", b"no deflate", Outcome.PROTOCOL_ERROR),
+        ("gzip", packed(TEXT, GZIP) + b"\x1f\x8bno member", Outcome.PROTOCOL_ERROR),
+        ("gzip", packed(b"", GZIP) * 1100, Outcome.TOO_LARGE),
+    ],
+)
+def test_what_is_in_no_encoding_is_refused(host, name, body, outcome):
+    host.answers["/"] = [(200, {"Content-Encoding": name}, body)]
+    assert getting(host.url + "/") == [outcome]
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 7, 1000])
+def test_a_body_may_come_in_pieces_of_any_size(step):
+    async def read(body):
+        async def sent():
+            for at in range(0, len(body), step):
+                yield body[at : at + step]
+
+        headers = {"Content-Encoding": "deflate"}
+        response = httpx.Response(200, headers=headers, content=sent())
+        return b"".join([part async for part in pieces(response)])
+
+    for body in (packed(TEXT, GZIP), packed(TEXT, ZLIB), packed(TEXT, BARE)):
+        assert anyio.run(read, body) == TEXT
+    assert anyio.run(read, packed(TEXT[:99], GZIP) + packed(TEXT[99:], GZIP)) == TEXT
+
+
+def test_a_redirect_may_name_the_usual_port():
+    assert (
+        same_origin("https://h.example/a", "https://h.example:443/b") == "https://h.example:443/b"
+    )
+    assert same_origin("http://h.example:80/a", "http://H.example/b") == "http://H.example/b"
+    for other in ("https://h.example:80/", "https://h.example:444/", "http://h.example:443/"):
+        with pytest.raises(FetchError, match="another origin"):
+            same_origin("https://h.example/a", other)
 
 
 def test_a_broken_cache_is_an_empty_one(host, tmp_path):

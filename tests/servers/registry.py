@@ -2,7 +2,9 @@
 
 Serves the entries of a dump in pages of at most 100, by offset cursors. Styles: current; legacy
 (`next_cursor`); endless (the same cursor for ever);
-delta (heeds `updated_since`, which the others ignore). Ignores `version`, as some registries do.
+delta (heeds `updated_since` and `include_deleted`, which the others ignore); STATUS@N (answers the Nth request, from 1,
+with that status, and is a delta else); refuses-NAME (400 to requests with that parameter, as older
+registries, and is a delta else). Ignores `version`, as some registries do.
 """
 
 import json
@@ -22,13 +24,18 @@ def serve(all_entries: list, port: int = 0, style: str = "current") -> Threading
             self.requests.append(self.path)
             parts = urlsplit(self.path)
             query = parse_qs(parts.query)
+            if (refused := self.refused(query)) is not None:
+                return self.answer(refused, {"title": "Refused"})
             if not parts.path.endswith("/v0.1/servers"):
                 return self.answer(404, {"title": "Not Found", "status": 404})
             limit = int(query.get("limit", ["30"])[0])
             if not 1 <= limit <= 100:
                 return self.answer(422, {"title": "Unprocessable Entity", "status": 422})
             entries = list(all_entries)
-            if "updated_since" in query and style == "delta":
+            heeds = style not in ("current", "legacy", "endless")
+            if "include_deleted" not in query and heeds:
+                entries = [e for e in entries if not is_withdrawn(e)]
+            if "updated_since" in query and heeds:
                 since = query["updated_since"][0]
                 entries = [e for e in entries if updated(e) >= since]
             start = int(query.get("cursor", ["0"])[0].rpartition("@")[2])
@@ -41,6 +48,12 @@ def serve(all_entries: list, port: int = 0, style: str = "current") -> Threading
                 return self.answer(200, {"servers": page, "metadata": {"nextCursor": "again@0"}})
             meta = {"count": len(page)} | ({"nextCursor": cursor} if cursor else {})
             return self.answer(200, {"servers": page, "metadata": meta})
+
+        def refused(self, query: dict) -> int | None:
+            status, at, number = style.partition("@")
+            if at and int(number) == len(self.requests):
+                return int(status)
+            return 400 if style.removeprefix("refuses-") in query else None
 
         def answer(self, status: int, body: dict) -> None:
             data = json.dumps(body).encode()
@@ -62,6 +75,11 @@ def updated(entry: dict) -> str:
     """Return when an entry changed; one that does not say always has."""
     notes = entry.get("_meta", {}).values()
     return next((str(n["updatedAt"]) for n in notes if "updatedAt" in n), "9999")
+
+
+def is_withdrawn(entry: dict) -> bool:
+    """Say whether an entry is of a server that was taken back."""
+    return any(notes.get("status") == "deleted" for notes in entry.get("_meta", {}).values())
 
 
 if __name__ == "__main__":
