@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from crawler import probe
 from crawler.catalog import Catalog
 from crawler.crawl import CrawlOptions, Nobody, _asked_as_given, _Crawl, gather
 from crawler.gathered import Gathered
@@ -18,6 +19,7 @@ from crawler.records import Listing, Package, Provenance, Server, ServerName
 from crawler.starter import starter_targets
 from crawler.targets import PackageTarget, parse_target
 
+AN_AGE = 3600.0  # seconds: twelve times what pytest lets a test take
 KEYS = {"servers", "tools", "new", "changed", "unchanged", "skipped", "by_source", "seconds"}
 
 
@@ -146,7 +148,9 @@ def test_a_url_with_a_query_is_asked_whatever_else_is_known_of_it(tmp_path: Path
 
 def test_an_interrupt_keeps_what_had_arrived(tmp_path: Path, black_hole: str) -> None:
     file = write(tmp_path / "tools.json", "a", "b")
-    command = "from classifier.cli import main; main()"
+    # left alone, it would wait for the silent server for longer than a test may take
+    command = f"from crawler import probe; probe.TOTAL_SECONDS = {AN_AGE}; "
+    command += "from classifier.cli import main; main()"
     words = ["crawl", file, black_hole, "--allow-private", "--db", "c.db", "--format", "json"]
     process = subprocess.Popen(
         [sys.executable, "-c", command, *words],
@@ -158,10 +162,8 @@ def test_an_interrupt_keeps_what_had_arrived(tmp_path: Path, black_hole: str) ->
     deadline = time.monotonic() + 30
     while not _has_tools(tmp_path / "c.db") and time.monotonic() < deadline:
         time.sleep(0.05)
-    start = time.monotonic()
     os.kill(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=30)
-    assert time.monotonic() - start < 3
+    out, err = process.communicate()
     assert process.returncode == 130, err
     assert json.loads(out)["tools"] == 2
     assert "Traceback" not in err
@@ -193,15 +195,15 @@ def test_gather_needs_no_database(tmp_path: Path, monkeypatch) -> None:
     assert not list(tmp_path.glob("*.db"))
 
 
-def test_gather_can_be_left_early(tmp_path: Path, black_hole: str) -> None:
+def test_gather_can_be_left_early(tmp_path: Path, black_hole: str, monkeypatch) -> None:
+    monkeypatch.setattr(probe, "TOTAL_SECONDS", AN_AGE)
     path = tmp_path / "t.json"
     path.write_text('[{"name":"a"}]')
     options = CrawlOptions(allow_private=True)
     stream = gather([parse_target(str(path)), parse_target(black_hole)], options)
     assert next(stream).tools
-    start = time.monotonic()
     stream.close()
-    assert time.monotonic() - start < 3
+    assert next(stream, None) is None
 
 
 def test_the_starter_list_is_about_a_dozen_pinned_packages() -> None:

@@ -17,7 +17,8 @@ from crawler.probe import probe
 from crawler.records import Outcome, Remote, Server, ServerName
 
 SERVERS = Path(__file__).parent.parent / "servers"
-SECONDS = 2.5
+SECONDS = 2.5  # for those that never answer
+PATIENCE = 60.0  # for those that do, however busy the machine
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +53,7 @@ def ask(url, *, allow_private=True, transport="streamable-http", needs=()):
 
     async def run():
         async with Fetcher(
-            FetchOptions(allow_private=allow_private, total_seconds=SECONDS)
+            FetchOptions(allow_private=allow_private, total_seconds=PATIENCE)
         ) as fetcher:
             return await probe(server, CrawlOptions(), fetcher)
 
@@ -60,8 +61,19 @@ def ask(url, *, allow_private=True, transport="streamable-http", needs=()):
 
 
 @pytest.fixture(autouse=True)
-def _short(monkeypatch):
-    monkeypatch.setattr(probe_module, "TOTAL_SECONDS", SECONDS)
+def _patient(monkeypatch):
+    monkeypatch.setattr(probe_module, "TOTAL_SECONDS", PATIENCE)
+
+
+@pytest.fixture
+def limit_of(monkeypatch):
+    """Return the function that cuts the time of a server that is expected to have none."""
+
+    def limit(outcome):
+        if outcome is Outcome.TIMEOUT:
+            monkeypatch.setattr(probe_module, "TOTAL_SECONDS", SECONDS)
+
+    return limit
 
 
 def test_the_official_sdk_lists_the_same_tools_to_us_and_to_its_own_client(sdk):
@@ -104,18 +116,16 @@ def test_the_official_sdk_lists_the_same_tools_to_us_and_to_its_own_client(sdk):
         ("deep-schema", Outcome.PROTOCOL_ERROR, ""),
     ],
 )
-def test_a_bad_server_is_an_outcome(misbehaving, path, outcome, said):
-    started = time.monotonic()
+def test_a_bad_server_is_an_outcome(misbehaving, path, outcome, said, limit_of):
+    limit_of(outcome)
     found = ask(f"{misbehaving}/{path}")
     assert found.outcome is outcome, found.detail
     assert said in found.detail
     assert found.tools == ()
-    assert time.monotonic() - started < SECONDS * 4
 
 
 @pytest.mark.parametrize("path", ["same-cursor", "empty-cursor", "endless-pages", "many-tools"])
-def test_a_list_without_end_is_cut_and_marked(misbehaving, path, monkeypatch):
-    monkeypatch.setattr(probe_module, "TOTAL_SECONDS", 30.0)
+def test_a_list_without_end_is_cut_and_marked(misbehaving, path):
     found = ask(f"{misbehaving}/{path}")
     assert found.outcome is Outcome.LISTED
     assert found.truncated
@@ -138,7 +148,8 @@ def test_an_event_stream_with_a_priming_event_is_read(misbehaving):
     ("path", "outcome"),
     [("sse-endless", Outcome.TIMEOUT), ("sse-elsewhere", Outcome.PROTOCOL_ERROR)],
 )
-def test_the_old_transport_is_bounded_too(misbehaving, path, outcome):
+def test_the_old_transport_is_bounded_too(misbehaving, path, outcome, limit_of):
+    limit_of(outcome)
     assert ask(f"{misbehaving}/{path}", transport="sse").outcome is outcome
 
 
@@ -161,7 +172,8 @@ def test_a_remote_that_needs_a_header_is_not_asked():
 @pytest.mark.parametrize(
     "address",
     ["127.0.0.1", "10.1.2.3", "192.168.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
-     "::1", "fe80::1", "fc00::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "nonsense"],
+     "::1", "fe80::1", "fc00::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "nonsense",
+     "fec0::1", "3fff::1", "5f00::1", "192.0.0.8", "64:ff9b:1::1", "2002:c000:8::"],
 )  # fmt: skip
 def test_not_public(address):
     assert not is_public(address)

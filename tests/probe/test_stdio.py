@@ -31,7 +31,7 @@ def serve(tools=({"name": "get_x", "description": "Get x."},)):
 """
 
 
-def listing(code, seconds=4.0):
+def listing(code, seconds=60.0):
     async def run():
         return await list_stdio(
             [sys.executable, "-c", ANSWER + code], ServerName("x"), seconds=seconds
@@ -40,7 +40,7 @@ def listing(code, seconds=4.0):
     return anyio.run(run)
 
 
-def failure(code, seconds=4.0):
+def failure(code, seconds=60.0):
     with pytest.raises(ProbeError) as caught:
         listing(code, seconds)
     return caught.value
@@ -78,7 +78,7 @@ for line in sys.stdin:
     elif m["method"] == "tools/list": out({"jsonrpc": "2.0", "id": m["id"], "result": {"tools": [{"name": "late"}]}})
     elif "id" in m: out({"jsonrpc": "2.0", "id": m["id"], "error": {"code": -32000, "message": "not accepted"}})
 """
-    listed = listing(code, seconds=15)
+    listed = listing(code)
     assert listed.era == "stateless"
     assert [tool.name for tool in listed.tools] == ["late"]
 
@@ -91,29 +91,38 @@ serve()
     assert len(listing(code).tools) == 1
 
 
+def test_messages_of_a_strange_shape_do_not_disturb():
+    code = """
+out({"id": 9, "method": ["x"]}); out({"id": [9], "method": "ping"}); out({"id": {}, "error": 7})
+for line in sys.stdin:
+    m = json.loads(line)
+    if m.get("method") == "server/discover": out({"id": m["id"], "error": {"code": [1], "message": {}}}); break
+serve()
+"""
+    assert [tool.name for tool in listing(code).tools] == ["get_x"]
+
+
 @pytest.mark.parametrize(
     ("code", "outcome", "said"),
     [
-        ("time.sleep(60)", Outcome.TIMEOUT, "no answer"),
+        ("time.sleep(3600)", Outcome.TIMEOUT, "no answer"),
         ("sys.exit(3)", Outcome.CRASHED, "exit code 3"),
         ("sys.stderr.write('\\x1b[31mboom\\x07'); sys.exit(1)", Outcome.CRASHED, "boom"),
         ("sys.stderr.write('API_KEY environment variable is required'); sys.exit(1)", Outcome.NEEDS_CONFIG, "API_KEY"),
         ("sys.stderr.write('getaddrinfo ENOTFOUND example.com'); sys.exit(1)", Outcome.NEEDS_NETWORK, "ENOTFOUND"),
         ("refuse('fetch failed')", Outcome.NEEDS_NETWORK, "fetch failed"),
         ("while True: print('y')", Outcome.PROTOCOL_ERROR, "no messages"),
-        ("sys.stdout.write('x' * 20_000_000); sys.stdout.flush(); time.sleep(60)", Outcome.TOO_LARGE, "line"),
+        ("sys.stdout.write('x' * 20_000_000); sys.stdout.flush(); time.sleep(3600)", Outcome.TOO_LARGE, "line"),
         ("for line in sys.stdin: sys.stdout.write(line); sys.stdout.flush()", Outcome.TIMEOUT, "no answer"),
         ("while True: sys.stderr.write('x' * 65536)", Outcome.TIMEOUT, "no answer"),
-        ("out({'jsonrpc': '2.0', 'id': 1, 'result': []}); out({'jsonrpc': '2.0', 'id': 2, 'result': 7}); time.sleep(9)", Outcome.PROTOCOL_ERROR, "result object"),
+        ("out({'jsonrpc': '2.0', 'id': 1, 'result': []}); out({'jsonrpc': '2.0', 'id': 2, 'result': 7}); time.sleep(3600)", Outcome.PROTOCOL_ERROR, "result object"),
     ],
 )  # fmt: skip
 def test_a_bad_process_is_an_outcome(code, outcome, said):
-    started = time.monotonic()
-    error = failure(code)
+    error = failure(code, seconds=4 if outcome is Outcome.TIMEOUT else 60)
     assert error.outcome is outcome, error
     assert said in str(error)
     assert str(error).isprintable()
-    assert time.monotonic() - started < 12
 
 
 def test_a_missing_command_is_an_outcome():
@@ -130,10 +139,10 @@ def test_nothing_outlives_its_listing(tmp_path):
     code = f"""
 import os, signal, subprocess
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
-child = subprocess.Popen([sys.executable, "-c", "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(120)"])
+child = subprocess.Popen([sys.executable, "-c", "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(3600)"])
 open({str(note)!r}, "w").write(str(child.pid))
 serve()
-time.sleep(120)
+time.sleep(3600)
 """
     listing(code)
     pid = int(note.read_text())
@@ -151,5 +160,5 @@ time.sleep(120)
 
 def test_a_process_that_eats_memory_is_stopped(monkeypatch):
     monkeypatch.setattr(sandbox.watch, "__defaults__", (200 * 1024 * 1024, 128))
-    error = failure("x = bytearray(600 * 1024 * 1024); time.sleep(30)", seconds=20)
+    error = failure("x = bytearray(600 * 1024 * 1024); time.sleep(600)")
     assert error.outcome is Outcome.TOO_LARGE
