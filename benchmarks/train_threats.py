@@ -3,8 +3,9 @@
     python benchmarks/train_threats.py [--corpus ../shared/corpus/tools.jsonl.gz] [--check] [--write]
 
 Attacks are hand-written (tests/attacks, the splits called dev and the first set; tests/signals), what
-is harmless are their near misses and real definitions; the few of these that were read and judged
-hostile (data/models/tool-threat-v1/hostile.tsv, by digest) count as attacks. Which sentence of a poisoned definition is the
+is harmless are their near misses, real definitions and those invented for the other model, in whose
+plain prose the attacks are written as well: without them its turns of phrase counted as hostile. The few
+real ones that were read and judged hostile (data/models/tool-threat-v1/hostile.tsv, by digest) count as attacks. Which sentence of a poisoned definition is the
 poison nobody marked: the fit starts with all of them and keeps, round by round, those that stand out.
 --check fits on three quarters and counts on the fourth, in turn, whole servers on one side; --write
 writes the weights. The same input gives the same bytes.
@@ -34,15 +35,30 @@ from crawler.records import ServerName, Tool
 
 ROOT = Path(__file__).parent.parent
 FOLDER = data_dir() / "models" / wording.MODEL
-SETS = ("test", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
+SETS = (
+    "test",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "tenth",
+    "eleventh",
+)
 FOLDS = 4
+INVENTED = 0.2
+"""What an invented definition counts beside a real one."""
+LEFT_OUT = 5
+"""Every which server of the invented definitions is not learned from, only counted."""
 ROUNDS, STRENGTH, NEAR_MISS, EASY = 4, 1.0, 10.0, -5.0
 PAIR = 0.5
 """What a meeting of two counts beside a word: there are many more of them."""
 LEAST_SEEN, SMALL, DIGITS, COMMON, LOST = 3, 0.02, 3, 5, 0.01
 LOST_SECOND, SAMPLE = 0.005, 5
 """Attacks that the second look may lose, counted on those left out; every which real definition it learns from."""
-BELIEVED = 3.0
+BELIEVED = 2.25
 """How far under the bar a passage may stay where a detector by words agrees."""
 
 
@@ -102,6 +118,16 @@ def real(path):
     return [tool for tool in tools if tool.definition_sha256 not in listed], hostile
 
 
+def invented(path):
+    """Return the invented definitions that are learned from as harmless, and those left out."""
+    tools = [to_tool(row) for _, row in lines(path)]
+    left = [sha256(tool.server.encode()).digest()[1] % LEFT_OUT == 0 for tool in tools]
+    return (
+        [tool for tool, out in zip(tools, left, strict=True) if not out],
+        [tool for tool, out in zip(tools, left, strict=True) if out],
+    )
+
+
 def bags(several):
     """Return a bag for each list of definitions, and the vocabulary of all."""
     counts, read = Counter(), []
@@ -128,18 +154,20 @@ def _bag(features, vocabulary):
     return Bag(rows, np.array(owner), len(features))
 
 
-def fit(poisoned, near, harmless):
-    """Return weights and bias; of each poisoned definition what stands out counts as poison."""
+def fit(poisoned, near, harmless, real_ones):
+    """Return weights and bias; of each poisoned definition what stands out counts as poison.
+
+    The real ones come first among the harmless.
+    """
     chosen = np.ones(len(poisoned.owner), bool)
     weight = 1.0 / np.bincount(poisoned.owner, minlength=poisoned.size)[poisoned.owner]
-    others = harmless.rows[np.arange(0, harmless.rows.shape[0], 4)]
+    counts = np.where(harmless.owner < real_ones, 1.0, INVENTED)
+    others, its = harmless.rows[::4], counts[::4]
     for number in range(ROUNDS):
         rows = vstack([poisoned.rows[chosen], near.rows, others])
         truth = np.zeros(rows.shape[0])
         truth[: chosen.sum()] = 1
-        weights = np.ones(rows.shape[0])
-        weights[: chosen.sum()] = weight[chosen]
-        weights[chosen.sum() : chosen.sum() + near.rows.shape[0]] = NEAR_MISS
+        weights = np.r_[weight[chosen], np.full(near.rows.shape[0], NEAR_MISS), its]
         model = LogisticRegression(C=STRENGTH, solver="liblinear", tol=1e-3, random_state=0)
         model.fit(rows, truth, weights)
         vector, bias = model.coef_[0], float(model.intercept_[0])
@@ -148,7 +176,8 @@ def fit(poisoned, near, harmless):
         chosen = (scores >= best - 1e-9) | ((scores > 0) & (scores > best - 3))
         weight = np.ones(len(scores))
         if number < ROUNDS - 1:  # what no round was ever near to is left out: it only costs time
-            others = harmless.rows[harmless.rows @ vector + bias > EASY]
+            hard = harmless.rows @ vector + bias > EASY
+            others, its = harmless.rows[hard], counts[hard]
     return vector, bias
 
 
@@ -259,8 +288,9 @@ def _keys(told):
     return set().union(*map(wording.gate_keys, words))
 
 
-def check(bag, hostile, corpus, tools, pairs):
-    """Fit on all folds but one and count on that; return the real ones with the highest scores."""
+def check(both, hostile, tools, pairs, real_ones):
+    """Fit on all folds but one and count on that; return the real ones, which come first, with the highest scores."""
+    bag, corpus = both
     side = np.array([sha256(tool.server.encode()).digest()[0] % FOLDS for tool in tools])
     part = np.arange(bag.size) % FOLDS
     soft = np.array([_by_words(tool) for tool in tools])
@@ -270,21 +300,30 @@ def check(bag, hostile, corpus, tools, pairs):
     worst, scores = np.zeros(len(tools)), np.zeros(bag.size)
     for fold in range(FOLDS):
         mine, its = part != fold, side != fold
-        vector, bias = fit(bag.only(mine & hostile), bag.only(mine & ~hostile), corpus.only(its))
+        vector, bias = fit(
+            bag.only(mine & hostile),
+            bag.only(mine & ~hostile),
+            corpus.only(its),
+            int(its[:real_ones].sum()),
+        )
         worst[~its] = _scores(corpus.only(~its), vector, bias)
         scores[~mine] = _scores(bag.only(~mine), vector, bias)
     worst, scores = worst + BELIEVED * soft, scores + BELIEVED * agreed
     for bar in (1.5, 1, 0.5, 0.25, 0, -0.25, -0.5, -0.75, -1, -1.5):
-        share = (worst >= bar).mean()
+        share, told = (worst[:real_ones] >= bar).mean(), (worst[real_ones:] >= bar).mean()
         raised = (scores >= bar) | otherwise
         each = {name: f"{raised[(place == name) & hostile].mean():.3f}/{raised[(place == name) & ~hostile].mean():.3f}" for name in (*SETS, "cases")}  # fmt: skip
         servers = len(
-            {tool.server for tool, score in zip(tools, worst, strict=True) if score >= bar}
+            {
+                tool.server
+                for tool, score in zip(tools[:real_ones], worst[:real_ones], strict=True)
+                if score >= bar
+            }
         )
         print(
-            f"bar {bar:.2f}: {share:.2%} of unseen real ones ({servers} servers); recall/near misses {each}"
+            f"bar {bar:.2f}: {share:.2%} of unseen real ones ({servers} servers), {told:.2%} of unseen invented ones; recall/near misses {each}"
         )
-    order = np.argsort(-worst)[:60]
+    order = np.argsort(-worst[:real_ones])[:60]
     return [(worst[i], tools[i]) for i in order]
 
 
@@ -308,22 +347,25 @@ def _otherwise(tool):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--corpus", type=Path, default=Path("../shared/corpus/tools.jsonl.gz"))
+    parser.add_argument("--written", type=Path, default=data_dir() / "labels" / "written.jsonl")
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--sure", type=float, default=0.0, help="the bar, from an earlier --check")
     options = parser.parse_args()
     tools, judged = real(options.corpus)
+    kept_in, left = invented(options.written)
+    harmless = tools + kept_in
     pairs = attacks() + [(tool, True, "real") for tool in judged]
     written, hostile = [tool for tool, _, _ in pairs], np.array([bad for _, bad, _ in pairs])
-    (bag, corpus), listed = bags([written, tools])
-    print(f"{hostile.sum()} attacks, {(~hostile).sum()} near misses, {len(tools)} real; {bag.rows.shape} {corpus.rows.shape}")  # fmt: skip
+    (bag, corpus), listed = bags([written, harmless])
+    print(f"{hostile.sum()} attacks, {(~hostile).sum()} near misses, {len(tools)} real, {len(kept_in)} invented; {bag.rows.shape} {corpus.rows.shape}")  # fmt: skip
     if options.check:
-        for score, tool in check(bag, hostile, corpus, tools, pairs):
+        for score, tool in check((bag, corpus), hostile, harmless, pairs, len(tools)):
             print(f"  {score:.2f}\t{tool.server}\t{tool.name}\t{tool.definition_sha256}")
     if not options.write:
         return
-    vector, bias = fit(bag.only(hostile), bag.only(~hostile), corpus)
-    worst, scores = _scores(corpus, vector, bias), _scores(bag, vector, bias)
+    vector, bias = fit(bag.only(hostile), bag.only(~hostile), corpus, len(tools))
+    worst, scores = _scores(corpus, vector, bias)[: len(tools)], _scores(bag, vector, bias)
     for bar in (1, 0.5, 0, -0.5, -1, -1.5):
         print(f"fitted, bar {bar}: recall {(scores >= bar)[hostile].mean():.3f}, near misses {(scores >= bar)[~hostile].mean():.3f}, real {(worst >= bar).mean():.4%}")  # fmt: skip
     scaled = [w * (PAIR if "\t" in one else 1.0) for one, w in zip(listed, vector, strict=True)]
@@ -331,6 +373,10 @@ def main():
     single = {one: w for one, w in kept if "\t" not in one}
     two = {tuple(one.split("\t")): w for one, w in kept if "\t" in one}
     model = wording.Weights(single, two, _short(bias), options.sure, 0, {}, {}, 0)
+    unseen = np.array(
+        [max(map(model.score, wording.passages(tool)), default=-99.0) for tool in left]
+    )
+    print(f"invented, left out: {len(left)}, " + ", ".join(f"{(unseen >= bar).mean():.3%} from {bar}" for bar in (1, 0.5, 0.25, 0, -0.25, -0.5, -1)))  # fmt: skip
     poison = [tool for tool, bad, _ in pairs if bad and not _otherwise(tool)]
     first, least = fit_gate(told_by(poison, model), told_by(tools[::7]))
     second, likely = fit_second(

@@ -5,6 +5,7 @@ tests/attacks/README.md for who wrote which set, and what was tuned on which.
 """
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -42,14 +43,17 @@ def shares(chosen):
     [
         ("test.jsonl", None, 0.90, 0),
         ("second.jsonl", "dev", 0.95, 0),
-        ("second.jsonl", "test", 0.75, 1),
+        ("second.jsonl", "test", 0.77, 1),
         ("third.jsonl", "dev", 0.90, 3),
         ("fourth.jsonl", "dev", 0.95, 4),
         ("fifth.jsonl", "dev", 0.95, 4),
         ("sixth.jsonl", "dev", 0.95, 4),
         ("seventh.jsonl", "dev", 0.95, 4),
         ("eighth.jsonl", "dev", 0.95, 4),
-        ("ninth.jsonl", "test", 0.90, 2),
+        ("ninth.jsonl", "test", 0.93, 1),
+        ("tenth.jsonl", "dev", 0.95, 1),
+        ("tenth.jsonl", "test", 0.78, 1),
+        ("eleventh.jsonl", "dev", 0.95, 1),
     ],
 )
 def test_recall_and_false_alarms(name, split, recall, alarms):
@@ -65,6 +69,8 @@ def test_the_sets_are_what_they_claim():
     last = [row for row in rows("ninth.jsonl", "test") if row["family"] != "benign"]
     assert len(last) >= 150
     assert len({row["family"] for row in last}) >= 15
+    plain = Counter(row["family"] == "benign" for row in rows("tenth.jsonl", "test"))
+    assert plain == {False: 37, True: 33}
     for name in sorted(path.name for path in (HERE / "attacks").glob("*.jsonl")):
         definitions = [json.dumps(row["definition"], sort_keys=True) for row in rows(name)]
         assert len(set(definitions)) == len(definitions)
