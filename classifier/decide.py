@@ -4,6 +4,7 @@
 The model may raise a risk; it never lowers one that a trusted rule set. Vendor hints change nothing.
 """
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from classifier.verdict import Addend, Category, Finding, Kind, Risk
 BANDS = {Risk.LOW: (0, 24), Risk.MEDIUM: (25, 49), Risk.HIGH: (50, 74), Risk.CRITICAL: (75, 100)}
 """Scores of each level, both ends included."""
 
+_MOST, _FULL = 100, "no more than 100"
 _BASE = {Category.OTHER: 5, Category.READ: 10, Category.WRITE: 30, Category.EXECUTE: 35}
 _POINTS = {
     "financial": 40,
@@ -36,9 +38,27 @@ _POINTS = {
 
 _THREAT, _SUSPICION = 25, 3
 """Points of a threat: one that is sure, and one that is only shown."""
+CHANGING = ("destructive", "code-execution", "financial", "admin", "external-side-effect")
+"""Signals of a call that changes something; by the labelling guide no Read and no Other has one."""
+SETTLED = 0.75
+"""Probability of the category from which it speaks for or against what a vendor says."""
 
 
-def _points(finding: Finding) -> int:
+def disagrees(category: Category, found: Iterable[str]) -> bool:
+    """Say whether signals, by id, are found that do not go with the category."""
+    return category in {Category.READ, Category.OTHER} and not set(CHANGING).isdisjoint(found)
+
+
+def changes(category: Category, confidence: float, found: Iterable[str]) -> bool | None:
+    """Say whether a call changes something; None where that is not settled."""
+    changing = not set(CHANGING).isdisjoint(found)
+    if category in {Category.WRITE, Category.EXECUTE}:
+        return True if changing or confidence >= SETTLED else None
+    return None if changing or confidence < SETTLED else False
+
+
+def points(finding: Finding) -> int:
+    """Return what a finding adds to the score."""
     if finding.signal.kind is Kind.THREAT:
         return _THREAT if finding.is_threat else _SUSPICION
     return _POINTS.get(finding.signal.id, 0)
@@ -85,10 +105,13 @@ def score(
     addends = [_addend(_BASE[category], f"{category.value} call")]
     total = _BASE[category]
     for finding in findings:
-        points = _points(finding)
-        if points:
-            total += points
-            addends.append(_addend(points, finding.signal.title, finding.signal.id))
+        worth = points(finding)
+        if worth:
+            total += worth
+            addends.append(_addend(worth, finding.signal.title, finding.signal.id))
+    if total > _MOST:
+        addends.append(_addend(_MOST - total, _FULL))
+        total = _MOST
     level, why = reviewed or estimate, "reviewed by people" if reviewed else "weight of the wording"
     if reviewed is None and least and least.risk and least.risk.rank > level.rank:
         level, why = least.risk, f"rule {least.id} sets at least {least.risk.value}"
@@ -100,3 +123,9 @@ def score(
         addends.append(_addend(target - total, why))
         total = target
     return Answer(level, total, tuple(addends))
+
+
+def lifted_by(addends: tuple[Addend, ...]) -> str:
+    """Return what brought a score into its band; nothing where it came there by itself."""
+    said = [addend.reason for addend in addends[1:] if not addend.signal]
+    return next((reason for reason in said if reason != _FULL), "")

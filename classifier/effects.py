@@ -24,35 +24,47 @@ _DRY = (
     "won t be added", "simulated",
 )  # fmt: skip
 
-_LEADS = ("also", "then", "it", "silently", "automatically")
+_ENDS = ("deletes", "erases", "destroys", "wipes", "overwrites", "purges", "truncates")
 _ALL = ("all", "every", "it", "everything")
 _DELETES_TOO = (
-    *(f"{lead} {verb}" for verb in ("deletes", "removes", "erases", "destroys", "wipes", "overwrites", "purges", "truncates") for lead in (*_LEADS, "permanently")),
-    *(f"{verb} {what}" for verb in ("deletes", "removes", "erases", "destroys", "wipes", "overwrites", "purges", "truncates") for what in _ALL),
+    *(f"{lead} {verb}" for verb in (*_ENDS, "removes") for lead in ("also", "then", "silently", "permanently")),
+    *(f"it {verb}" for verb in _ENDS),
+    *(f"{verb} {what}" for verb in (*_ENDS, "removes") for what in _ALL),
     *(f"{lead} {verb} {what}" for verb in ("delete", "remove", "erase", "destroy", "wipe", "overwrite", "purge", "truncate") for what in _ALL for lead in ("and", "then")),
     "and delete them", "and remove them", "and deletes", "then delete", "also delete", "and then delete", "and then remove",
 )  # fmt: skip
 _SENDS_TOO = (
-    *(f"{lead} {verb}" for verb in ("sends", "uploads", "forwards", "transmits", "pays", "executes") for lead in _LEADS),
+    *(f"{lead} {verb}" for verb in ("sends", "uploads", "forwards", "transmits", "pays", "executes") for lead in ("also", "then", "silently")),
     *(f"and {verb} {what}" for verb in ("sends", "uploads", "forwards", "emails", "send", "upload", "forward", "email") for what in ("it", "them")),
 )  # fmt: skip
 _PAYS_TOO = (
     "and book the", "and buy the", "and orders the", "and pay the", "and pays", "and transfer the", "and transfers",
-    "then book", "then books", "then buys", "then pay", "then pays", "then transfer", "then transfers", "then purchases",
+    "then books", "then buys", "then pays", "then transfers", "then purchases",
 )  # fmt: skip
 _RUNS_TOO = (
-    "by running its", "by applying it", "then restarts", "and restart the", "then deploys", "and deploys",
+    "by running its", "by applying it", "then restarts", "and restart the", "then deploys",
     "also runs", "also restarts", "and unlocks",
 )  # fmt: skip
 _WRITES_TOO = (
-    "and marks it", "and archives", "and archive the", "then archives", "creates one if", "create one if",
+    "and marks it", "and archive the", "then archives", "creates one if", "create one if",
     "creates it if", "then moves", "then updates", "also updates", "also creates", "then creates", "also writes",
     "also modifies", "also changes", "then changes",
 )  # fmt: skip
-"""What a tool that reads says it does as well: of 25,794 public definitions none that reads says so."""
+"""What a tool that reads says it does as well: of 25,794 public definitions none that reads says so. What only
+tells the model to go on ("then book it"), names things ("builds and deploys") or says how the call itself
+works ("it sends the query", "removes duplicates automatically") is not among them."""
 _NOTHING = tuple(
     f"{verb} {what}"
-    for verb in ("deletes", "removes", "sends", "uploads")
+    for verb in (
+        "deletes",
+        "removes",
+        "sends",
+        "uploads",
+        "executes",
+        "pays",
+        "transmits",
+        "forwards",
+    )
     for what in ("nothing", "no")
 )
 EFFECTS: tuple[Rule, ...] = (
@@ -100,12 +112,12 @@ EFFECTS: tuple[Rule, ...] = (
     rule("write-delete-many", "Write", "critical", "destructive bulk", acts="@write-delete", near="all batch bulk multiple every entire everything", unless_phrases=("all fields",)),
     rule("write-delete-array", "Write", "critical", "destructive bulk", acts="@write-delete", flags="targets targets! array!"),
     rule("write-delete-big", "Write", "critical", "destructive", acts="@write-delete destroy terminate", near="database databases account accounts workspace organization environment cluster instance instances server servers project projects user users bucket namespace repository repo tenant site vm table collection index stack droplet zone domain keyspace namespace deployment", unless_near="member members from field column row record comment item"),
-    rule("deletes-as-well", "Write", "high", "destructive", acts=_READS + " @other-compute @other-think @other-meta", phrases=_DELETES_TOO, unless_acts="@write-delete @write-undo", unless_phrases=(*_DRY, *_NOTHING), settled=True),
-    rule("sends-as-well", "Execute", "high", "external_side_effect", acts=_READS + " @other-compute @other-think @other-meta", phrases=_SENDS_TOO, unless_acts="@exec-send @exec-run", unless_phrases=(*_DRY, *_NOTHING), settled=True),
-    rule("pays-as-well", "Execute", "critical", "financial external_side_effect", acts=_READS, phrases=_PAYS_TOO, unless_acts="@exec-trade @exec-send @exec-run", unless_phrases=_DRY, settled=True),
-    rule("runs-as-well", "Execute", "high", "external_side_effect", acts=_READS + " validate", phrases=_RUNS_TOO, unless_acts="@exec-run", unless_phrases=_DRY, settled=True),
-    rule("writes-as-well", "Write", "medium", acts=_READS, phrases=_WRITES_TOO, unless_acts="@write-create @write-delete @write-mark @write-save @write-update @exec-run @exec-send", unless_phrases=_DRY, settled=True),
-    rule("format-disk", "Write", "critical", "destructive", acts="format", near="disk drive partition volume", settled=True),
+    rule("deletes-as-well", "Write", "high", "destructive", acts=_READS + " @other-compute @other-think @other-meta", phrases=_DELETES_TOO, unless_acts="@write-delete @write-undo", unless_phrases=(*_DRY, *_NOTHING), as_well=True),
+    rule("sends-as-well", "Execute", "high", "external_side_effect", acts=_READS + " @other-compute @other-think @other-meta", phrases=_SENDS_TOO, unless_acts="@exec-send @exec-run", unless_phrases=(*_DRY, *_NOTHING), as_well=True),
+    rule("pays-as-well", "Execute", "critical", "financial external_side_effect", acts=_READS, phrases=_PAYS_TOO, unless_acts="@exec-trade @exec-send @exec-run", unless_phrases=_DRY, as_well=True),
+    rule("runs-as-well", "Execute", "high", "external_side_effect", acts=_READS + " validate", phrases=_RUNS_TOO, unless_acts="@exec-run", unless_phrases=_DRY, as_well=True),
+    rule("writes-as-well", "Write", "medium", acts=_READS, phrases=_WRITES_TOO, unless_acts="@write-create @write-delete @write-mark @write-save @write-update @exec-run @exec-send", unless_phrases=_DRY, as_well=True),
+    rule("format-disk", "Write", "critical", "destructive", acts="format", near="disk drive partition volume", unless_near="size sizes usage space byte bytes unit units human readable string text label labels report number value price trading display", as_well=True),
     rule("write-drop", "Write", "critical", "destructive", acts="drop truncate purge wipe flush destroy", near="@database @storage @cache queue everything data"),
     rule("write-remove-from-list", "Write", "medium", acts="remove unassign detach unlink unsubscribe unfollow", phrases=("from a list", "from the list", "from list", "from a playlist", "from playlist", "from watchlist", "from a group", "from group", "from an issue", "from a task", "from project", "from a card", "from favorites", "from the cart", "from a project")),
     rule("write-remove-light", "Write", "medium", acts="remove unassign detach unlink", near="label labels tag tags member assignee reaction favorite favourite watcher star pin dependency relation relationship from playlist watchlist list cart group"),
@@ -151,7 +163,7 @@ EFFECTS: tuple[Rule, ...] = (
     rule("desktop-drive", "Execute", "high", "external_side_effect", acts="@exec-ui move press open launch focus", around="@screen mouse keyboard applescript macos windows desktop window"),
     rule("media-play", "Execute", "medium", "external_side_effect", acts="play pause resume skip stop next previous seek queue volume shuffle repeat", around="@audio player playback track media vlc ableton daw midi"),
     rule("game-act", "Execute", "medium", "external_side_effect", acts="@exec-ui @exec-device @exec-run move attack place dig jump craft equip drop make use", around="@game", unless_acts=_READS),
-    rule("send-message", "Execute", "high", "external_side_effect", acts="send post reply forward push broadcast notify publish", near="@message @mail alert notification sms message"),
+    rule("send-message", "Execute", "high", "external_side_effect", acts="send post reply forward push broadcast notify publish", near="@message @mail alert notification sms message", unless_near="process processing processor"),
     rule("send-add-message", "Execute", "high", "external_side_effect", acts="add create", near="message reply tweet", around="slack discord telegram whatsapp chat twist teams line twitter x lark feishu"),
     rule("send-social", "Execute", "high", "external_side_effect", acts="post publish create tweet share reply send schedule", near="tweet post thread cast reel story status video", around="@social bluesky youtube instagram tiktok linkedin facebook xiaohongshu"),
     rule("send-call", "Execute", "high", "external_side_effect", acts="call dial create make initiate start", near="call phone phonecall", around="phone voice twilio retell vapi bland telnyx call calling", unless_near="@model-ai contract function log"),
@@ -159,17 +171,17 @@ EFFECTS: tuple[Rule, ...] = (
     rule("notify-own-user", "Other", "low", acts="notify ask request show prompt push display send alert confirm", near="user notification feedback dialog toast", phrases=("the user", "desktop notification", "from the user", "user input", "to the user", "user feedback", "human"), unless_near="@mail sms slack telegram whatsapp discord", unless_flags="recipient recipient!"),
     rule("trade", "Execute", "critical", "financial external_side_effect", acts="@exec-trade", around="@crypto @market @money @wallet @position @transaction broker", unless_phrases=_DRY, unless_near="quote estimate simulate price unsigned history", unless_acts=_READS),
     rule("trade-order", "Execute", "critical", "financial external_side_effect", acts="place create submit open close execute make set modify", near="order orders position trade trading swap limit", around="@market @crypto exchange broker trading", unless_near="quote workflow item", unless_acts=_READS),
-    rule("trade-cancel", "Execute", "high", "financial external_side_effect", acts="cancel", near="order orders subscription trade"),
+    rule("trade-cancel", "Execute", "high", "financial external_side_effect", acts="cancel", near="order orders subscription trade", around="@market @crypto @money exchange broker trading billing stripe paypal payment chargebee paddle lemon polar recurly", unless_near="work newsletter notification notifications webhook event events topic email"),
     rule("pay", "Execute", "critical", "financial external_side_effect", acts="pay send transfer refund charge withdraw capture donate tip sign", near="payment money fund funds transaction invoice refund eth sol token tokens btc usdc native crypto sats coin coins nft payout charge", unless_phrases=_DRY),
     rule("sign-tx", "Execute", "critical", "financial external_side_effect", acts="send broadcast submit sign deploy mint create write approve call execute transfer", around="@wallet @transaction @crypto", near="transaction tx contract token nft allowance write", unless_phrases=_DRY, unless_acts="@read-get @read-list @read-inspect build encode decode prepare simulate estimate", unless_near="unsigned message decode encode"),
-    rule("preview-only", "Other", "low", acts="preview simulate estimate validate", phrases=("without sending", "without executing", "does not send", "without actually"), unless_near="record records data", settled=True),
+    rule("preview-only", "Other", "low", acts="preview simulate estimate validate", phrases=("without sending", "without executing", "does not send", "without actually"), unless_near="record records data", unless_phrases=("and charge", "and pay", "and delete", "and remove", "and submit", "and send", "delete the", "remove the", "charge it")),
     rule("dry-run", "Other", "low", phrases=_DRY, verbs="simulate estimate build prepare preview validate quote encode construct"),
     rule("model-media", "Execute", "medium", "external_side_effect", acts="generate create synthesize edit imagine make animate upscale inpaint produce convert clone dub remix compose extend transform", near="image images video videos audio speech music song voice tts picture avatar lipsync model3d 3d sound picture photo illustration portrait wallpaper", around="@model-ai ai elevenlabs flux dall runway suno minimax prompt generation fal tts stability", unless_near="chart plot diagram thumbnail graph qr qrcode"),
     rule("model-prompted", "Execute", "medium", "external_side_effect", acts="@exec-gen @exec-run @write-create @other-compute @write-update @other-think", flags="prompt prompt!", unless_near="template templates chart user"),
     rule("model-ask", "Execute", "medium", "external_side_effect", acts="ask chat query consult complete prompt generate brainstorm call send run think vote debate review", near="@model-ai", unless_acts=_READS),
     rule("model-named", "Execute", "medium", "external_side_effect", acts="generate ask chat rewrite translate improve write summarize think brainstorm review analyze create", around="gemini gpt openai claude deepseek llm perplexity grok ollama", flags="prompt prompt! model"),
     rule("agent-run", "Execute", "high", "external_side_effect", acts="@exec-run ask create delegate send start", near="agent agents subagent", unless_acts=_READS, unless_near="user"),
-    rule("deploy", "Execute", "high", "external_side_effect", acts="deploy redeploy promote release rollback publish rollout", near="@build @compute app site application service website function worker project version"),
+    rule("deploy", "Execute", "high", "external_side_effect", acts="deploy redeploy promote release rollback publish rollout", near="@build @compute app site application service website function worker project version", unless_near="notes note date dates lock locks history log changelog lookup candidate candidates status"),
     rule("compute-new", "Execute", "high", "external_side_effect", acts="create launch provision start run spin", near="vm instance instances cluster node pod container droplet machine server endpoint sandbox nodepool linode", around="@compute cloud docker kubernetes"),
     rule("compute-change", "Execute", "high", "external_side_effect", acts="start stop restart reboot scale resize pause resume rollout drain cordon shutdown recycle upgrade rebuild apply patch update set", near="@compute @process service server replicas", unless_acts=_READS),
     rule("service-control", "Execute", "high", "external_side_effect", acts="start stop restart kill terminate launch reload enable disable", near="@process @workflow @compute @job pid"),
@@ -184,7 +196,7 @@ EFFECTS: tuple[Rule, ...] = (
     rule("connect", "Execute", "medium", "external_side_effect", acts="connect open attach start initialize launch", near="connection database browser device debugger server instance session serial client", unless_near="issue ticket case"),
     rule("login", "Execute", "high", "credentials external_side_effect", acts="login authenticate authorize signin logon", unless_acts="@read-get check"),
     rule("login-said", "Execute", "high", "credentials external_side_effect", near="login authenticate oauth auth authentication", acts="login start complete begin exchange authenticate refresh create get generate", flags="credential credential!"),
-    rule("session-key", "Execute", "high", "credentials external_side_effect", acts="create issue generate start", near="listen session", near2="key token", settled=True),
+    rule("session-key", "Execute", "high", "credentials external_side_effect", acts="create issue generate start", near="listen session", near2="key token"),
     rule("subscription-paid", "Execute", "high", "financial external_side_effect", acts="cancel update change create upgrade", near="subscription subscriptions plan", around="stripe paypal billing payment chargebee paddle lemon"),
     rule("form-submit", "Execute", "high", "external_side_effect", acts="submit apply book register reserve order checkout", near="form booking reservation application order"),
     rule("schedule-send", "Execute", "high", "external_side_effect", acts="schedule", near="post message email tweet reel video call", around="@social @message @mail"),
@@ -201,7 +213,7 @@ EFFECTS: tuple[Rule, ...] = (
     rule("think-server", "Other", "low", around="thinking thought reasoning", unless_acts="@read-get @read-list @write-save @write-delete @exec-run"),
     rule("own-help", "Other", "low", acts="help ping echo list get show version health check usage", near="help ping version health uptime usage hello capabilities about", unless_near="account user api token project disk queue cluster tests repository metric cost"),
     rule("own-tools", "Other", "low", acts="@read-list @read-get @read-search help", near="tools commands capabilities", near2="available tools tool server mcp"),
-    rule("keepalive", "Other", "low", near="keepalive keep heartbeat", near2="alive keepalive session connection key heartbeat", unless_near="log file record records history", settled=True),
+    rule("keepalive", "Other", "low", acts="keep keepalive ping extend renew send refresh", near="keepalive alive heartbeat", near2="keepalive session connection listen heartbeat", unless_near="log file record records history"),
     rule("extend-session", "Other", "low", acts="close extend refresh renew disconnect logout end stop keepalive reset clear", near="session connection listen context cache conversation", unless_near="issue ticket"),
     rule("close-own", "Other", "low", acts="close", near="browser session connection page tab database", unless_near="issue ticket position"),
     rule("select-context", "Other", "low", acts="set select use switch choose change", near="current active default workspace context session account database base tab project organization", near2="current active default workspace base session context tab for", unless_near="permission role color value"),

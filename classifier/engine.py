@@ -16,7 +16,7 @@ from classifier.model import runtime
 from classifier.model.features import extract
 from classifier.reading import Reading, read
 from classifier.rules import Rule
-from classifier.signals import Detector, alarms, detectors
+from classifier.signals import Detector, alarms, contradicted, detectors
 from classifier.verdict import Basis, Category, Classification, Evidence, Finding, Risk
 from crawler.records import Tool, canonical_json, sha256
 
@@ -51,6 +51,12 @@ class _Read:
     said: runtime.Scores | None = None
 
     @property
+    def beside(self) -> Rule | None:
+        """What the definition says the call does as well, the most consequential of it."""
+        found = [rule for rule in self.matched if rule.as_well]
+        return max(found, key=_weight) if found else None
+
+    @property
     def settled(self) -> bool:
         """Whether people have read this very definition: then nothing has to be guessed."""
         return self.review is not None and self.review.exact
@@ -66,6 +72,10 @@ class _Read:
         if self.said is None:
             self.said = model.score(self.rows(model))
         return self.said
+
+
+def _weight(rule: Rule) -> int:
+    return rule.risk.rank if rule.risk else 0
 
 
 @cache
@@ -127,15 +137,19 @@ def _judged(batch: list[Tool], model: runtime.Model, options: Options) -> list[_
 def _conclude(item: _Read, model: runtime.Model) -> Classification:
     reading, review = item.reading, item.review
     category, confidence = _categorised(item, model)
-    settled_by = next((rule for rule in item.matched if rule.settled), None)
     findings = _findings(item, model, review)
+    evidence = _evidence(item, model, category)
+    if reading.tool.annotations:
+        findings += contradicted(reading, category, confidence, findings, evidence)
+    doubted = decide.disagrees(category, (finding.signal.id for finding in findings))
     if review and review.exact:
         estimate = review.risk
-    elif settled_by and settled_by.risk:
-        estimate = settled_by.risk
     else:
         estimate = _estimate(item.scores(model).risk, model.caution)
     least = decide.floor(item.matched, model.trusted)
+    beside = None if review else item.beside
+    if beside and (least is None or _weight(beside) > _weight(least)):
+        least = beside
     said = None
     if review:
         said = review.risk if review.exact or review.risk.rank >= estimate.rank else estimate
@@ -143,7 +157,8 @@ def _conclude(item: _Read, model: runtime.Model) -> Classification:
     insufficient = _insufficient(reading, review)
     votes = any(rule.category is category for rule in item.matched)
     basis = Basis.REVIEWED if review else (Basis.RULES_AND_MODEL if votes else Basis.MODEL)
-    if settled_by and not review:
+    overruled = beside is not None and category is not _likeliest(item, model)[0]
+    if overruled:
         basis = Basis.RULES
     return Classification(
         category=category,
@@ -152,12 +167,23 @@ def _conclude(item: _Read, model: runtime.Model) -> Classification:
         confidence=confidence,
         decided_by=basis,
         needs_review=review is None
-        and (confidence < model.review_below or insufficient or reading.truncated),
+        and (
+            confidence < model.review_below
+            or insufficient
+            or reading.truncated
+            or overruled
+            or doubted
+        ),
         insufficient_definition=insufficient,
         findings=findings,
-        evidence=_evidence(item, model, category),
+        evidence=evidence,
         rationale=rationale.write(
-            reading, category, answer.risk, findings, insufficient=insufficient
+            reading,
+            category,
+            answer.risk,
+            findings,
+            insufficient=insufficient,
+            reviewed=review is not None,
         ),
         addends=answer.addends,
         notes=_notes(item, model, review, category, least),
@@ -168,17 +194,26 @@ def _conclude(item: _Read, model: runtime.Model) -> Classification:
 
 
 def _categorised(item: _Read, model: runtime.Model) -> tuple[Category, float]:
-    """Return the category and how sure it is: by people, by a rule that settles the case, by the model."""
+    """Return the category and how sure it is: by people, by the model, by a rule that says it does more."""
     if item.review:
         return item.review.category, _SURE_OF.get(item.review.certainty, 0.6)
-    settled_by = next((rule for rule in item.matched if rule.settled), None)
-    if settled_by and settled_by.category:
-        return settled_by.category, 0.95
+    category, confidence = _likeliest(item, model)
+    also = item.beside.category if item.beside else None
+    if also and _REACH[also] > _REACH[category]:
+        return also, max(_BESIDE, item.scores(model).category[_CATEGORIES.index(also)])
+    return category, confidence
+
+
+def _likeliest(item: _Read, model: runtime.Model) -> tuple[Category, float]:
     probabilities = item.scores(model).category
     confidence = max(probabilities)
     return _CATEGORIES[probabilities.index(confidence)], confidence
 
 
+_REACH = {Category.OTHER: 0, Category.READ: 1, Category.WRITE: 2, Category.EXECUTE: 3}
+"""Of several effects of a call the most consequential names the category (the labelling guide, ties)."""
+_BESIDE = 0.7
+"""Confidence where a rule says that a call does more than the model thinks: somebody should look."""
 _SURE_OF = {3: 0.99, 2: 0.9}
 """Confidence by the certainty that people stated."""
 
@@ -187,7 +222,7 @@ def _findings(
     item: _Read, model: runtime.Model, review: reviewed.Review | None
 ) -> tuple[Finding, ...]:
     found = list(threats.found_in(item.reading)) if item.reading.suspects else []
-    settled = next((rule for rule in item.matched if rule.settled), None)
+    beside = None if review else item.beside
     flags = item.reading.flags
     for detector, column in _judges():
         if column is None:
@@ -200,8 +235,8 @@ def _findings(
         raised = probability >= model.signal_threshold[column]
         if raised and detector.spares and detector.spares(item.reading):
             raised = any(detector.label in rule.signals for rule in item.matched)
-        if settled:
-            raised = detector.label in settled.signals
+        if beside and not raised and detector.label in beside.signals:
+            raised, probability = True, _BESIDE
         if review:
             raised = detector.signal.id in review.signals or (raised and not review.exact)
         if raised:
@@ -211,8 +246,12 @@ def _findings(
 
 @cache
 def _judges() -> tuple[tuple[Detector, int | None], ...]:
-    """Return the detectors of no threats, with the column in which the model speaks of them."""
-    return tuple((d, _LABEL_COLUMN.get(d.label or "")) for d in detectors() if not d.trigger)
+    """Return the detectors of what a call can do, with the column in which the model speaks of them."""
+    return tuple(
+        (d, _LABEL_COLUMN.get(d.label or ""))
+        for d in detectors()
+        if not (d.trigger or d.contradict)
+    )
 
 
 def _capability(  # noqa: PLR0913, PLR0917 - one step of _findings, with all it knows

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from classifier.model.runtime import Model
-from classifier.reading import Reading
+from classifier.reading import STOP, Reading
 from classifier.verdict import Evidence
 
 _NAME_BLOCKS = frozenset({"n", "n0", "nz", "nvl", "nva", "nv", "nc"})
@@ -15,13 +15,34 @@ _WORD_BESIDE = {"nvf": "f"}
 _QUOTED = _NAME_BLOCKS | _TEXT_BLOCKS | _PARAMETER_BLOCKS | set(_PAIR_BLOCKS)
 _MOST = 3
 _TRIES = 12
+_MEANS = frozenset({"all", "any", "use", "using", "used"})
+_EMPTY = (STOP - _MEANS) | frozenset(
+    [
+        *("also", "am", "been", "before", "being", "but", "do", "does", "each", "etc", "given", "has"),
+        *("have", "he", "help", "helps", "here", "how", "i", "let", "like", "may", "me", "more", "must"),
+        *("my", "not", "of", "only", "other", "our", "per", "s", "should", "so", "some", "such", "t"),
+        *("than", "their", "them", "then", "there", "these", "they", "those", "was", "we", "were"),
+        *("what", "where", "while", "who", "would"),
+        *("al", "con", "cada", "como", "da", "das", "de", "del", "der", "des", "die", "du", "ein"),
+        *("eine", "el", "en", "es", "est", "et", "il", "la", "las", "le", "les", "lo", "los", "mit"),
+        *("ou", "otra", "otro", "oder", "para", "por", "pour", "que", "se", "si", "su", "sur", "um"),
+        *("uma", "un", "una", "und", "une", "uno", "von", "y", "zu"),
+        *("bir", "bu", "che", "di", "ve", "yet"),
+        *("니다", "습니", "합니", "입니", "하는", "하여", "됩니", "です", "ます", "する", "して", "した"),
+        *("され", "れる", "れま", "しま", "また", "この", "ます", "一个", "以及", "并返", "可以", "用于"),
+    ]
+)  # fmt: skip
+"""Words that say nothing by themselves: the model may weigh them, a reader learns nothing from them.
+
+Of Korean, Japanese and Chinese, which are read as pairs of characters, endings and particles.
+"""
 
 
 def words(reading: Reading, rows: Iterable[int], model: Model, column: int) -> tuple[Evidence, ...]:
     """Quote the heaviest words for one output of the model, at most three, best first.
 
-    A feature that stands nowhere in the definition (a class, a server word) is passed over. Where
-    nothing can be quoted, the name itself is the evidence.
+    A feature that stands nowhere in the definition (a class, a server word) is passed over, and so
+    is one of words that say nothing. Where nothing can be quoted, the name itself is the evidence.
     """
     found: list[Evidence] = []
     tried: set[tuple[str, str]] = set()
@@ -33,8 +54,12 @@ def words(reading: Reading, rows: Iterable[int], model: Model, column: int) -> t
             continue
         if len(tried) == _TRIES:
             break
+        if block not in _PARAMETER_BLOCKS and _says_nothing(key):
+            continue
         tried.add((block, key))
         quote = _quote(reading, block, key)
+        if quote and block not in _PARAMETER_BLOCKS and _says_nothing(quote.text.lower()):
+            continue  # a class that an empty word belongs to
         if quote and not any(_overlap(quote, other) for other in found):
             found.append(quote)
             if len(found) == _MOST:
@@ -46,6 +71,11 @@ def whole_name(reading: Reading) -> tuple[Evidence, ...]:
     """Quote the tool's name."""
     name = reading.tool.name
     return (Evidence("/name", 0, len(name), name),)
+
+
+def _says_nothing(text: str) -> bool:
+    """Say whether a text is made of empty words only; the name of a parameter never is."""
+    return all(word in _EMPTY or (len(word) == 1 and word.isascii()) for word in text.split())
 
 
 def _overlap(one: Evidence, other: Evidence) -> bool:

@@ -61,11 +61,27 @@ def _deductions(results: Sequence[Classification], stack: Stack) -> Iterator[Add
         yield Addend(-_PATTERN[pattern.id], pattern.title.lower(), pattern.id)
     hostile = sum(any(f.is_threat for f in result.findings) for result in results)
     if hostile:
-        yield Addend(-_HOSTILE, f"{hostile} definitions look hostile")
-    unknown = sum(r.insufficient_definition or r.needs_review for r in results)
-    share = round(_UNKNOWN * unknown / len(results))
-    if share:
-        yield Addend(-share, f"{unknown} of {len(results)} definitions say too little to be sure")
+        look = "definition looks" if hostile == 1 else "definitions look"
+        yield Addend(-_HOSTILE, f"{hostile} {look} hostile")
+    yield from _unknown(results)
     conflicts = sum(result.has("annotation-conflict") for result in results)
     if conflicts:
-        yield Addend(-_CONFLICT, f"hints of {conflicts} tools contradict them")
+        whose = "1 tool contradict it" if conflicts == 1 else f"{conflicts} tools contradict them"
+        yield Addend(-_CONFLICT, f"hints of {whose}")
+
+
+def _unknown(results: Sequence[Classification]) -> Iterator[Addend]:
+    """Yield what uncertain labels take off, with the reason that each of them has."""
+    silent = sum(result.insufficient_definition for result in results)
+    doubtful = sum(r.needs_review and not r.insufficient_definition for r in results)
+    share = round(_UNKNOWN * (silent + doubtful) / len(results))
+    if not share:
+        return
+    told = []
+    ending = "" if len(results) == 1 else "s"
+    if silent:
+        say = "says" if silent == 1 else "say"
+        told.append(f"{silent} of {len(results)} definition{ending} {say} too little")
+    if doubtful:
+        told.append(f"{doubtful} of {len(results)} label{ending} should be reviewed")
+    yield Addend(-share, ", ".join(told))

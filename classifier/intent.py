@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from classifier.arguments import arguments_of
-from classifier.condition import Condition, ConditionKind
+from classifier.arguments import UNREACHABLE, arguments_of
+from classifier.condition import TELLABLE, Condition, ConditionKind
 from classifier.policy_table import Overrides, shipped_table
 from classifier.rule import Decision, Limit, Profile, Rule, stricter
 from classifier.verdict import Classification, Risk
@@ -84,7 +84,8 @@ def decide_intent(
     """Return the intent for one tool under a profile and a user's overrides.
 
     A user's rule for the tool is final. A user's rule for the server replaces the table's cell;
-    floors by signal and state still tighten it.
+    floors by signal and state still tighten it. What is to pass only where no policy can tell
+    (see `TELLABLE`) waits for a person.
     """
     mine = overrides or NO_OVERRIDES
     own = mine.tool(tool.server, tool.name)
@@ -96,6 +97,10 @@ def decide_intent(
     if not rule.decision.refuses:
         given = own.conditions if own is not None else ()
         conditions = given or tuple(_conditions(tool, classification, profile, mine))
+        waits = rule.decision.rank < Decision.ASK.rank
+        if waits and any(condition.kind not in TELLABLE for condition in conditions):
+            rule = Rule(Decision.ASK)
+            reason = f"{reason}, of which no policy can tell that it only reads"
     return Intent(
         server=tool.server,
         tool=tool.name,
@@ -153,8 +158,13 @@ def _conditions(
             bound = ()
         if bound is None or (family.signal and not classification.has(family.signal)):
             continue
-        for argument, each in arguments_of(tool.input_schema, family, classification):
-            yield Condition(argument, family.kind, bound, each)
+        arguments = arguments_of(tool.input_schema, family, classification)
+        # Nobody is written to by a copy that is left out, if somebody else has to be named.
+        may_lack = family.optional and any(
+            not a.optional and UNREACHABLE not in a.path for a in arguments
+        )
+        for path, each, optional in arguments:
+            yield Condition(path, family.kind, bound, each, optional and may_lack)
 
 
 def _article(word: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 MAX_PARAMETERS = 600
 MAX_DEPTH = 8
 _MAX_ENUM = 40
+_MAX_CHOICE = 2  # references and choices one inside the other
 _MAX_NAME = 128
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _DOC_LINE = re.compile(
@@ -173,12 +174,13 @@ def _walk(root: dict[str, Any]) -> Iterator[Parameter]:
                 if not isinstance(name, str):
                     continue
                 where = f"{pointer}/properties/{escape(name)}"
-                yield _parameter(where, name, value, name in names, depth)
+                yield _parameter(root, where, name, value, name in names, depth)
                 if isinstance(value, dict) and _nested(value):
                     queue.append((value, where, depth + 1))
         queue.extend(_children(node, pointer, depth))
 
 
+_CHOOSING = frozenset(["$ref", "anyOf", "oneOf", "allOf"])
 _NESTING = ("properties", "$ref", "items", "anyOf", "oneOf", "allOf")
 
 
@@ -206,17 +208,21 @@ def _resolve(root: dict[str, Any], reference: str) -> tuple[Any, str]:
     return node, "/inputSchema/" + reference[2:]
 
 
-def _parameter(pointer: str, name: str, value: Any, required: bool, depth: int) -> Parameter:
+def _parameter(  # noqa: PLR0913, PLR0917 - what a parameter is made of
+    root: dict[str, Any], pointer: str, name: str, value: Any, required: bool, depth: int
+) -> Parameter:
     kind: str | None = None
     enum: tuple[str, ...] = ()
     is_url = False
     if isinstance(value, dict):
-        given = value.get("type")
-        kind = given if isinstance(given, str) else None
-        options = value.get("enum")
-        if isinstance(options, list):
-            enum = tuple(str(option)[:60] for option in options[:_MAX_ENUM])
-        is_url = value.get("format") in _URLS
+        kind, options, is_url = _own(value)
+        if (kind is None or not options) and not _CHOOSING.isdisjoint(value):
+            for other in _others(root, value):
+                its_kind, its_options, is_other_url = _own(other)
+                kind = kind or its_kind
+                is_url = is_url or is_other_url
+                options += its_options
+        enum = tuple(str(option)[:60] for option in options[:_MAX_ENUM])
     return Parameter(
         pointer,
         name,
@@ -227,6 +233,38 @@ def _parameter(pointer: str, name: str, value: Any, required: bool, depth: int) 
         _typed_flags(name, kind, is_url),
         enum,
     )
+
+
+def _own(value: dict[str, Any]) -> tuple[str | None, list[Any], bool]:
+    """Return the type, the listed values, and whether it is a URL, by what stands in a schema itself."""
+    given, options = value.get("type"), value.get("enum")
+    if isinstance(given, list):  # ["string", "null"]
+        given = next((one for one in given if one != "null"), None)
+    listed = options[:_MAX_ENUM] if isinstance(options, list) else []
+    if not listed and isinstance(value.get("const"), str):
+        listed = [value["const"]]
+    kind = given if isinstance(given, str) and given != "null" else None
+    return kind, listed, value.get("format") in _URLS
+
+
+def _others(root: dict[str, Any], value: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield what a schema stands for by reference and by choice: generators write enums so."""
+    queue = [(value, 0)]
+    steps = 0
+    while queue and steps < _MAX_ENUM:
+        steps += 1
+        node, depth = queue.pop(0)
+        if depth:
+            yield node
+        if depth > _MAX_CHOICE:
+            continue
+        reference = node.get("$ref")
+        found = [_resolve(root, reference)[0]] if isinstance(reference, str) else []
+        for key in ("anyOf", "oneOf", "allOf"):
+            choices = node.get(key)
+            if isinstance(choices, list):
+                found += choices[:_MAX_ENUM]
+        queue += [(one, depth + 1) for one in found if isinstance(one, dict)]
 
 
 _URLS = ("uri", "url")

@@ -1,5 +1,7 @@
 """Two or three plain sentences made from the findings, never from a category's template."""
 
+from classifier import decide
+from classifier.mentions import Kind, Mention, mention
 from classifier.reading import Reading
 from classifier.verdict import Category, Finding, Risk
 
@@ -9,72 +11,112 @@ _DOES = {
     Category.EXECUTE: "sets something in motion beyond stored data",
     Category.OTHER: "only works on what it is given, or serves its own session",
 }
+_TAKEN = {
+    Category.READ: "is taken to return information only",
+    Category.OTHER: "is taken to work only on what it is given, or on its own session",
+}
+"""What a call does, where words or signals of the definition speak against it."""
 _NOT = {
-    Category.READ: "No word of the definition names a change, so it is not Write.",
     Category.WRITE: "The effect stays inside stored data, so it is Write rather than Execute.",
     Category.EXECUTE: "The effect goes beyond storing data, so it is Execute rather than Write.",
-    Category.OTHER: "It neither looks data up nor changes any, so it is not Read or Write.",
+    Category.OTHER: "No data beyond that is read or changed, so it is not Read or Write.",
 }
+_BOTH = "Stored data is what it changes first, so it is Write rather than Execute."
+_DISAGREE = "Signals and category do not go together here, so a person should look."
+_READ_BY_PEOPLE = "People have read it, and call it {}."
+_OUTWARD = frozenset({"external-side-effect", "financial", "code-execution"})
+"""Signals of an effect that does not stay inside stored data."""
 _EFFECT = {
     "destructive": "what it removes or overwrites cannot be brought back with the same tools",
     "financial": "it moves or commits money or assets",
     "code-execution": "it runs what the caller supplies",
     "external-side-effect": "its effect reaches people, systems or devices outside its own store",
-    "bulk-operation": "one call touches many targets",
+    "bulk-operation": "one call covers many targets",
     "sensitive-data": "it gives access to private or confidential data",
     "credentials": "it handles a secret",
     "untrusted-content": "it brings text written by outsiders before the model",
-    "admin": "it changes who may do what, or how the system is set up",
+    "admin": "it changes who may do what or how the system is set up",
 }
 _LEVEL = {
     Risk.LOW: "Nothing found raises the risk above low.",
-    Risk.MEDIUM: "The harm of one call is limited and can mostly be undone.",
-    Risk.HIGH: "One call can have an irreversible or outward effect of limited reach.",
-    Risk.CRITICAL: "One call can do severe harm that is hard to undo.",
+    Risk.MEDIUM: "Risk is medium: the harm of one call is limited and can mostly be undone.",
+    Risk.HIGH: "Risk is high: one call can have an irreversible or outward effect of limited reach.",
+    Risk.CRITICAL: "Risk is critical: one call can do severe harm that is hard to undo.",
 }
+_LEVEL_UNCHANGED = _LEVEL | {
+    Risk.MEDIUM: "Risk is medium: the harm of one call is limited.",
+    Risk.HIGH: "Risk is high: one call can do lasting harm of limited reach.",
+}
+"""The same for a call that changes nothing, where there is nothing to undo."""
 _HOSTILE = "the definition itself looks hostile"
 _MOST = 3
 _QUOTE = 110
 
 
-def write(
+def write(  # noqa: PLR0913 - a verdict, and what is known of its grounds
     reading: Reading,
     category: Category,
     risk: Risk,
     findings: tuple[Finding, ...],
     *,
     insufficient: bool,
+    reviewed: bool,
 ) -> str:
     """Say what a call does, why this category, and what raises or bounds the risk."""
+    named = mention(reading) if category is Category.READ else Mention(Kind.NONE)
+    found = {finding.signal.id for finding in findings}
+    doubted = decide.disagrees(category, found)
+    does = _DOES[category]
+    if doubted or named.kind in {Kind.HEAD, Kind.NAMED}:
+        does = _TAKEN[category]
     if insufficient:
-        start = f"The definition says too little to be sure; by its name and parameters a call {_DOES[category]}."
-    else:
-        start = f"A call {_DOES[category]}{_quoted(reading)}."
-    hostile = [f for f in findings if f.is_threat]
-    reasons = [_HOSTILE] * bool(hostile)
-    reasons += [_EFFECT[f.signal.id] for f in findings if f.signal.id in _EFFECT]
-    reasons = reasons[:_MOST]
-    why = f"Risk is {risk.value}: {_join(reasons)}." if reasons and risk is not Risk.LOW else ""
-    if reasons and risk is Risk.LOW:
-        why = f"Risk stays low although {_join(reasons)}."
-    not_other = _NOT[category]
-    if category is Category.READ and (word := _change_named(reading)):
-        not_other = (
-            f'What it says with "{word}" is not taken for what a call does, so it is not Write.'
+        start = (
+            f"The definition says too little to be sure; by its name and parameters a call {does}."
         )
-    return " ".join(part for part in (start, not_other, why or _LEVEL[risk]) if part)
+    else:
+        start = f"A call {does}{_quoted(reading)}."
+    if doubted:
+        why = _READ_BY_PEOPLE.format(category.value) if reviewed else _DISAGREE
+    elif category is Category.READ:
+        why = _only_reads(named)
+    elif category is Category.WRITE and not found.isdisjoint(_OUTWARD):
+        why = _BOTH
+    else:
+        why = _NOT[category]
+    reasons = _reasons(findings)
+    if not reasons:
+        levels = _LEVEL_UNCHANGED if category in _TAKEN else _LEVEL
+        return f"{start} {why} {levels[risk]}"
+    return f"{start} {why} {_risk(risk, reasons, unsure=doubted and not reviewed)}"
 
 
-def _change_named(reading: Reading) -> str:
-    """Return the first word of the description that is a verb of change, if there is one."""
-    quote = reading.quote_text(_CHANGES)
-    return quote.text if quote else ""
+def _only_reads(named: Mention) -> str:
+    """Say why a call is no change, without denying a verb that stands in the definition."""
+    if named.kind is Kind.HEAD:
+        return f'It begins with "{named.word}", which is taken for a way of looking something up, so it is Read.'
+    if named.kind is Kind.NAMED:
+        other = "Execute" if named.acts else "Write"
+        return f'What it says with "{named.word}" is not taken for what a call does, so it is not {other}.'
+    if named.kind is Kind.NONE:
+        return "No word of the definition names a change, so it is not Write."
+    return "None of its words is taken to mean that a call changes something, so it is not Write."
 
 
-_CHANGES = frozenset(
-    ["@write-create", "@write-delete", "@write-mark", "@write-save", "@write-undo", "@write-update"]
-)
-"""Classes of verbs that change what is stored."""
+def _reasons(findings: tuple[Finding, ...]) -> list[str]:
+    """Return what raises the risk, the weightiest first."""
+    hostile = [_HOSTILE] if any(finding.is_threat for finding in findings) else []
+    telling = [finding for finding in findings if finding.signal.id in _EFFECT]
+    telling.sort(key=decide.points, reverse=True)
+    return (hostile + [_EFFECT[finding.signal.id] for finding in telling])[:_MOST]
+
+
+def _risk(risk: Risk, reasons: list[str], *, unsure: bool) -> str:
+    """Give the level with its reasons."""
+    if unsure:
+        return f"Risk is {risk.value}; if the signals are right, {_join(reasons)}."
+    if risk is Risk.LOW:
+        return f"Risk stays low although {_join(reasons)}."
+    return f"Risk is {risk.value}: {_join(reasons)}."
 
 
 def _quoted(reading: Reading) -> str:

@@ -21,19 +21,21 @@ from crawler.records import Tool
 MAX_NAME = 256
 MAX_DESCRIPTION = 3000
 """Characters of a description that are judged; the rest marks the result truncated."""
-_MAX_FIRST, _MAX_REST, _MAX_TAIL, _MAX_SERVER = 300, 120, 100, 400
-_MAX_TOLD = _MAX_FIRST + _MAX_REST * 8  # characters in which quoted words can stand
+_MAX_FIRST, _MAX_SERVER = 300, 400
 
 _FIRST_CJK = "\u3040"
 _CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 _ASCII_NAME = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _ASCII_TOKEN = re.compile(r"[a-z]+|\d+")
 _ARGUMENTS = re.compile(
-    r"\n[ \t]*(?:args|arguments|parameters|params|returns|return|raises|examples|example|参数|返回|input|output|@param|:param|inputs)\b[ \t]*:?",
-    re.IGNORECASE,
+    r"\n[ \t]*(?:(?:args|arguments|parameters|params|returns?|raises|examples?|参数|返回|input|inputs|output)(?:[ \t]+\w{1,20}){0,2}[ \t]*(?:[:\uff1a]|$)|[@:](?:param|returns?)\b)",
+    re.IGNORECASE | re.MULTILINE,
 )
-_END = re.compile(r"[.!?。！？](?:\s|$)|[。！？]|\n[ \t]*\n|\n[ \t]*[-*#]|:[ \t]*\n")
+_TOLD_AGAIN = re.compile(r"\n[ \t]*\n[ \t]*(?=[A-Z][a-z]{0,20}(?: [a-z'-]{1,20}){3})")
+"""A paragraph after the argument documentation that is a sentence: four words, none of them a label."""
+_END = re.compile(r"[.!?。！？][*\"')\]]{0,3}(?:\s|$)|[。！？]|\n[ \t]*\n|\n[ \t]*[-*#]|:[ \t]*\n")
 _LEAD = re.compile(r"[\[\(【][^\]\)】\n]{0,60}[\]\)】]|\*\*[^*\n]{1,60}\*\*:?|[^\w\[\(【*]+|\*")
+_SAYING = 3  # words of a tag or of something in bold from which it may be what the call does
 STOP = frozenset(
     [
         "the",
@@ -170,7 +172,7 @@ class Reading:
 
     def _text(self) -> _Spans:
         if self.text_spans is None:
-            text = lower((self.tool.description or "")[: self.lead + _MAX_TOLD])
+            text = lower((self.tool.description or "")[:MAX_DESCRIPTION])
             self.text_spans = _Spans(_in_text(text), text, self.lead)
         return self.text_spans
 
@@ -297,9 +299,9 @@ def read(tool: Tool) -> Reading:
         core = core[1:]
     text = tool.description if isinstance(tool.description, str) else ""
     lead, first_text, rest_text, tail_text = _sections(text[:MAX_DESCRIPTION])
-    first = text_tokens(first_text[:_MAX_FIRST])
-    tail = text_tokens(tail_text[: _MAX_TAIL * 8])[:_MAX_TAIL] if tail_text else []
-    rest = text_tokens(rest_text[: _MAX_REST * 8])[:_MAX_REST] if rest_text else []
+    first = text_tokens(first_text)
+    tail = text_tokens(tail_text) if tail_text else []
+    rest = text_tokens(rest_text) if rest_text else []
     found, capped = parameters(tool.input_schema)
     if not found and tail_text:
         found = doc_parameters(tail_text)
@@ -313,7 +315,7 @@ def read(tool: Tool) -> Reading:
         acts={*(name_verb or ()), *(head_verb or ())},
         opening=opening, near=opening | _keys(core), far=_keys(rest),
         flags=_flags(found), truncated=capped or len(text) > MAX_DESCRIPTION, lead=lead,
-        told=first_text[:_MAX_FIRST],
+        told=first_text,
     )  # fmt: skip
 
 
@@ -328,18 +330,50 @@ def _flags(found: tuple[Parameter, ...]) -> set[str]:
 
 
 def _sections(text: str) -> tuple[int, str, str, str]:
-    """Split a description: start of the told part, first sentence, rest, argument docs."""
+    """Split a description: start of the told part, first sentence, rest, argument docs.
+
+    Nothing is left out: what a first sentence has beyond its bound is part of the rest.
+    """
     start = 0
     for _ in range(12):  # decoration before the first word: [tags], **bold**, emoji
         found = _LEAD.match(text, start)
-        if not found:
+        if not found or _says(found.group()):
             break
         start = found.end()
-    marker = _ARGUMENTS.search(text, start)
-    body_end = marker.start() if marker and marker.start() > start + 5 else len(text)
+    marker = _ARGUMENTS.search(text, start + 6)
+    body_end = marker.start() if marker else len(text)
     end = _END.search(text, min(start + 8, body_end), body_end)
     first_end = end.start() if end else body_end
-    return start, text[start:first_end], text[first_end:body_end], text[body_end:]
+    if first_end > start + _MAX_FIRST:
+        space = text.rfind(" ", start, start + _MAX_FIRST)
+        first_end = space if space > start else start + _MAX_FIRST
+    first, rest = text[start:first_end], text[first_end:body_end]
+    if not marker:
+        return start, first, rest, ""
+    more, tail = _documented(text, body_end)
+    return start, first, rest + more, tail
+
+
+def _says(decoration: str) -> bool:
+    """Say whether a tag or something in bold tells what the call does: a few words with a verb."""
+    words = text_tokens(decoration)
+    return len(words) >= _SAYING and not lexicon().verb.keys().isdisjoint(words)
+
+
+def _documented(text: str, start: int) -> tuple[str, str]:
+    """Split what begins with argument docs: paragraphs that tell more of the call, and the docs."""
+    told: list[str] = []
+    docs: list[str] = []
+    while start < len(text):
+        again = _TOLD_AGAIN.search(text, start)
+        end = again.start() if again else len(text)
+        docs.append(text[start:end])
+        if not again:
+            break
+        marker = _ARGUMENTS.search(text, again.end())
+        start = marker.start() if marker else len(text)
+        told.append(text[end:start])
+    return "".join(told), "".join(docs)
 
 
 def _name_verb(core: list[str], verb: dict[str, tuple[str, str]]) -> tuple[str, str] | None:

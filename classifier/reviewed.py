@@ -83,8 +83,16 @@ def _own(extra: Path | None) -> dict[str, str]:
 
 @lru_cache(maxsize=4)
 def _read_own(extra: Path, _changed: int, _size: int) -> dict[str, str]:
-    lines = extra.read_text(encoding="utf-8").splitlines()
-    return {line[:_DIGITS]: line for line in lines if line and line[0] != "#"}
+    try:
+        lines = extra.read_bytes().decode("utf-8-sig").split("\n")
+    except UnicodeDecodeError as cause:
+        raise DataError(
+            f"{extra} is not UTF-8 text (byte {cause.start}); save it as UTF-8"
+        ) from cause
+    except OSError as cause:
+        raise DataError(f"{extra} cannot be read: {cause.strerror}") from cause
+    kept = (line.rstrip("\r") for line in lines)
+    return {line[:_DIGITS]: line for line in kept if line and line[0] != "#"}
 
 
 def count(extra: Path | None = None) -> int:

@@ -25,7 +25,7 @@ class Rule:
     around: a word or noun class there or in what is known of the server.
     flags: what a parameter is (classifier.parameters).
     phrases: word sequences of the description, as they stand, lower case, single spaces.
-    settled: the guide rules on this very case, so the rule decides without the model.
+    as_well: what a call does beside what its words are about, so the verdict is at least the rule's.
     """
 
     id: str
@@ -44,7 +44,7 @@ class Rule:
     unless_around: frozenset[str] = _NONE
     unless_flags: frozenset[str] = _NONE
     unless_phrases: tuple[str, ...] = ()
-    settled: bool = False
+    as_well: bool = False
 
     def is_told(self, text: str) -> bool:
         """Say whether the phrases of the rule allow it; `text` is `padded(reading)`."""
@@ -83,9 +83,25 @@ class Rule:
         return tuple(found[:3])
 
 
-def padded(reading: Reading) -> str:
-    """Return first sentence and rest as one text of words with single spaces, for phrases."""
-    return " " + " ".join(reading.first) + " . " + " ".join(reading.rest) + " "
+def padded(reading: Reading, *, documented: bool = False) -> str:
+    """Return first sentence and rest as one text of words with single spaces, for phrases.
+
+    `documented` adds what stands among the argument docs: there, too, a call may be said to do more.
+    What is said not to be bound to reading is not: those words are left out.
+    """
+    text = " " + " ".join(reading.first) + " . " + " ".join(reading.rest) + " "
+    if documented:
+        text += ". " + " ".join(reading.tail) + " "
+    if " read" in text or " select" in text:
+        for phrase in _NOT_READ_ONLY:
+            text = text.replace(phrase, " ")
+    return text
+
+
+_NOT_READ_ONLY = (
+    " not read only ", " not readonly ", " isn t read only ", " not limited to read only ", " not just read only ",
+    " not limited to select ", " not only select ", " not restricted to read only ",
+)  # fmt: skip
 
 
 def rule(  # noqa: PLR0913 - one keyword per condition is the point of the form
@@ -106,7 +122,7 @@ def rule(  # noqa: PLR0913 - one keyword per condition is the point of the form
     unless_around: str = "",
     unless_flags: str = "",
     unless_phrases: tuple[str, ...] = (),
-    settled: bool = False,
+    as_well: bool = False,
 ) -> Rule:
     """Make a rule from space-separated words."""
     return Rule(
@@ -126,7 +142,7 @@ def rule(  # noqa: PLR0913 - one keyword per condition is the point of the form
         unless_around=frozenset(unless_around.split()),
         unless_flags=frozenset(unless_flags.split()),
         unless_phrases=tuple(f" {phrase} " for phrase in unless_phrases),
-        settled=settled,
+        as_well=as_well,
     )
 
 
@@ -198,13 +214,16 @@ class RuleBook:
         bits &= ~(words >> 4 * size | words >> 5 * size | (acts | around | flags) >> size)
         bits &= (1 << size) - 1
         text = padded(reading) if bits & self._told else ""
+        docs = frozenset(reading.tail)
         found = []
         while bits:
             index = (bits & -bits).bit_length() - 1
             rule_, needs = rules[index], self._needs[index]
             bits &= bits - 1
-            if needs and needs.isdisjoint(reading.opening) and needs.isdisjoint(reading.far):
+            more = docs if rule_.as_well else _NONE
+            if needs and not (needs & reading.opening or needs & reading.far or needs & more):
                 continue
-            if not (rule_.phrases or rule_.unless_phrases) or rule_.is_told(text):
+            told = padded(reading, documented=True) if more else text
+            if not (rule_.phrases or rule_.unless_phrases) or rule_.is_told(told):
                 found.append(rule_)
         return tuple(found)

@@ -4,10 +4,22 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
+from classifier import decide
 from classifier.cli import main
+from classifier.commands.explain import text
+from classifier.engine import Options, classify
+from classifier.explain import _says_nothing, words
+from classifier.model import runtime
+from classifier.model.features import extract
+from classifier.reading import read
+from classifier.signals import detectors
+from classifier.verdict import Category, Evidence, Finding, Risk
+from crawler.parse import parse_tool
+from crawler.records import ServerName
 
 
 def test_a_boundless_description_is_cut_and_its_length_told(tmp_path, capsys):
@@ -69,3 +81,71 @@ def test_a_terminal_of_another_encoding_ends_no_report(tmp_path):
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         assert done.stdout.decode("utf-8")
+
+
+def explained(capsys, path, **wire):
+    path.write_text(json.dumps(wire), encoding="utf-8")
+    with pytest.raises(SystemExit):
+        main(["explain", str(path), "--no-reviews"])
+    return capsys.readouterr().out
+
+
+def test_what_would_change_it_is_what_the_score_would_be(tmp_path, capsys):
+    ids = {"type": "array", "items": {"type": "string"}}
+    wire = {
+        "name": "delete_contacts",
+        "description": "Delete contacts by id.",
+        "inputSchema": {"type": "object", "properties": {"ids": ids}, "required": ["ids"]},
+    }
+    out = explained(capsys, tmp_path / "t.json", **wire)
+    found = classify(parse_tool(ServerName("t.json"), wire), Options(use_reviews=False))
+    assert found.has("bulk-operation")
+    rest = tuple(f for f in found.findings if f.signal.id != "bulk-operation")
+    answer = decide.score(found.category, rest, found.risk, None)
+    line = next(line for line in out.splitlines() if "without acts on many targets" in line)
+    assert f": {answer.score}, still {answer.risk.value}" in line
+
+
+def test_a_level_that_stays_says_what_holds_it(tmp_path):
+    quote = (Evidence("/name", 0, 1, "x"),)
+    signals = {d.signal.id: d.signal for d in detectors()}
+    found = tuple(
+        Finding(signal=signals[one], evidence=quote) for one in ("bulk-operation", "destructive")
+    )
+    wire = {"name": "x", "description": "X."}
+    base = classify(parse_tool(ServerName("s"), wire), Options(use_reviews=False))
+
+    def lines(risk, findings):
+        answer = decide.score(Category.WRITE, findings, risk, None)
+        result = replace(
+            base, category=Category.WRITE, risk=risk, risk_score=answer.score,
+            findings=findings, addends=answer.addends,
+        )  # fmt: skip
+        told = text(parse_tool(ServerName("s"), wire), result).splitlines()
+        return [line.strip() for line in told if line.startswith("  without")]
+
+    assert lines(Risk.CRITICAL, found) == [
+        "without acts on many targets at once: 75, still critical (level: weight of the wording)",
+        "without deletes or overwrites for good: 75, still critical (level: weight of the wording)",
+    ]
+    assert lines(Risk.HIGH, found)[0] == "without acts on many targets at once: 52, still high"
+    threat = (Finding(signal=signals["hidden-instructions"], evidence=quote),)
+    assert "not held at high any more" in lines(Risk.HIGH, threat)[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("x_of_y", "It is a list of the things that are to be with you."),
+        ("notas", "Una lista de las notas de una persona y de la otra."),
+        ("메모", "메모를 가져옵니다. 이것은 메모입니다."),
+    ],
+)
+def test_no_quote_is_made_of_empty_words(name, told):
+    one = parse_tool(ServerName("s"), {"name": name, "description": told})
+    reading, model = read(one), runtime.load()
+    rows = model.rows(extract(reading, ()))
+    for column in range(8):
+        for quote in words(reading, rows, model, column):
+            if quote.pointer == "/description":
+                assert not all(_says_nothing(word) for word in quote.text.lower().split())

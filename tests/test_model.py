@@ -1,5 +1,6 @@
 """Training, the run-time twin, evaluation, and the look-up of reviewed definitions."""
 
+import gzip
 import itertools
 import json
 import os
@@ -14,7 +15,7 @@ import pytest
 from classifier.engine import Options, classify, classify_many
 from classifier.errors import DataError, LabelError
 from classifier.model import evaluate, facts, runtime, train
-from classifier.model.labels import Labelled, read_labels, read_written
+from classifier.model.labels import Labelled, read_facts, read_labels, read_written
 from classifier.pages.accuracy import accuracies
 from classifier.reviewed import text_digest
 from classifier.verdict import Basis, Category, Risk
@@ -311,6 +312,7 @@ def test_a_malformed_label_names_its_line(tmp_path):
     [
         ("certainty", "x", "certainty"), ("certainty", None, "certainty"), ("certainty", 4, "certainty"),
         ("signals", 5, "list"), ("signals", ["nonsense"], "nonsense"), ("tool", 5, "texts"), ("server", [1], "texts"),
+        ("description", 5, "texts"), ("title", ["x"], "texts"),
     ],
 )  # fmt: skip
 def test_a_label_of_the_wrong_shape_says_where(tmp_path, key, value, said):
@@ -319,6 +321,89 @@ def test_a_label_of_the_wrong_shape_says_where(tmp_path, key, value, said):
     path.write_text(json.dumps(row) + "\n", encoding="utf-8")
     with pytest.raises(LabelError, match=rf"labels\.jsonl:1: .*{said}"):
         read_labels(path)
+
+
+GOOD = b'{"tool": "get", "server": "s", "category": "Read", "risk": "low"}\n'
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (gzip.compress(GOOD, mtime=0)[:-12], "ended before"),
+        (gzip.compress(GOOD, mtime=0)[:10] + b"\xff" * 20, "while decompressing"),
+        (GOOD, "Not a gzipped file"),
+    ],
+)
+def test_a_compressed_file_of_labels_that_is_broken_is_one_clear_line(tmp_path, data, said):
+    path = tmp_path / "labels.jsonl.gz"
+    path.write_bytes(data)
+    with pytest.raises(LabelError, match=rf"labels\.jsonl\.gz: .*{said}.*; give a JSONL file"):
+        read_labels(path)
+
+
+def test_labels_may_begin_with_a_byte_order_mark(tmp_path):
+    path = tmp_path / "labels.jsonl"
+    path.write_bytes(b"\xef\xbb\xbf" + GOOD * 2)
+    assert [item.tool.name for item in read_labels(path)] == ["get", "get"]
+
+
+@pytest.mark.parametrize(
+    ("facts_of", "said"), [(b"ab\xe9\n", "not UTF-8"), (b"# x\nab\tcd\n", ":2: ")]
+)
+def test_facts_that_are_malformed_say_where(tmp_path, facts_of, said):
+    (tmp_path / "facts.tsv").write_bytes(facts_of)
+    with pytest.raises(LabelError, match=said):
+        read_facts(tmp_path / "facts.tsv", tmp_path / "corpus.jsonl", set())
+
+
+def test_reviews_that_are_no_text_are_refused_in_a_line(tmp_path):
+    file = tmp_path / "reviewed.tsv"
+    file.write_bytes(b"0123456789abcdef\t\tRead\tlow\t\t3\tcaf\xe9\n")
+    tool = Tool(server=ServerName("s"), name="x")
+    with pytest.raises(DataError, match=r"reviewed\.tsv is not UTF-8 text \(byte 33\)"):
+        classify(tool, Options(extra_reviews=file))
+
+
+def test_a_measure_of_one_label_that_is_undefined_is_null(tmp_path):
+    path = tmp_path / "labels.jsonl"
+    path.write_bytes(GOOD.replace(b"get", b"list_colours") * 3)
+    done = subprocess.run(
+        [sys.executable, "-m", "classifier", "evaluate", str(path), "--format", "json"],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    figures = json.loads(done.stdout, parse_constant=pytest.fail)
+    assert figures["risk"]["quadratic_weighted_kappa"] is None
+
+
+def test_review_takes_signals_away_and_tells_what_is_not_classified(tmp_path):
+    from classifier.store import classify_catalog
+    from crawler.catalog import Catalog
+    from crawler.gathered import Gathered
+    from crawler.records import Server
+
+    db, file = str(tmp_path / "c.db"), tmp_path / "mine.tsv"
+    first, later = (
+        Tool(server=ServerName(name), name="do_thing", description="Handles deletes.")
+        for name in "sl"
+    )
+
+    def review():
+        return subprocess.run(
+            [sys.executable, "-m", "classifier", "review", "--db", db, "--file", str(file)],
+            input="rl none\n", capture_output=True, text=True, timeout=60, check=True,
+        )  # fmt: skip
+
+    with Catalog.open(db) as catalog:
+        catalog.record_many([Gathered(server=Server(name=first.server), tools=(first,))])
+        classify_catalog(catalog, Options())
+        assert next(catalog.tools()).classification["signals"]
+        catalog.record_many([Gathered(server=Server(name=later.server), tools=(later,))])
+    done = review()
+    assert "1 tool to review" in done.stderr
+    assert "1 tool not classified yet; run `toolrisk classify`" in done.stderr
+    fields = file.read_text().split("\t")
+    assert fields[2:5] == ["Read", "low", ""]
 
 
 def test_review_walks_a_person_through_what_is_unsure(tmp_path):

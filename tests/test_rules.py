@@ -9,7 +9,7 @@ from classifier.effects import EFFECTS, book
 from classifier.engine import Options, classify
 from classifier.reading import read
 from classifier.rules import RuleBook, padded, rule
-from classifier.verdict import Risk
+from classifier.verdict import Basis, Risk
 from crawler.records import ServerName, Tool
 
 CORPUS = Path(__file__).parents[2] / "shared" / "corpus" / "tools.jsonl.gz"
@@ -17,7 +17,7 @@ CORPUS = Path(__file__).parents[2] / "shared" / "corpus" / "tools.jsonl.gz"
 
 def holds(one, reading):
     """A rule, condition by condition, as its docstring says."""
-    text, either = padded(reading), reading.near | reading.around
+    text, either = padded(reading, documented=one.as_well), reading.near | reading.around
     needed = [
         (one.acts, reading.acts), (one.verbs, reading.near), (one.near, reading.near),
         (one.near2, reading.near), (one.around, either), (one.flags, reading.flags),
@@ -96,6 +96,11 @@ def test_bits_say_what_the_conditions_say_of_real_definitions():
         ("Find a flight and book the cheapest one.", "Execute", "financial"),
         ("Get a workflow and check it by running its steps.", "Execute", "external-side-effect"),
         ("Get a worker. Creates one if there is none.", "Write", None),
+        (
+            "Get a worker.\n\nArgs:\n  id: number\n\nReturns:\n  The worker. It also deletes the worker.",
+            "Write",
+            "destructive",
+        ),
         ("Get a worker. To delete it, use delete_worker.", "Read", None),
         ("Get the list of deleted workers.", "Read", None),
         ("Get a worker. It deletes nothing.", "Read", None),
@@ -107,6 +112,70 @@ def test_what_a_reading_tool_does_as_well_counts(told, category, signal):
     assert found.category == category
     assert (signal in {one.signal.id for one in found.findings}) is (signal is not None)
     assert found.risk.rank >= Risk.HIGH.rank or signal is None
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("search_hotels", "Search hotels in a city; then book the chosen one with book_hotel."),
+        ("web_search", "Search the web. It sends the query to the search provider."),
+        ("search_papers", "Search papers. Automatically removes duplicates from the result list."),
+        (
+            "extract_text",
+            "Extract the text of a document. It removes scripts and navigation first.",
+        ),
+        ("show_diff", "Show a diff: which lines it removes and which it adds."),
+        ("list_pipeline_events", "List builds and deploys of the last week."),
+        ("list_catalogue", "List albums and archives of a label."),
+        ("get_query_plan", "Get the plan of a query; it executes nothing."),
+    ],
+)
+def test_advice_nouns_and_ways_of_working_are_no_second_effect(name, told):
+    found = classify(tool(name, told), Options(use_reviews=False))
+    assert found.category == "Read"
+    assert found.risk.rank < Risk.HIGH.rank
+
+
+def test_where_a_rule_says_more_than_the_model_somebody_should_look():
+    found = classify(
+        tool("get_worker", "Get a worker. Creates one if there is none."),
+        Options(use_reviews=False),
+    )
+    assert found.category == "Write"
+    assert found.needs_review or found.decided_by is not Basis.RULES
+
+
+@pytest.mark.parametrize(
+    ("name", "told", "parameters", "level"),
+    [
+        ("run_code", "Run Python code and keep the session for the next call.", ["code"], Risk.CRITICAL),
+        ("ssh_exec", "Run a command over an SSH connection with keepalive.", ["command"], Risk.CRITICAL),
+        ("rotate_signing_key", "Rotate the signing key and keep the old one valid for an hour.", [], Risk.HIGH),
+        ("heartbeat_key_delete", "Deletes a heartbeat key of a node.", [], Risk.HIGH),
+        ("sql_full", "Execute any SQL. Unlike query_ro, this one is not read only.", ["sql"], Risk.CRITICAL),
+    ],
+)  # fmt: skip
+def test_a_word_of_something_harmless_makes_nothing_harmless(name, told, parameters, level):
+    schema = {"type": "object", "properties": {one: {"type": "string"} for one in parameters}}
+    found = classify(
+        Tool(server=ServerName("s"), name=name, description=told, input_schema=schema),
+        Options(use_reviews=False),
+    )
+    assert found.category in {"Write", "Execute"}
+    assert found.risk.rank >= level.rank
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("release_notes", "Release notes of a project version."),
+        ("format_disk_size", "Format a disk size in bytes as a human readable string."),
+    ],
+)
+def test_a_noun_is_no_act(name, told):
+    found = classify(tool(name, told), Options(use_reviews=False))
+    assert not {"financial", "destructive"} & {one.signal.id for one in found.findings}
+    assert not any("sets at least" in addend.reason for addend in found.addends)
 
 
 def test_a_disk_that_is_formatted_is_no_text():

@@ -1,9 +1,11 @@
 """`toolrisk evaluate`: how good the classifier is on labelled tools."""
 
 import json
+import math
 import sys
+import warnings
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -45,7 +47,20 @@ def evaluate(
     elif not labelled:
         raise LabelError(f"{labels} holds no labelled tools to measure with")
     results = evaluation.grouped(labelled, say, also) if group else evaluation.answers(labelled)
-    figures = evaluation.measure(labelled, results)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that a measure of one label is undefined, in their words
+        figures = evaluation.measure(labelled, results)
     sys.stdout.write(
-        evaluation.table(figures) if output == "table" else json.dumps(figures, indent=1) + "\n"
+        evaluation.table(figures)
+        if output == "table"
+        else json.dumps(_defined(figures), indent=1) + "\n"
     )
+
+
+def _defined(value: Any) -> Any:
+    """Return figures with null for what is undefined: JSON knows no NaN."""
+    if isinstance(value, dict):
+        return {key: _defined(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_defined(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from classifier.verdict import Classification, Evidence
+    from classifier.verdict import Classification, Evidence, Finding
     from crawler.records import Tool
 
 
@@ -87,14 +87,35 @@ def _head(result: "Classification") -> str:
 
 
 def _changes(result: "Classification") -> list[str]:
+    from classifier import decide
+
     lines = [
-        f"without {a.reason[:1].lower()}{a.reason[1:]}: {result.risk_score - a.points}"
-        for a in result.addends
-        if a.signal
+        f"without {_small(finding.signal.title)}: {_without(result, finding)}"
+        for finding in result.findings
+        if decide.points(finding)
     ]
     lines.append("a review of this definition by a person (`toolrisk review`)")
     lines += [note.rstrip(".") for note in result.notes]
     return lines
+
+
+def _without(result: "Classification", finding: "Finding") -> str:
+    """Say what is left without one finding, where all else that set the level stays as it is."""
+    from classifier import decide
+    from classifier.verdict import Basis, Risk
+
+    rest = tuple(one for one in result.findings if one is not finding)
+    if finding.is_threat and result.risk is Risk.HIGH and not any(one.is_threat for one in rest):
+        return "not held at high any more, unless what it does is high"
+    reviewed = result.risk if result.decided_by is Basis.REVIEWED else None
+    answer = decide.score(result.category, rest, result.risk, None, reviewed=reviewed)
+    left = f"{answer.score}, still {answer.risk.value}"
+    lifted = decide.lifted_by(answer.addends)
+    return f"{left} (level: {decide.lifted_by(result.addends) or lifted})" if lifted else left
+
+
+def _small(title: str) -> str:
+    return title[:1].lower() + title[1:]
 
 
 def _marked(value: str, pointer: str, quotes: "list[Evidence]") -> str:

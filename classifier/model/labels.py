@@ -1,6 +1,8 @@
 """Labelled tools for training and evaluation: gold files, our own digests, a user's reviews."""
 
 import gzip
+import zlib
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +18,8 @@ WRITTEN = ""
 """The family of invented definitions: of no server, so that every fold may learn from them."""
 
 _WRITTEN = 0.35
+_FACT_FIELDS = 6
+"""Two digests, category, risk, signals, certainty; server and tool may follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +39,22 @@ def lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the objects of a JSONL file (also .gz) with their line numbers.
 
     Raises:
-        LabelError: the file is missing, or a line is not a JSON object.
+        LabelError: the file is missing or cut short, or a line is not a JSON object.
 
     """
     try:
         with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
             for number, line in enumerate(file, 1):
+                if number == 1:
+                    line = line.removeprefix(BOM_UTF8)  # noqa: PLW2901 - as classify reads it
                 if line.strip():
                     value = orjson.loads(line)
                     if not isinstance(value, dict):
                         raise LabelError(f"{path}:{number}: expected an object")
                     yield number, value
-    except OSError as cause:
-        raise LabelError(f"{path}: {cause.strerror}; give a JSONL file of labels") from cause
+    except (OSError, EOFError, zlib.error) as cause:  # a compressed file may be cut or no such file
+        reason = getattr(cause, "strerror", None) or cause
+        raise LabelError(f"{path}: {reason}; give a JSONL file of labels") from cause
     except orjson.JSONDecodeError as cause:
         raise LabelError(f"{path}: not JSON: {cause}") from cause
 
@@ -90,6 +97,8 @@ def _labelled(path: Path, number: int, row: dict[str, Any]) -> Labelled:
     tool = to_tool(row)
     if not isinstance(tool.name, str) or not isinstance(tool.server, str):
         raise LabelError(f"{where}: tool and server must be texts")
+    if not isinstance(tool.title, str | None) or not isinstance(tool.description, str | None):
+        raise LabelError(f"{where}: title and description must be texts")
     return Labelled(
         tool=tool,
         family=str(row.get("server_family") or row.get("server") or number),
@@ -120,12 +129,17 @@ def read_facts(facts: Path, corpus: Path, known: set[str]) -> list[Labelled]:
 
     rows: dict[str, list[str]] = {}
     try:
-        for line in facts.read_text(encoding="utf-8").splitlines():
-            if line and not line.startswith("#"):
-                fields = line.split("\t")
-                rows[fields[0]] = fields
+        text = facts.read_bytes().decode("utf-8-sig")
     except OSError as cause:
         raise LabelError(f"{facts}: {cause.strerror}; give a file of reviewed digests") from cause
+    except UnicodeDecodeError as cause:
+        raise LabelError(f"{facts} is not UTF-8 text (byte {cause.start})") from cause
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip() and not line.startswith("#"):
+            fields = line.rstrip("\r").split("\t")
+            if len(fields) < _FACT_FIELDS:
+                raise LabelError(f"{facts}:{number}: too few fields for a reviewed digest")
+            rows[fields[0]] = fields
     found: list[Labelled] = []
     for number, row in lines(corpus):
         tool = to_tool(row)

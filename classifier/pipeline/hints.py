@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from classifier import decide
 from classifier.pages.places import place
 from classifier.pipeline.plain import plain
 from classifier.reading import Reading, read
@@ -26,9 +27,6 @@ DEFAULTS = {
     "idempotentHint": False,
     "openWorldHint": True,
 }
-_SURE = 0.75
-"""Probability of the category from which a call is said to change nothing."""
-_CHANGING = ("destructive", "code-execution", "financial", "admin", "external-side-effect")
 _IRREVERSIBLE = {
     "destructive": "deletes or overwrites for good",
     "code-execution": "what it runs can delete anything",
@@ -176,7 +174,7 @@ def advise(tool: Tool, result: Classification) -> Advice:
             Reason("idempotentHint", True, first.sure, f"{told} can be repeated"),
         ]
     else:
-        rest = [_destructive(reading, quotes), _idempotent(reading, quotes)]
+        rest = [_destructive(reading, result, quotes), _idempotent(reading, quotes)]
     return Advice(tool, result, (first, *rest, _open_world(result, quotes)))
 
 
@@ -190,32 +188,30 @@ def _default(hint: str) -> Reason:
 
 def _read_only(result: Classification, quotes: _Quotes) -> Reason:
     hint = "readOnlyHint"
-    for signal in _CHANGING:
-        if signal in quotes:
-            return Reason(
-                hint, value=False, sure=True, text="it changes something", evidence=quotes[signal]
-            )
+    changes = decide.changes(result.category, result.confidence, quotes)
     evidence = result.evidence[:_QUOTES]
     if result.category in {Category.WRITE, Category.EXECUTE}:
+        signal = next((one for one in decide.CHANGING if one in quotes), None)
         told = (
             "it changes data"
             if result.category is Category.WRITE
             else "it sets something in motion"
         )
-        return Reason(
-            hint, value=False, sure=result.confidence >= _SURE, text=told, evidence=evidence
-        )
-    if result.confidence < _SURE or result.needs_review or not evidence:
+        if signal:
+            told, evidence = "it changes something", quotes[signal]
+        return Reason(hint, value=False, sure=bool(changes), text=told, evidence=evidence)
+    if changes is not False or result.needs_review or not evidence:
         return _default(hint)
     told = "it returns information" if result.category is Category.READ else "it only computes"
     return Reason(hint, value=True, sure=True, text=told, evidence=evidence)
 
 
-def _destructive(reading: Reading, quotes: _Quotes) -> Reason:
+def _destructive(reading: Reading, result: Classification, quotes: _Quotes) -> Reason:
     hint = "destructiveHint"
     for signal, told in _IRREVERSIBLE.items():
         if signal in quotes:
-            return Reason(hint, value=True, sure=True, text=told, evidence=quotes[signal])
+            sure = not decide.disagrees(result.category, quotes)
+            return Reason(hint, value=True, sure=sure, text=told, evidence=quotes[signal])
     replaces = _words(reading, _REPLACING)
     if replaces:
         return Reason(
@@ -251,7 +247,11 @@ def _open_world(result: Classification, quotes: _Quotes) -> Reason:
     if "path-parameter" in quotes:
         told = "it works on files of its own machine"
         return Reason(hint, value=False, sure=True, text=told, evidence=quotes["path-parameter"])
-    if result.category is Category.OTHER and result.confidence >= _SURE and result.evidence:
+    if (
+        result.category is Category.OTHER
+        and result.confidence >= decide.SETTLED
+        and result.evidence
+    ):
         told = "it works on nothing but its arguments"
         return Reason(hint, value=False, sure=True, text=told, evidence=result.evidence[:_QUOTES])
     return _default(hint)

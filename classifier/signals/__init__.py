@@ -10,10 +10,12 @@ and its `detect` yields `(weight, Evidence)`; a weight of 0.5 needs company and 
 given no rules, and a reading that is made when it is asked for anything but the tool and its suspects.
 Instead of expressions it may export a function that reads the definition by itself (`Listen`). One
 that knows phrases says so with `PHRASES`: what it finds counts where the sentence, weighed word by
-word, is at least odd.
+word, is at least odd. A claim of the vendor is held against the verdict: instead of `detect` it
+exports `contradict(reading, category, confidence, found, evidence)`, asked last and only of a tool
+with annotations; `found` are the quotes by signal, `evidence` those of the category.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -23,10 +25,20 @@ from classifier.alarms import Alarms, Listen
 from classifier.plugins import load as load_plugins
 from classifier.reading import Reading
 from classifier.rules import Rule
-from classifier.verdict import Signal
+from classifier.verdict import Category, Evidence, Finding, Signal
 
 Detect = Callable[[Reading, Sequence[Rule]], Iterator[Any]]
 """Yields `Evidence`; of a threat, `(weight, Evidence)`."""
+Contradict = Callable[
+    [Reading, Category, float, Mapping[str, Sequence[Evidence]], Sequence[Evidence]],
+    Iterator[Evidence],
+]
+"""Yields the hint that a verdict contradicts, and what the verdict rests on."""
+
+
+def _nothing(_: Reading, __: Sequence[Rule]) -> Iterator[Any]:
+    """Find nothing: what a claim of the vendor comes to is known only after the verdict."""
+    return iter(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +55,7 @@ class Detector:
     spares: Callable[[Reading], bool] | None = (
         None  # what words alone would raise, and is not meant
     )
+    contradict: Contradict | None = None  # of a claim
 
     @property
     def expressions(self) -> tuple[str, ...]:
@@ -56,13 +69,14 @@ def detectors() -> tuple[Detector, ...]:
     return tuple(
         Detector(
             signal=signal,
-            detect=module.detect,
+            detect=module.detect if not hasattr(module, "contradict") else _nothing,
             label=getattr(module, "LABEL", None),
             page=module.__doc__ or "",
             flags=frozenset(module.FLAGS) if hasattr(module, "FLAGS") else None,
             trigger=_several(getattr(module, "TRIGGER", ())),
             phrases=getattr(module, "PHRASES", False),
             spares=getattr(module, "spares", None),
+            contradict=getattr(module, "contradict", None),
         )
         for module, signal in load_plugins(signals, "SIGNAL", Signal)
     )
@@ -83,3 +97,28 @@ def alarms() -> Alarms:
 def threats() -> tuple[Detector, ...]:
     """Return the detectors of threats."""
     return tuple(d for d in detectors() if d.trigger)
+
+
+def contradicted(
+    reading: Reading,
+    category: Category,
+    confidence: float,
+    findings: Sequence[Finding],
+    evidence: Sequence[Evidence],
+) -> tuple[Finding, ...]:
+    """Return the claims of a tool's annotations that the rest of its verdict contradicts."""
+    found = {finding.signal.id: finding.evidence for finding in findings}
+    asked = [
+        (
+            d.signal,
+            tuple(dict.fromkeys(d.contradict(reading, category, confidence, found, evidence))),
+        )
+        for d in _claims()
+        if d.contradict
+    ]
+    return tuple(Finding(signal=signal, evidence=quotes) for signal, quotes in asked if quotes)
+
+
+@cache
+def _claims() -> tuple[Detector, ...]:
+    return tuple(d for d in detectors() if d.contradict)

@@ -1,11 +1,14 @@
 """The hints that a tool should carry: with quotes where the definition speaks, cautious elsewhere."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from classifier.engine import Options, classify
 from classifier.pipeline.hints import DEFAULTS, HINTS, advise
+from classifier.signals import detectors
+from classifier.verdict import Finding
 from crawler.parse import parse_tool
 from crawler.records import ServerName
 
@@ -73,6 +76,35 @@ def test_a_lie_is_a_conflict_and_is_replaced():
     )
     assert "readOnlyHint" in found.conflicts
     assert {"op": "replace", "path": "/annotations/readOnlyHint", "value": False} in found.patch()
+
+
+@pytest.mark.parametrize(
+    ("name", "description", "properties", "hints"),
+    [
+        ("run_python", "Run Python code.", ("code",), {"readOnlyHint": True}),
+        (
+            "run_shell",
+            "Run any shell command on the host.",
+            ("command",),
+            {"destructiveHint": False},
+        ),
+        ("order_status", "Get the status of an order.", (), {"readOnlyHint": True}),
+        ("list_colours", "List the colours.", (), {"readOnlyHint": True, "destructiveHint": False}),
+        ("delete_file", "Permanently delete a file.", ("path",), {"destructiveHint": False}),
+    ],
+)
+def test_the_advice_and_the_signal_say_the_same_of_a_lie(name, description, properties, hints):
+    found = advice(name, description, properties, **hints)
+    lies = {"readOnlyHint", "destructiveHint"} & set(found.conflicts)
+    assert bool(lies) is found.result.has("annotation-conflict")
+
+
+def test_where_signals_and_category_disagree_nobody_is_called_a_liar():
+    found = advice("list_colours", "List the colours.", readOnlyHint=True, destructiveHint=False)
+    quote = found.result.evidence[:1]
+    signal = next(d.signal for d in detectors() if d.signal.id == "destructive")
+    doubted = replace(found.result, findings=(Finding(signal=signal, evidence=quote),))
+    assert advise(found.tool, doubted).conflicts == []
 
 
 def test_what_is_not_settled_keeps_the_authors_word():

@@ -1,7 +1,7 @@
 """A definition is not what it was: shown with what came, and whether it looks like a rug pull.
 
 Approval was given to other words. A change alone is low; a new threat, a higher risk, a step from
-reading to changing something, or other hints make it high.
+reading to changing something, or other hints make it high. A tool that came or went is a change too.
 """
 
 from __future__ import annotations
@@ -22,20 +22,26 @@ RULE = Rule(
     references=("MCP03:2025", "ASI04:2026", "AML.T0109", "SAFE-T1201"),
 )
 _MOST_QUOTES = 4
+_SAID = {
+    "changed": "changed",
+    "added": "not among what was agreed to",
+    "removed": "agreed to, and no longer there",
+}
 
 
 def find(differences: Iterable[Difference], file: str | None = None) -> Iterator[Entry]:
-    """Yield a finding for every tool that changed."""
+    """Yield a finding for every tool that changed, came or went."""
     for one in differences:
-        if one.kind != "changed":
-            continue
-        reasons = one.rug_pull
+        said, reasons = _SAID[one.kind], one.rug_pull
+        if reasons:
+            told = f"looks like a rug pull: {'; '.join(reasons)}"
+            said = told if one.kind == "changed" else f"{said}; {told}"
         yield Entry(
             rule=RULE.id,
             server=one.server,
             tool=one.tool,
             level=Severity.HIGH if reasons else Severity.LOW,
-            message=f"looks like a rug pull: {'; '.join(reasons)}" if reasons else "changed",
+            message=said,
             evidence=tuple(_came(one))[:_MOST_QUOTES],
             file=file,
         )

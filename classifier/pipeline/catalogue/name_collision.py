@@ -49,7 +49,7 @@ def _entry(tool: Tool, other: Tool, file: str | None) -> Entry | None:
     if tool.definition_sha256 == other.definition_sha256:
         return None
     same = tool.name == other.name
-    like = tool.name.casefold().isascii() and other.name.casefold().isascii()
+    like = tool.name.isascii() and other.name.isascii()  # the Kelvin sign folds into a k
     words = [tool.name, other.server] if same else [tool.name, other.server, other.name]
     return Entry(
         rule=RULE.id,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from classifier.engine import Options
 from classifier.lookalike import Known, known
 from classifier.pipeline.catalogue import definition_drift, lookalike_server
 from classifier.pipeline.drift import Difference, judge
@@ -20,7 +21,9 @@ DRIFT_DAYS = 30
 """Days for which a change that looks like a rug pull stays a finding."""
 
 
-def catalogue_findings(catalog: Catalog, now: datetime | None = None) -> Iterator[Entry]:
+def catalogue_findings(
+    catalog: Catalog, now: datetime | None = None, options: Options | None = None
+) -> Iterator[Entry]:
     """Yield servers that imitate others, and tools that changed for the worse a short time ago.
 
     Raises:
@@ -30,7 +33,7 @@ def catalogue_findings(catalog: Catalog, now: datetime | None = None) -> Iterato
     yield from lookalike_server.find([*_servers(catalog)])
     since = (now or datetime.now(UTC)) - timedelta(days=DRIFT_DAYS)
     changes = catalog.changes(since.isoformat(timespec="seconds"))
-    differences = changed(catalog, [c for c in changes if c.kind == "changed"])
+    differences = changed(catalog, [c for c in changes if c.kind == "changed"], options)
     yield from definition_drift.find(one for one in differences if one.rug_pull)
 
 
@@ -41,7 +44,9 @@ def _servers(catalog: Catalog) -> Iterator[Known]:
             yield known(one.server, len(sources), one.first_seen)
 
 
-def changed(catalog: Catalog, changes: list[Change]) -> list[Difference]:
+def changed(
+    catalog: Catalog, changes: list[Change], options: Options | None = None
+) -> list[Difference]:
     """Return changes of definitions with both sides judged; those without both are left out."""
     pairs: list[tuple[Tool | None, Tool | None]] = []
     times: dict[tuple[str, str, str, str], str] = {}
@@ -55,7 +60,7 @@ def changed(catalog: Catalog, changes: list[Change]) -> list[Difference]:
             times[change.server, change.tool, *_digests(before, after)] = change.at
     return [
         replace(one, at=times[one.server, one.tool, *_digests(one.before, one.after)])
-        for one in judge(pairs)
+        for one in judge(pairs, options)
     ]
 
 

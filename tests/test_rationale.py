@@ -1,0 +1,165 @@
+"""The sentences of a verdict: true, in order of weight, and never against each other."""
+
+from dataclasses import replace
+
+import pytest
+
+from classifier import decide, rationale
+from classifier.engine import Options, classify, classify_many
+from classifier.mentions import Kind, mention
+from classifier.model import runtime
+from classifier.reading import read
+from classifier.signals import detectors
+from classifier.verdict import Category, Evidence, Finding, Risk
+from crawler.records import ServerName, Tool
+
+SIGNALS = {detector.signal.id: detector.signal for detector in detectors()}
+
+
+def tool(name, description):
+    return Tool(server=ServerName("s"), name=name, description=description)
+
+
+def findings(*ids):
+    quote = Evidence("/name", 0, 1, "x")
+    return tuple(Finding(signal=SIGNALS[one], evidence=(quote,)) for one in ids)
+
+
+def said(category, risk, *ids, told="Do a thing.", reviewed=False):
+    return rationale.write(
+        read(tool("x", told)), category, risk, findings(*ids),
+        insufficient=False, reviewed=reviewed,
+    )  # fmt: skip
+
+
+def test_the_weightiest_reasons_are_told_first_and_none_of_them_is_cut():
+    text = said(
+        Category.EXECUTE, Risk.CRITICAL,
+        "bulk-operation", "credentials", "external-side-effect", "financial",
+    )  # fmt: skip
+    assert "Risk is critical: it moves or commits money or assets, it handles a secret" in text
+    text = said(
+        Category.WRITE, Risk.CRITICAL, "admin", "bulk-operation", "credentials", "destructive"
+    )
+    assert "Risk is critical: what it removes or overwrites cannot be brought back" in text
+
+
+def test_a_threat_comes_before_all_else():
+    text = said(Category.EXECUTE, Risk.CRITICAL, "financial", "hidden-instructions")
+    assert "Risk is critical: the definition itself looks hostile, and it moves" in text
+
+
+@pytest.mark.parametrize("category", [Category.READ, Category.OTHER])
+@pytest.mark.parametrize("signal", decide.CHANGING)
+def test_a_signal_of_change_and_a_category_without_one_are_said_to_disagree(category, signal):
+    text = said(category, Risk.HIGH, signal)
+    assert "do not go together here, so a person should look" in text
+    assert "Risk is high; if the signals are right, " in text
+    for claim in ("changes nothing", "names a change", "No data beyond"):
+        assert claim not in text
+    text = said(category, Risk.HIGH, signal, reviewed=True)
+    assert f"People have read it, and call it {category.value}." in text
+    assert "do not go together" not in said(Category.WRITE, Risk.HIGH, signal)
+
+
+@pytest.mark.parametrize("signal", ["external-side-effect", "financial", "code-execution"])
+def test_a_write_with_an_outward_effect_is_not_said_to_stay_inside(signal):
+    assert "stays inside" not in said(Category.WRITE, Risk.HIGH, signal)
+    assert "stays inside" in said(Category.WRITE, Risk.HIGH, "destructive")
+
+
+@pytest.mark.parametrize("risk", list(Risk))
+@pytest.mark.parametrize("category", list(Category))
+def test_every_rationale_names_its_level(category, risk):
+    text = said(category, risk)
+    assert risk.value in text.lower()
+    assert "undone" not in text or category in {Category.WRITE, Category.EXECUTE}
+
+
+@pytest.mark.parametrize(
+    ("told", "word", "acts"),
+    [
+        ("Get a worker. To delete it, use delete_worker.", "delete", False),
+        ("Basket view. Charges the stored card and places the order.", "Charges", True),
+        ("Show the cart, then send it to the shop.", "send", True),
+        ("A view of tasks. It removes every task that is done.", "removes", False),
+    ],
+)
+def test_a_verb_of_change_is_quoted_and_not_denied(told, word, acts):
+    named = mention(read(tool("get_x", told)))
+    assert (named.kind, named.word, named.acts) == (Kind.NAMED, word, acts)
+    text = said(Category.READ, Risk.LOW, told=told)
+    other = "Execute" if acts else "Write"
+    assert (
+        f'What it says with "{word}" is not taken for what a call does, so it is not {other}.'
+        in text
+    )
+    assert "changes nothing" not in text
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "Return the secret in clear text.",
+        "Get the label of a box.",
+        "List exchange rates.",
+        "List what is new in the store.",
+        "Read the log of a build.",
+        "Get trading volume, to provide complete volume analysis.",
+        "Calculate the relative strength index of a share.",
+        "List all connectors and their labels and comments.",
+        "Long-range counters of a service.",
+        "News of the day.",
+        "Get the rows created since a day.",
+        "Show a record that does not change a thing.",
+    ],
+)
+def test_a_noun_is_not_quoted_as_a_verb(told):
+    assert mention(read(tool("get_x", told))).kind in {Kind.NONE, Kind.UNCLEAR}
+    text = said(Category.READ, Risk.LOW, told=told)
+    assert "What it says with" not in text
+    assert "begins with" not in text
+
+
+def test_a_verb_that_begins_the_description_of_a_read_is_owned_up_to():
+    text = said(Category.READ, Risk.MEDIUM, told="Execute a query that only reads.")
+    assert 'It begins with "Execute", which is taken for a way of looking something up' in text
+
+
+@pytest.mark.parametrize(
+    "told", ["Get \ud800 a list. Deletes the list.", "_Delete it", "", "\u202e"]
+)
+def test_odd_text_is_no_obstacle(told):
+    text = said(Category.READ, Risk.LOW, told=told)
+    assert text.isprintable()
+
+
+def test_only_a_definition_without_a_word_of_change_is_said_to_have_none():
+    assert "No word of the definition names a change" in said(
+        Category.READ, Risk.LOW, told="List planets."
+    )
+    for told in ("List planets. Nothing is deleted.", "\u5217\u51fa\u884c\u661f"):
+        assert "No word" not in said(Category.READ, Risk.LOW, told=told)
+
+
+def test_a_person_should_look_where_signals_and_category_disagree():
+    model = runtime.load()
+    eager = replace(model, signal_threshold=[0.0] * len(model.signal_threshold))
+    lists = tool("list_planets", "List the planets of a system.")
+    plain = classify(lists, Options(use_reviews=False))
+    assert (plain.category, plain.needs_review) == (Category.READ, False)
+    doubted = next(classify_many([lists], Options(use_reviews=False), eager))
+    assert doubted.category is Category.READ
+    assert doubted.needs_review
+    assert "a person should look" in doubted.rationale
+
+
+def test_what_is_cut_off_a_score_is_not_booked_to_the_wording():
+    every = findings("financial", "code-execution", "destructive", "admin", "external-side-effect")
+    answer = decide.score(Category.EXECUTE, every, Risk.CRITICAL, None)
+    assert answer.score == 100
+    assert answer.addends[-1].reason == "no more than 100"
+    assert sum(addend.points for addend in answer.addends) == 100
+    lower = decide.score(Category.EXECUTE, every, Risk.HIGH, None)
+    assert [a.reason for a in lower.addends][-2:] == ["no more than 100", "weight of the wording"]
+    assert sum(addend.points for addend in lower.addends) == lower.score == 74
