@@ -1,10 +1,11 @@
 """Conditions on the arguments of a call: what an argument must be for the call to go on.
 
-Five kinds, because these are what users bound in practice and what can be said exactly in more
-than one language. An absent argument, and one of the wrong type, does not hold: a policy that
-lets through what it cannot read would be no bound. Everything about text is said twice: as plain
-tests (`TextTest`: starts with, ends with, without) for Cedar and Rego, and as one anchored
-regular expression without look-around for Go, RE2 and Rust. A property test holds them equal.
+Four kinds, because these are what users bound in practice and what can be said exactly in more
+than one language; a fifth, that a statement only reads, no text shows (`TELLABLE`). An absent
+argument, and one of the wrong type, does not hold: a policy that lets through what it cannot read
+would be no bound. Everything about text is said twice: as plain tests (`TextTest`: starts with,
+ends with, without) for Cedar and Rego, and as one anchored regular expression without look-around
+for Go, RE2 and Rust. A property test holds them equal.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
+from classifier import bounds
+
 
 class ConditionKind(StrEnum):
     """What is asked of an argument."""
@@ -24,7 +27,17 @@ class ConditionKind(StrEnum):
     INSIDE = "inside"  # an absolute path under one of some folders, without dot segments
     HOST_IN = "host_in"  # an https URL whose host is one of some names
     DOMAIN_IN = "domain_in"  # one mail address whose domain is one of some names
-    READ_ONLY = "read_only"  # one SELECT without calls, literals, comments or INTO
+    READ_ONLY = "read_only"  # an SQL statement that only reads: see `TELLABLE`
+
+
+TELLABLE = frozenset(ConditionKind) - {ConditionKind.READ_ONLY}
+"""Demands whose answer is in the argument itself, so that a policy language can hold them.
+
+What an SQL statement does is not: Transact-SQL needs neither `;` between two statements nor
+parentheses for a call (`SELECT 1 DELETE FROM t`, `SELECT 1 EXEC p`), Oracle and PostgreSQL call a
+function by its bare name, and any view may hide a call. A tool that has to read only is asked
+about or refused instead.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +46,7 @@ class TextTest:
 
     Either it equals one of `equals`, or it starts with one of `starts` (if any) and ends with one
     of `ends` (if any). In both cases it holds none of `without`, starts with none of
-    `not_starts`, ends with none of `not_ends`, and holds `once` exactly once. With `lower`, the
-    lower-cased text is tested.
+    `not_starts`, ends with none of `not_ends`, and holds `once` exactly once.
     """
 
     equals: tuple[str, ...] = ()
@@ -44,11 +56,9 @@ class TextTest:
     not_starts: tuple[str, ...] = ()
     not_ends: tuple[str, ...] = ()
     once: str = ""
-    lower: bool = False
 
-    def holds(self, text: str) -> bool:
+    def holds(self, value: str) -> bool:
         """Say whether a text passes."""
-        value = text.lower() if self.lower else text
         fits = value in self.equals or (
             (not self.starts or value.startswith(self.starts))
             and (not self.ends or value.endswith(self.ends))
@@ -67,24 +77,30 @@ class Condition:
     """One demand on one argument. `argument` is the path of keys to it in the call's arguments.
 
     `bound` is a number for `at_most`, else a tuple of folders, hosts or domains (empty for
-    `read_only`). With `each`, the argument is an array and every item must hold.
+    `read_only`). With `each`, the argument is an array and every item must hold. With `optional`,
+    a call that leaves the argument out, or what it is within, meets the demand.
     """
 
     argument: tuple[str, ...]
     kind: ConditionKind
     bound: float | tuple[str, ...] = ()
     each: bool = False
+    optional: bool = False
 
     def __post_init__(self) -> None:
         if (self.kind is ConditionKind.AT_MOST) == isinstance(self.bound, tuple):
             raise ValueError(f"bound {self.bound!r} does not fit {self.kind}")
+        if fault := bound_fault(self.kind, self.bound):
+            raise ValueError(fault)
 
     def holds(self, arguments: Mapping[str, Any]) -> bool:
         """Say whether a call's arguments meet the demand; absent or of the wrong type: no."""
         value: Any = arguments
         for key in self.argument:
-            if not isinstance(value, Mapping) or key not in value:
+            if not isinstance(value, Mapping):
                 return False
+            if key not in value:
+                return self.optional
             value = value[key]
         if self.each:
             return isinstance(value, list) and all(self._holds_value(item) for item in value)
@@ -92,10 +108,13 @@ class Condition:
 
     def _holds_value(self, value: object) -> bool:
         if isinstance(self.bound, tuple):
-            return isinstance(value, str) and self.text_test().holds(value)
+            if self.kind not in TELLABLE or not isinstance(value, str):
+                return False
+            return self.text_test().holds(value)
         if isinstance(value, bool) or not isinstance(value, int | float):
             return False
-        return math.isfinite(value) and 0 <= value <= self.bound
+        # An integer may be too large for a float, and is none the less finite.
+        return (isinstance(value, int) or math.isfinite(value)) and 0 <= value <= self.bound
 
     @property
     def number(self) -> float:
@@ -117,6 +136,8 @@ class Condition:
         """Say the demand in words, without a full stop."""
         name = ".".join(self.argument)
         subject = f"every item of {name}" if self.each else name
+        if self.optional:
+            subject += ", where it is given,"
         if not isinstance(self.bound, tuple):
             return f"{subject} is at most {number_text(self.bound)}"
         names = ", ".join(self.bound)
@@ -124,8 +145,28 @@ class Condition:
             ConditionKind.INSIDE: f"{subject} is a path inside {names}",
             ConditionKind.HOST_IN: f"{subject} is an https URL of {names}",
             ConditionKind.DOMAIN_IN: f"{subject} is one address at {names}",
-            ConditionKind.READ_ONLY: f"{subject} is a single SELECT without calls",
+            ConditionKind.READ_ONLY: f"{subject} only reads, which no policy can tell",
         }[self.kind]
+
+
+@lru_cache(maxsize=256)
+def bound_fault(kind: ConditionKind, bound: float | tuple[str, ...]) -> str | None:
+    """Say why a bound of the right type would not be the same bound everywhere, or `None`."""
+    if not isinstance(bound, tuple):
+        return bounds.number_fault(bound)
+    if (kind is ConditionKind.READ_ONLY) != (not bound):
+        return f"{kind} needs {'no texts' if bound else 'a list of texts'}"
+    for text in bound:
+        if fault := _TEXT_FAULTS[kind](text):
+            return f"{text!r}: {fault}"
+    return None
+
+
+_TEXT_FAULTS = {
+    ConditionKind.INSIDE: bounds.folder_fault,
+    ConditionKind.HOST_IN: bounds.host_fault,
+    ConditionKind.DOMAIN_IN: bounds.domain_fault,
+}
 
 
 def number_text(value: float) -> str:
@@ -136,8 +177,6 @@ def number_text(value: float) -> str:
 _NOT_IN_PATH = ("//", "/../", "/./", "\\")
 _NOT_IN_URL = (" ", "\t", "\r", "\n", "\\")
 _NOT_IN_ADDRESS = (" ", "\t", "\r", "\n", "\\", ",", ";", "<", ">", '"', "(", ")")
-_NOT_IN_SELECT = (";", "(", ")", "'", '"', "`", "\\", "#", "/", "$", "-", "into")
-_BLANKS = (" ", "\t", "\r", "\n")
 
 
 @lru_cache(maxsize=256)
@@ -166,11 +205,8 @@ def _text_test(kind: ConditionKind, bound: tuple[str, ...]) -> TextTest:
                 not_starts=("@",),
                 once="@",
             )
-        case ConditionKind.READ_ONLY:
-            starts = tuple("select" + blank for blank in _BLANKS)
-            return TextTest(starts=starts, without=_NOT_IN_SELECT, lower=True)
-        case ConditionKind.AT_MOST:
-            raise ValueError("at_most is a comparison, not a test of a text")
+        case _:
+            raise ValueError(f"{kind} is no test of a text")
 
 
 @lru_cache(maxsize=256)
@@ -187,24 +223,10 @@ def _pattern(kind: ConditionKind, bound: tuple[str, ...]) -> str:
         case ConditionKind.DOMAIN_IN:
             domains = "|".join(map(escape, bound))
             return rf'^[^@ \t\r\n\\,;<>"()]+@(?:{domains})$'
-        case ConditionKind.READ_ONLY:
-            return rf"^[sS][eE][lL][eE][cC][tT][ \t\r\n]{_without_into()}$"
-        case ConditionKind.AT_MOST:
-            raise ValueError("at_most is a comparison, not a pattern")
+        case _:
+            raise ValueError(f"{kind} is no pattern")
 
 
 def escape(text: str) -> str:
     """Quote a text for a regular expression; only what every dialect has as special."""
     return "".join("\\" + char if char in r"\.+*?()|[]{}^$" else char for char in text)
-
-
-def _without_into() -> str:
-    """Match text without the letters `into` in any case, nor what `_NOT_IN_SELECT` lists.
-
-    The automaton of "no `into` in it" as an expression: RE2 has no look-ahead.
-    """
-    stop = r""";()'"`\\#/$-"""
-    some_i = "[iI]+"
-    head = f"{some_i}(?:[nN]{some_i}|[nN][tT]{some_i})*"
-    other = f"[^iI{stop}]|{head}(?:[^iInN{stop}]|[nN][^iItT{stop}]|[nN][tT][^iIoO{stop}])"
-    return f"(?:{other})*(?:{head}(?:[nN][tT]?)?)?"

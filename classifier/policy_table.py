@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from classifier.condition import Condition, ConditionKind
+from classifier.condition import Condition, ConditionKind, bound_fault
 from classifier.errors import DataError
 from classifier.resources import data_dir
 from classifier.rule import Profile, Rule
@@ -30,8 +30,8 @@ BOUND_KEYS = {
 }
 """How a bound is spelt in a policy.toml, for an argument family and for a single tool."""
 
-LARGEST_BOUND = 2**53 - 1
-"""Above this, JSON numbers are no longer exact in every language."""
+VERSION = 1
+"""Of the form of a policy.toml."""
 
 FAMILIES = {
     "amount": "at_most",
@@ -53,12 +53,17 @@ class ProfileTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArgumentFamily:
-    """Parameters that mean the same thing, and which signal must be there to bound them."""
+    """Parameters that mean the same thing, and which signal must be there to bound them.
+
+    With `optional`, one that the schema does not require may be left out of a call that has
+    another: what is not given does nothing, and no default of the server stands in for it.
+    """
 
     kind: ConditionKind
     names: frozenset[str]
     signal: str | None
     read_only_in: frozenset[Profile]
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +148,7 @@ def _family(name: str, key: str, arguments: Mapping[str, Any], where: str) -> Ar
         names=frozenset(table["names"]),
         signal=table.get("signal"),
         read_only_in=frozenset(Profile(p) for p in table.get("read_only_in", ())),
+        optional=table.get("optional", False) is True,
     )
 
 
@@ -151,7 +157,8 @@ def read_overrides(path: Path) -> Overrides:
 
     Tables: `[signals] ID = RULE`, `[servers] NAME = RULE`, `[tools] NAME = RULE`,
     `[server_tools."SERVER"] NAME = RULE`, `[arguments.FAMILY] BOUND = VALUE`. A tool may also be
-    a table: `{rule = RULE, conditions = [{argument = "amount", at_most = 500}]}`.
+    a table: `{rule = RULE, conditions = [{argument = "amount", at_most = 500}]}`; with
+    `optional = true` a condition holds for a call without the argument too.
 
     Raises:
         DataError: it cannot be read, has an unknown table, or a rule is malformed.
@@ -162,9 +169,13 @@ def read_overrides(path: Path) -> Overrides:
     known = {"version", "signals", "servers", "tools", "server_tools", "arguments"}
     if unknown := sorted(set(data) - known):
         raise DataError(f"{where}: unknown table {unknown[0]!r}; known are {sorted(known)}")
+    version = data.get("version", VERSION)
+    if version != VERSION or isinstance(version, bool):
+        raise DataError(f"{where}: version {version!r} is not known here; leave it at {VERSION}")
     tools: dict[tuple[str, str], ToolOverride] = {}
-    scopes = {"": data.get("tools", {}), **data.get("server_tools", {})}
-    for server, table in scopes.items():
+    per_server = _as_mapping(data.get("server_tools", {}), f"{where}: server_tools")
+    scopes = (("", data.get("tools", {})), *per_server.items())
+    for server, table in scopes:
         for name, value in _as_mapping(table, f"{where}: tools of {server!r}").items():
             tools[(server, name)] = _tool_override(value, f"{where}: tool {name!r}")
     return Overrides(
@@ -191,13 +202,16 @@ def _tool_override(value: object, where: str) -> ToolOverride:
 def _condition(value: object, where: str) -> Condition:
     table = dict(_as_mapping(value, where))
     argument = table.pop("argument", None)
-    each = table.pop("each", False)
-    if not isinstance(argument, str) or not argument or not isinstance(each, bool):
+    each, optional = table.pop("each", False), table.pop("optional", False)
+    if not isinstance(argument, str) or not all(argument.split(".")):
         raise DataError(f'{where}: a condition needs argument = "name" (nested: "a.b")')
+    if not isinstance(each, bool) or not isinstance(optional, bool):
+        raise DataError(f"{where}: each and optional of a condition are true or false")
     if len(table) != 1 or not set(table) <= set(BOUND_KEYS):
         raise DataError(f"{where}: a condition needs exactly one of {sorted(BOUND_KEYS)}")
     ((key, bound),) = table.items()
-    return Condition(tuple(argument.split(".")), BOUND_KEYS[key], _bound(key, bound, where), each)
+    path = tuple(argument.split("."))
+    return Condition(path, BOUND_KEYS[key], _bound(key, bound, where), each, optional)
 
 
 def _bounds(arguments: Mapping[str, Any], where: str) -> dict[str, float | tuple[str, ...]]:
@@ -214,19 +228,23 @@ def _bounds(arguments: Mapping[str, Any], where: str) -> dict[str, float | tuple
 
 
 def _bound(key: str, value: object, where: str) -> float | tuple[str, ...]:
+    bound = _typed_bound(key, value, where)
+    if fault := bound_fault(BOUND_KEYS[key], bound):
+        raise DataError(f"{where}: {fault}")
+    return bound
+
+
+def _typed_bound(key: str, value: object, where: str) -> float | tuple[str, ...]:
     if key == "at_most":
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not number or not 0 <= value <= LARGEST_BOUND:  # type: ignore[operator]
-            raise DataError(f"{where}: at_most needs a number from 0 to {LARGEST_BOUND}")
-        return value  # type: ignore[return-value]
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise DataError(f"{where}: at_most needs a number")
+        return value
     if key == "read_only":
         if value is not True:
             raise DataError(f"{where}: read_only can only be true; leave it out otherwise")
         return ()
     if not isinstance(value, list) or not value or not all(map(_is_plain, value)):
         raise DataError(f"{where}: {key} needs a list of plain texts")
-    if key == "inside" and not all(folder.startswith("/") for folder in value):
-        raise DataError(f"{where}: folders must be absolute paths")
     return tuple(value)
 
 

@@ -13,6 +13,7 @@ from classifier.errors import DataError, PolicyError
 if TYPE_CHECKING:
     from classifier.commands.inputs import InputOptions
     from classifier.intent import Intent
+    from classifier.policy_table import Overrides
 
 Intents = dict[str, "list[Intent]"]
 """Intents by server name, in input order."""
@@ -42,7 +43,12 @@ OwnPolicy = Annotated[
     Path | None, typer.Option("--policy", help="Your own policy.toml over the shipped table.")
 ]
 Out = Annotated[
-    str | None, typer.Option(metavar="PATH", help="File, or folder (FOLDER/) for several files.")
+    str | None,
+    typer.Option(
+        metavar="PATH",
+        help="File, or folder (FOLDER/) for several files; refused over rules that --out or "
+        "--merge did not put there.",
+    ),
 ]
 Merge = Annotated[
     Path | None, typer.Option(help="Bring this settings file up to date and show the diff.")
@@ -95,10 +101,14 @@ def policy(  # a command's options are its parameters
     elif words[:1] == ["simulate"]:
         files.simulate(for_, words[1:], calls, keys)
     else:
-        from classifier.commands.inputs import InputOptions
+        from classifier.commands.inputs import InputOptions, user_reviews
+        from classifier.engine import Options
 
         options = InputOptions(
-            allow_private=allow_private, unsafe_no_sandbox=unsafe_no_sandbox, limit=limit
+            allow_private=allow_private,
+            unsafe_no_sandbox=unsafe_no_sandbox,
+            limit=limit,
+            engine=Options(extra_reviews=user_reviews()),
         )
         files.require_target(for_)
         words = _own(words, for_, options)
@@ -156,11 +166,25 @@ def decide(
         intent = decide_intent(tool, classification, chosen, mine)
         found.setdefault(str(tool.server), []).append(intent)
     code = report(options)
+    if not found and code:
+        say("no policy: there are no tools to make one for; why, stands above")
+        raise typer.Exit(code)
     if not found:
         raise PolicyError("there are no tools to make a policy for; crawl or name a target")
+    if mine is not None:
+        say_unmatched(mine, [intent for given in found.values() for intent in given], overrides)
     if code:
         say(f"the policy has rules for {_servers(len(found))}; none for what is named above")
     return code, found
+
+
+def say_unmatched(mine: Overrides, intents: list[Intent], file: Path | None) -> None:
+    """Say what of a user's policy.toml holds for none of these tools."""
+    from classifier.commands.inputs import say
+    from classifier.enforcement.unmatched import unmatched
+
+    for line in unmatched(mine, intents):
+        say(f"{file}: {line}")
 
 
 def _servers(count: int) -> str:

@@ -17,11 +17,12 @@ from classifier import policies
 from classifier.enforcement import calls as simulated
 from classifier.enforcement.check import KINDS
 from classifier.enforcement.check import check as check_policy
+from classifier.enforcement.memory import SUFFIX, Memory, read_memory
 from classifier.enforcement.merge import merge as merge_rules
 from classifier.enforcement.names import PLAIN
-from classifier.enforcement.ownership import may_replace
+from classifier.enforcement.ownership import after_replacing, may_replace
 from classifier.enforcement.reading import documented_form, lint, simulator
-from classifier.enforcement.target import Output, Target
+from classifier.enforcement.target import Output
 from classifier.enforcement.words import quoted
 from classifier.errors import PolicyError
 from classifier.intent import Intent
@@ -131,17 +132,15 @@ def _say_guesses(target_id: str, guessed: Mapping[str, str]) -> None:
 
 def _put(outputs: list[tuple[Output, Path | None]], *, make_folders: bool = False) -> None:
     planned = [(output, out, _texts(output, out) if out else {}) for output, out in outputs]
-    for output, _, texts in planned:
-        for path, text in texts.items():
-            _require_ours(output.target, path, text)
-    for output, out, texts in planned:
+    remembered = [_require_ours(output, texts) for output, _, texts in planned]
+    for (output, out, texts), beside in zip(planned, remembered, strict=True):
         _tell(output)
         if out is None:
             sys.stdout.write(output.text)
             continue
         if make_folders:
             make_folder(out.parent)
-        for number, (path, text) in enumerate(texts.items()):
+        for number, (path, text) in enumerate((texts | beside).items()):
             save(path, text)
             if number:
                 typer.echo(f"{output.target.id}: also wrote {path}", err=True)
@@ -151,6 +150,11 @@ def _put(outputs: list[tuple[Output, Path | None]], *, make_folders: bool = Fals
 def _texts(output: Output, out: Path) -> dict[Path, str]:
     """Return every file of a policy, the policy first."""
     file = out / output.file_name if out.is_dir() else out
+    if output.extra and file.exists() and not file.is_file():
+        raise PolicyError(
+            f"{output.target.title} takes {len(output.extra) + 1} files, and {_path(file)} is none; "
+            "give a file or a folder with --out"
+        )
     return {file: output.text, **{file.parent / name: text for name, text in output.extra}}
 
 
@@ -167,15 +171,39 @@ def _tell_how(output: Output) -> None:
         typer.echo(f"{output.target.id}: {how}", err=True)
 
 
-def _require_ours(target: Target, file: Path, text: str) -> None:
-    """Refuse to write over what a person wrote."""
-    module = policies.module_of(target.id)
-    if not file.exists() or may_replace(module, _read(file), text):
-        return
-    way = f"--merge {file} keeps it" if hasattr(module, "read_rules") else "take it away"
-    raise PolicyError(
-        f"{_path(file)} holds what toolrisk did not write; {way}, or give another --out"
-    )
+def _require_ours(output: Output, texts: Mapping[Path, str]) -> dict[Path, str]:
+    """Refuse to write over what a person wrote; return what to remember of rules, by path."""
+    module = policies.module_of(output.target.id)
+    merges = hasattr(module, "read_rules")
+    beside: dict[Path, str] = {}
+    for file, text in texts.items():
+        if file.exists() and not file.is_file() and not file.is_dir():
+            continue  # a pipe or a device holds nothing of anybody, and nothing stays in it
+        old = _read(file) if file.exists() else ""
+        memory = _memory(output, file) if merges and old else None
+        if not may_replace(module, old, text, memory or Memory()):
+            way = f"--merge {file} keeps it" if merges else "take it away"
+            what = "did not write" + (" or does not remember" if merges else "")
+            raise PolicyError(
+                f"{_path(file)} holds what toolrisk {what}; {way}, or give another --out"
+            )
+        if merges:
+            after = after_replacing(module, old, text, memory)
+            beside[_beside(file)] = after.text(output.target.id)
+    return beside
+
+
+def _beside(file: Path) -> Path:
+    """Return where it is kept which rules of a settings file are ours."""
+    return file.with_name(file.name + SUFFIX)
+
+
+def _memory(output: Output, file: Path) -> Memory | None:
+    beside = _beside(file)
+    if not beside.exists():
+        return None
+    with _about(beside):
+        return read_memory(_read(beside), output.target.id)
 
 
 def folder_or_file(out: str) -> Path:
@@ -190,9 +218,11 @@ def merge(target_id: str, file: Path, intents: Intents, keys: Keys, *, dry_run: 
     """Bring a settings file up to date; the diff is the output."""
     everything = [intent for given in intents.values() for intent in given]
     output = policies.render(target_id, _keys(target_id, intents, keys), everything)
-    memory = file.with_name(file.name + ".toolrisk")
-    old = _read(file) if file.exists() else ""
-    remembered = _read(memory) if memory.exists() else None
+    memory = _beside(file)
+    if file.exists() and not file.is_file():
+        raise PolicyError(f"{_path(file)} is no file that could be brought up to date; give one")
+    old = _read(file) if file.is_file() else ""
+    remembered = _read(memory) if memory.is_file() else None
     with _about(file), documented_form(output.target):
         merged = merge_rules(policies.module_of(target_id), output, old, remembered)
     sys.stdout.write(merged.diff)
@@ -241,7 +271,7 @@ def simulate(target_id: str, words: list[str], calls: Path | None, keys: Keys) -
     how = f"the real engine {target.checked_by}" if target.checked_by else "our model of the order"
     typer.echo(f"{target_id}: answered by {how}", err=True)
     key = keys if isinstance(keys, str) else "server"
-    lines = sys.stdin if str(calls) == "-" else _read(calls).splitlines()
+    lines = sys.stdin.buffer if str(calls) == "-" else _bytes(calls).split(b"\n")
     for answer in simulated.answers(decide, simulated.read_calls(lines, key)):
         typer.echo(json.dumps(answer))
 
@@ -264,9 +294,20 @@ def _read(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except OSError as error:
-        raise PolicyError(f"cannot read {_path(file)}: {error.strerror}") from error
+        raise _unreadable(file, error) from error
     except UnicodeDecodeError as error:
         raise PolicyError(f"{_path(file)} is not UTF-8 text") from error
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise _unreadable(file, error) from error
+
+
+def _unreadable(file: Path, error: OSError) -> PolicyError:
+    return PolicyError(f"cannot read {_path(file)}: {error.strerror}")
 
 
 def require_rules_of_ours(file: Path, head: str) -> None:
@@ -276,5 +317,5 @@ def require_rules_of_ours(file: Path, head: str) -> None:
         PolicyError: a person wrote it.
 
     """
-    if file.exists() and (old := _read(file)).strip() and head not in old.partition("\n")[0]:
+    if file.is_file() and (old := _read(file)).strip() and head not in old.partition("\n")[0]:
         raise PolicyError(f"{_path(file)} holds what toolrisk did not write; give another --out")

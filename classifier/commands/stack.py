@@ -55,17 +55,23 @@ def stack(
     """Find what tools can do together, and the fewest rules that break it."""
     from classifier.commands import inputs
     from classifier.commands.stack_report import Report
+    from classifier.engine import Options
     from classifier.rule import Rule
 
     least = _grade_index(fail_on)
     chosen, mine = _policy(profile, overrides)
     options = inputs.InputOptions(
-        allow_private=allow_private, unsafe_no_sandbox=unsafe_no_sandbox, limit=limit
+        allow_private=allow_private,
+        unsafe_no_sandbox=unsafe_no_sandbox,
+        limit=limit,
+        engine=Options(extra_reviews=inputs.user_reviews()),
     )
     by_server = _grouped(targets or [], db, options, server or [])
     code = inputs.report(options)
     if not by_server and not code:
         raise PolicyError("there are no tools to look at; crawl or name a target")
+    if mine is not None:
+        _say_unmatched(by_server, chosen, mine, overrides)
     report = Report(by_server, chosen, mine, as_one=bool(targets or server))
     if out is not None:
         from classifier.commands.policy_files import require_rules_of_ours
@@ -104,6 +110,20 @@ def _policy(profile: str, file: Path | None) -> tuple[Profile, Overrides | None]
         return chosen, read_overrides(file) if file else None
     except DataError as error:  # the user's own file
         raise PolicyError(str(error)) from error
+
+
+def _say_unmatched(
+    by_server: dict[str, Pairs], profile: Profile, mine: Overrides, file: Path | None
+) -> None:
+    from classifier.commands.policy import say_unmatched
+    from classifier.intent import decide_intent
+
+    intents = [
+        decide_intent(tool, result, profile, mine)
+        for pairs in by_server.values()
+        for tool, result in pairs
+    ]
+    say_unmatched(mine, intents, file)
 
 
 def _grouped(

@@ -1,8 +1,10 @@
 """What a target does with an intent that it cannot express: always the stricter thing, said aloud.
 
 allow with conditions -> ask -> deny; limit -> ask -> deny; ask -> deny; hide -> deny (the tool
-stays in the list, but no call passes, so nothing is looser). A target that cannot refuse at all
-gets the tool left out, which is reported as not enforced and never as an approximation.
+stays in the list, but no call passes, so nothing is looser). Conditions that the target can hold
+stay, whatever becomes of the rate: a person is then asked only about calls within bounds; where an
+argument that may be left out cannot be bounded, it is required. A target that cannot refuse at all gets the tool left out, which is reported as not enforced and never as an
+approximation.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from classifier.condition import Condition
+from classifier.condition import Condition, ConditionKind
 from classifier.enforcement.target import Power, Target
 from classifier.enforcement.words import some
 from classifier.intent import Intent
@@ -42,14 +44,21 @@ def approximate(
         if hides and target.can(Power.HIDE):
             return intent, None
         return _refuse(target, intent, "no way to hide a tool from the list" if hides else None)
-    why = _condition_fault(target, intent, fault) if intent.conditions else None
+    held, why = _held(target, intent, fault) if intent.conditions else ((), None)
+    if why is None and intent.limit is not None:
+        why = _rate_fault(target, intent.limit)
     if why is not None:
-        return _ask(target, intent, why)
-    if intent.limit is not None and (why := _rate_fault(target, intent.limit)):
-        return _ask(target, intent, why)
+        return _ask(target, intent, held, why)
     if decision is Decision.ASK and not target.can(Power.ASK):
         return _refuse(target, intent, "no way to ask a person")
+    if not target.condition_optional and any(c.optional for c in held):
+        required = tuple(dict.fromkeys(map(_required, held)))
+        return replace(intent, conditions=required), "no bounds on arguments that may be left out"
     return intent, None
+
+
+def _required(condition: Condition) -> Condition:
+    return replace(condition, optional=False)
 
 
 def _rate_fault(target: Target, limit: Limit) -> str | None:
@@ -59,26 +68,38 @@ def _rate_fault(target: Target, limit: Limit) -> str | None:
     return None if limit.window in target.windows else f"no rate limits per {limit.window}"
 
 
-def _condition_fault(target: Target, intent: Intent, fault: ConditionFault | None) -> str | None:
-    """Say why the target cannot hold the conditions of an intent, or `None`."""
+def _held(
+    target: Target, intent: Intent, fault: ConditionFault | None
+) -> tuple[tuple[Condition, ...], str | None]:
+    """Return the conditions that the target can hold, and why it cannot hold the first other."""
     if not target.can(Power.CONDITIONS):
-        return "no argument conditions"
-    for condition in intent.conditions:
-        if condition.kind not in target.condition_kinds:
-            return f"no exact way to say {condition.kind} of an argument"
-        if condition.each and not target.condition_each:
-            return "no conditions on every item of a list"
-        if not all(_ARGUMENT.fullmatch(k) and k not in _KEYWORDS for k in condition.argument):
-            return "no safe way to write the name of the argument"
-        if fault is not None and (why := fault(condition, intent)):
-            return why
-    return None
+        return (), "no argument conditions"
+    faults = [_condition_fault(target, intent, c, fault) for c in intent.conditions]
+    held = tuple(c for c, why in zip(intent.conditions, faults, strict=True) if why is None)
+    return held, next((why for why in faults if why is not None), None)
 
 
-def _ask(target: Target, intent: Intent, why: str) -> tuple[Intent, str | None]:
-    if target.can(Power.ASK):
-        return intent.plainly(Decision.ASK), why
-    return _refuse(target, intent, f"{why} and no way to ask a person")
+def _condition_fault(
+    target: Target, intent: Intent, condition: Condition, fault: ConditionFault | None
+) -> str | None:
+    if condition.kind is ConditionKind.READ_ONLY:
+        return "no way to tell from the text of a statement that it only reads"
+    if condition.kind not in target.condition_kinds:
+        return f"no exact way to say {condition.kind} of an argument"
+    if condition.each and not target.condition_each:
+        return "no conditions on every item of a list"
+    if not all(_ARGUMENT.fullmatch(k) and k not in _KEYWORDS for k in condition.argument):
+        return "no safe way to write the name of the argument"
+    return fault(condition, intent) if fault is not None else None
+
+
+def _ask(
+    target: Target, intent: Intent, held: tuple[Condition, ...], why: str
+) -> tuple[Intent, str | None]:
+    if not target.can(Power.ASK):
+        return _refuse(target, intent, f"{why} and no way to ask a person")
+    asked = intent.plainly(Decision.ASK)
+    return (replace(asked, conditions=held) if held else asked), why
 
 
 def _refuse(target: Target, intent: Intent, why: str | None) -> tuple[Intent, str | None]:
@@ -105,7 +126,12 @@ class Report:
         if effective.decision.rank < intent.decision.rank and not effective.decision.refuses:
             self.weaker[intent.decision.value].append(intent.tool)
         else:
-            key = (_short(intent), effective.decision.value, why)
+            was, now = in_short(intent), in_short(effective)
+            if was == now and len(effective.conditions) < len({*map(_required, intent.conditions)}):
+                now = f"{effective.rule} with fewer of them"
+            elif was == now:  # the decision stays, and so does every bound
+                was, now = "optional arguments with a bound", "required"
+            key = (was, now, why)
             self.changed[key].append(intent.tool)
 
     def approximations(self) -> tuple[str, ...]:
@@ -124,7 +150,8 @@ class Report:
         )
 
 
-def _short(intent: Intent) -> str:
+def in_short(intent: Intent) -> str:
+    """Name a rule in two or three words."""
     rule = str(intent.rule)
     return f"{rule} with conditions" if intent.conditions else rule
 

@@ -9,12 +9,13 @@ from typing import Any
 
 from classifier.enforcement.simulation import Call, Simulator
 from classifier.errors import PolicyError
+from crawler.parse import load_json
 
 _LATEST = 253_402_300_799
 """The end of the year 9999; NaN and the infinities are beyond any bound."""
 
 
-def read_calls(lines: Iterable[str], default_server: str) -> Iterator[Call]:
+def read_calls(lines: Iterable[str | bytes], default_server: str) -> Iterator[Call]:
     """Read `{"tool": NAME, "server": KEY, "arguments": {...}, "at": SECONDS or ISO time}`.
 
     `name` may stand for `tool`, as in a tools/call request.
@@ -24,12 +25,15 @@ def read_calls(lines: Iterable[str], default_server: str) -> Iterator[Call]:
 
     """
     for number, line in enumerate(lines, 1):
-        if not line.strip():
+        data = line if isinstance(line, bytes) else line.encode("utf-8", "surrogatepass")
+        if not data.strip():
             continue
         try:
-            value = json.loads(line)
-        except (json.JSONDecodeError, RecursionError) as error:
-            raise PolicyError(f"calls line {number}: not valid JSON") from error
+            value = load_json(data)
+        except json.JSONDecodeError as error:
+            raise PolicyError(f"calls line {number}: not valid JSON: {error.msg}") from error
+        except UnicodeDecodeError as error:
+            raise PolicyError(f"calls line {number}: not UTF-8 text") from error
         if not isinstance(value, dict):
             raise PolicyError(f"calls line {number}: an object is needed")
         yield _call(value, default_server, number)

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from decimal import ROUND_FLOOR, Decimal
+from fractions import Fraction
 from typing import Any
 
-from classifier.condition import Condition, ConditionKind, TextTest
+from classifier.condition import Condition, TextTest, number_text
 from classifier.enforcement.documents import engine
 from classifier.enforcement.quoting import cedar, cedar_pattern
 from classifier.enforcement.simulation import Verdict
 from classifier.errors import PolicyError
-
-KINDS = frozenset(ConditionKind) - {ConditionKind.READ_ONLY}
-"""What can be said exactly: `like` cannot ignore case, so no SELECT."""
 
 
 def text_condition(subject: str, condition: Condition) -> str:
@@ -45,12 +44,43 @@ def whole_number_condition(subject: str, condition: Condition) -> str:
     return f"{subject} >= 0 && {subject} <= {math.floor(condition.number)}"
 
 
+BOUND_OF_DECIMALS = 10**14
+"""Cedar decimals have four places and a little more than 14 digits before them."""
+
+TENTHOUSANDTHS = 10**4
+
+
+def decimal_condition(subject: str, condition: Condition) -> str:
+    """Return a Cedar expression for 0 <= n <= bound, for an n that is a decimal."""
+    # Rounded down, never up: the fifth place of a bound cannot be said.
+    exact = Decimal(number_text(condition.number))
+    bound = exact.quantize(Decimal("0.0001"), rounding=ROUND_FLOOR)
+    return (
+        f'{subject}.greaterThanOrEqual(decimal("0.0")) && '
+        f'{subject}.lessThanOrEqual(decimal("{bound}"))'
+    )
+
+
+def decimal(tenthousandths: int) -> Any:
+    """Return a decimal as Cedar takes it in a context."""
+    whole, places = divmod(abs(tenthousandths), TENTHOUSANDTHS)
+    sign = "-" if tenthousandths < 0 else ""
+    return {"__extn": {"fn": "decimal", "arg": f"{sign}{whole}.{places:04}"}}
+
+
+def rounded(value: float) -> Any:
+    """Return a number as a decimal, away from zero: what is over a bound stays over it."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return value  # no value of Cedar: the engine refuses the request
+    exact = abs(Fraction(str(value)) if isinstance(value, float) else Fraction(value))
+    tenthousandths = math.ceil(exact * TENTHOUSANDTHS)
+    return decimal(-tenthousandths if value < 0 else tenthousandths)
+
+
 def literal(value: object) -> Any:
     """Return a JSON value as Cedar takes it in a context; a fraction becomes a decimal."""
     if isinstance(value, float):
-        if value.is_integer():
-            return int(value)
-        return {"__extn": {"fn": "decimal", "arg": f"{value:.4f}"}}
+        return int(value) if value.is_integer() else rounded(value)
     if isinstance(value, dict):
         return {k: literal(v) for k, v in value.items() if v is not None}
     if isinstance(value, list):

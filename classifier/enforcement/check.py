@@ -8,7 +8,9 @@ from types import ModuleType
 
 from classifier.enforcement import drift, reading
 from classifier.enforcement.approximation import approximate
-from classifier.enforcement.simulation import Call, Verdict, first_verdict
+from classifier.enforcement.looseness import Gaps
+from classifier.enforcement.respelling import respelt
+from classifier.enforcement.simulation import first_verdict
 from classifier.enforcement.target import Target
 from classifier.enforcement.words import quoted
 from classifier.intent import Intent
@@ -25,15 +27,12 @@ class Fault:
 
 KINDS = {
     "no-effect": "valid, but does something else than it says",
-    "too-loose": "lets a tool do more than its risk warrants",
+    "too-loose": "lets a tool do more than its risk, its rate or a bound on it warrants",
     "matches-nothing": "names a tool that the catalogue does not have",
     "unknown-server": "names a server that is not among those given",
     "not-covered": "a tool that no rule names and that gets something else than it should",
     "drift": "made from other definitions than the catalogue has now",
 }
-
-_RANK = {Verdict.ALLOW: 0, Verdict.ASK: 2, Verdict.LIMITED: 3, Verdict.DENY: 3}
-_NEEDS = {Decision.ALLOW: 0, Decision.LIMIT: 1, Decision.ASK: 2, Decision.DENY: 3, Decision.HIDE: 3}
 
 
 def check(
@@ -47,25 +46,29 @@ def check(
     """
     for line in reading.lint(target, module, text):
         yield Fault("no-effect", line)
-    named = reading.named(target, module, text)
-    yield from _names(named, intents)
-    decide = reading.simulator(target, module, text)
+    named = reading.named(target, module, text, intents)
+    yield from _names(
+        named - _respelt(named) if target.unlisted is Decision.ASK else named, intents
+    )
+    gaps = Gaps(target, reading.simulator(target, module, text))
     for key, given in intents.items():
         for intent in given:
-            verdict = decide(Call(server=key, tool=intent.tool))
-            is_named = bool(named & {(key, intent.tool), (None, intent.tool)})
-            if not is_named and verdict is not _wanted(target, module, intent):
-                yield Fault("not-covered", f"{quoted(key)} {quoted(intent.tool)}: {verdict}")
-            yield from _loose(intent, key, verdict)
+            best, why = approximate(target, intent, getattr(module, "condition_fault", None))
+            if not named & {(key, intent.tool), (None, intent.tool)}:
+                verdict = gaps.ask(key, intent.tool)
+                if verdict is not first_verdict(best.decision):
+                    yield Fault("not-covered", f"{quoted(key)} {quoted(intent.tool)}: {verdict}")
+            for line in gaps.of(key, intent, best, why):
+                yield Fault("too-loose", line)
     made, now = drift.made_from(text), drift.digest(i for given in intents.values() for i in given)
     if made and now and made != now:
         yield Fault("drift", f"made from definitions {made}, the catalogue has {now}")
 
 
-def _wanted(target: Target, module: ModuleType, intent: Intent) -> Verdict:
-    """Return what the target would best do, so that leaving a tool out is no fault where it does."""
-    effective, _ = approximate(target, intent, getattr(module, "condition_fault", None))
-    return first_verdict(effective.decision)
+def _respelt(named: set[tuple[str | None, str]]) -> set[tuple[str | None, str]]:
+    """Return the second spellings of names that a client may respell, which we refuse as well."""
+    others = {(server, respelt(name)) for server, name in named if respelt(name) != name}
+    return others & named
 
 
 def _names(
@@ -86,15 +89,3 @@ def _names(
         near = folded.get(name.casefold())
         hint = f"; did you mean {quoted(near)}? names are case-sensitive" if near else ""
         yield Fault("matches-nothing", f"{quoted(name)}{hint}")
-
-
-def _loose(intent: Intent, key: str, verdict: Verdict) -> Iterator[Fault]:
-    # A call without arguments: whatever passes even so is let through for every argument.
-    needed = _NEEDS[intent.decision]
-    bounded = intent.decision is Decision.LIMIT and verdict is Verdict.ALLOW
-    if _RANK[verdict] < needed and not bounded:
-        yield Fault(
-            "too-loose",
-            f"{quoted(key)} {quoted(intent.tool)}: {verdict}, but {intent.reason} "
-            f"calls for {intent.decision}",
-        )

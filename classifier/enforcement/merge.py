@@ -1,27 +1,26 @@
 """An existing settings file, brought up to date: what is not ours stays as it is.
 
-Which rules are ours is remembered in a file beside it (`settings.json.toolrisk`), because the
-formats have no place for it. A rule of ours may be changed or taken away; a rule that the user
-wrote is never loosened: where it is stricter than ours, it stays, and the report says so.
-Merging twice changes nothing the second time.
+Which rules are ours is remembered beside it (see `memory`). A rule of ours may be changed or taken
+away; a rule that the user wrote is never loosened: where it is stricter than ours, it stays, and
+the report says so, and where ours was stricter, it comes back when ours goes. The merged file is
+asked about every tool, and what a wider rule of the user's lets pass is named. Merging twice
+changes nothing the second time.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
 
-from classifier.enforcement.documents import mapping, read_json
+from classifier.enforcement import reading
+from classifier.enforcement.memory import Memory, Rules, read_memory
+from classifier.enforcement.simulation import Call, Verdict, first_verdict
 from classifier.enforcement.target import Output
-from classifier.enforcement.words import quoted
+from classifier.enforcement.words import quoted, some
 from classifier.errors import PolicyError
 from classifier.rule import Decision
 
-Rules = dict[str, Decision]
-"""Rule to decision; how a rule is spelt is the target's own affair."""
+_RANK = {Verdict.ALLOW: 0, Verdict.ASK: 1, Verdict.LIMITED: 2, Verdict.DENY: 2}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +40,10 @@ def merge(module: ModuleType, output: Output, old: str, remembered: str | None) 
     """Bring an existing file up to date with a new policy.
 
     The target's module needs `read_rules(text) -> Rules`, `write_rules(text, Rules) -> str` and
-    `server_of(rule) -> str`, `implied(text, rule)` where leaving a tool out decides about it, and
-    `fallback(rule) -> str` where another rule decides about a tool that has none, and
-    `faults(text)` where the client would refuse the file.
+    `server_of(rule) -> str`; `closing(rule) -> tuple[str, ...]` where some rules refuse all tools
+    that have none, `fallback(rule) -> str` where one decides about a tool that has none,
+    `rule_of(key, tool) -> str` where a file can only allow, and `faults(text)` where the client
+    would refuse the file.
 
     Raises:
         PolicyError: the target has no settings file to merge into, or the file is broken.
@@ -55,16 +55,18 @@ def merge(module: ModuleType, output: Output, old: str, remembered: str | None) 
             "merge; write it with --out"
         )
     existing: Rules = module.read_rules(old)
-    before = _remembered(remembered, output.target.id)
-    result, ours = _carried_over(module, output, existing, before)
-    kept = _laid_over(module, old, module.read_rules(output.text), before, (result, ours))
+    before = read_memory(remembered, output.target.id)
+    result, memory = _carried_over(module, output, existing, before)
+    wanted: Rules = module.read_rules(output.text)
+    kept = _laid_over(module, wanted, result, memory)
+    kept += _taken_away(module, output, wanted, result)
     text = old if result == existing else module.write_rules(old, result)
     if text != old and hasattr(module, "faults"):
         kept += [f"{fault}; give its key with --server-key" for fault in module.faults(text)]
-    memory = {"target": output.target.id, "rules": {r: d.value for r, d in sorted(ours.items())}}
+    kept += _let_pass(module, output, text)
     return Merged(
         text=text,
-        ours=json.dumps(memory, indent=1) + "\n",
+        ours=memory.text(output.target.id),
         diff=_diff(existing, result),
         kept=tuple(kept),
     )
@@ -81,74 +83,86 @@ def _diff(existing: Rules, result: Rules) -> str:
 
 
 def _carried_over(
-    module: ModuleType, output: Output, existing: Rules, before: Mapping[str, Decision]
-) -> tuple[Rules, Rules]:
+    module: ModuleType, output: Output, existing: Rules, before: Memory
+) -> tuple[Rules, Memory]:
     """Return what stays of an existing file whatever the new policy says, and what of it is ours."""
     looked_at = {key for key, _ in output.effective}
     result: Rules = {}
-    ours: Rules = {}
+    after = Memory()
     for rule, decision in existing.items():
-        if before.get(rule) is not decision:
+        if before.ours.get(rule) is not decision:
             result[rule] = decision
         elif module.server_of(rule) not in looked_at:
             # Ours, of a server that was not looked at this time: unknown is no reason to loosen.
-            result[rule] = ours[rule] = decision
-    return result, ours
+            result[rule] = after.ours[rule] = decision
+            if rule in before.tightened:
+                after.tightened[rule] = before.tightened[rule]
+        elif rule in before.tightened:
+            result[rule] = before.tightened[rule]
+    return result, after
 
 
-def _laid_over(
-    module: ModuleType,
-    old: str,
-    wanted: Rules,
-    before: Mapping[str, Decision],
-    made: tuple[Rules, Rules],
-) -> list[str]:
+def _laid_over(module: ModuleType, wanted: Rules, result: Rules, memory: Memory) -> list[str]:
     """Put the wanted rules over what stays, never loosening; return what to tell the user."""
-    result, ours = made
     told: list[str] = []
+    closed = {rule for rule in wanted if _is_closed(module, rule, result, memory)}
     for rule, decision in wanted.items():
-        theirs = result.get(rule) or _implied(module, old, rule, before)
-        general = _general(module, rule, made) if theirs is None else None
+        theirs = result.get(rule) or (Decision.DENY if rule in closed else None)
+        general = _general(module, rule, result, memory) if theirs is None else None
         if general is not None and general.rank > decision.rank:
             told.append(f"{quoted(rule)}: your {general} stays, though {decision} was enough")
-            result[rule] = ours[rule] = general
-        elif theirs is None or decision.rank > theirs.rank:
-            result[rule] = ours[rule] = decision
-            if theirs is not None:
-                told.append(f"{quoted(rule)}: tightened from {theirs} to {decision}")
-        elif theirs.rank > decision.rank:
+            result[rule] = memory.ours[rule] = general
+        elif theirs is None:
+            result[rule] = memory.ours[rule] = decision
+        elif decision.rank > theirs.rank:
+            result[rule] = memory.ours[rule] = decision
+            memory.tightened[rule] = theirs
+            told.append(f"{quoted(rule)}: tightened from {theirs} to {decision}")
+        elif theirs.rank > decision.rank and not _is_general(module, rule):
             told.append(f"{quoted(rule)}: your {theirs} stays, though {decision} was enough")
     return told
 
 
-def _implied(
-    module: ModuleType, old: str, rule: str, before: Mapping[str, Decision]
-) -> Decision | None:
-    """Return what the user's file decides of a rule that it does not name, unless by our doing."""
-    if not hasattr(module, "implied") or rule in before:
-        return None
-    if any(module.server_of(known) == module.server_of(rule) for known in before):
-        return None  # the allow list of this server is ours
-    implied: Decision | None = module.implied(old, rule)
-    return implied
+def _taken_away(module: ModuleType, output: Output, wanted: Rules, result: Rules) -> list[str]:
+    """Take away the user's leave for single tools that should ask, where a file can only allow."""
+    if not hasattr(module, "rule_of"):
+        return []
+    told: list[str] = []
+    for (key, tool), intent in output.effective.items():
+        rule = module.rule_of(key, tool)
+        # A name that no entry can hold, such as `*`, stands for something else in the file.
+        if rule in result and rule not in wanted and not module.name_fault(tool, key):
+            told.append(f"{quoted(rule)}: tightened from {result.pop(rule)} to {intent.decision}")
+    return told
 
 
-def _general(module: ModuleType, rule: str, made: tuple[Rules, Rules]) -> Decision | None:
+def _let_pass(module: ModuleType, output: Output, text: str) -> list[str]:
+    """Name the tools that the merged file treats more loosely than the policy meant."""
+    decide = reading.simulator(output.target, module, text or output.text)
+    found: dict[tuple[Verdict, Decision], list[str]] = {}
+    for (key, tool), intent in output.effective.items():
+        verdict = decide(Call(server=key, tool=tool))
+        if _RANK[verdict] < _RANK[first_verdict(intent.decision)]:
+            found.setdefault((verdict, intent.decision), []).append(tool)
+    return [
+        f"{verdict}, not {meant}, by a rule of yours that stays ({some(tools)})"
+        for (verdict, meant), tools in found.items()
+    ]
+
+
+def _is_closed(module: ModuleType, rule: str, result: Rules, memory: Memory) -> bool:
+    """Say whether the user's own file refuses a tool by not naming it."""
+    closing = module.closing(rule) if hasattr(module, "closing") else ()
+    return any(one in result and one not in memory.ours for one in closing)
+
+
+def _is_general(module: ModuleType, rule: str) -> bool:
+    return hasattr(module, "fallback") and rule == module.fallback(rule)
+
+
+def _general(module: ModuleType, rule: str, result: Rules, memory: Memory) -> Decision | None:
     """Return what the user's own rule for all tools of a server says of one without a rule."""
     if not hasattr(module, "fallback"):
         return None
-    result, ours = made
     general = module.fallback(rule)
-    return None if general in ours else result.get(general)
-
-
-def _remembered(text: str | None, target_id: str) -> Mapping[str, Decision]:
-    if text is None:
-        return {}
-    memory: dict[str, Any] = mapping(read_json(text, "the memory of a merge"), "memory")
-    if memory.get("target") != target_id:
-        return {}
-    try:
-        return {str(r): Decision(d) for r, d in mapping(memory.get("rules"), "rules").items()}
-    except ValueError as error:
-        raise PolicyError("the memory of a merge is malformed; take the file away") from error
+    return None if general in memory.ours else result.get(general)

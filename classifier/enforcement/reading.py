@@ -6,7 +6,7 @@ here, once, for reading, linting and every single question.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from types import ModuleType
 
@@ -51,10 +51,24 @@ def simulator(target: Target, module: ModuleType, text: str) -> Simulator:
     return ask
 
 
-def named(target: Target, module: ModuleType, text: str) -> set[tuple[str | None, str]]:
-    """Return the (server key, tool) pairs that a policy names; server `None`: its only one."""
+def named(
+    target: Target, module: ModuleType, text: str, keys: Collection[str] = ()
+) -> set[tuple[str | None, str]]:
+    """Return the (server key, tool) pairs that a policy names; server `None`: its only one.
+
+    A target whose files say more of a server than a key has to exports `fits(server, key) -> bool`;
+    a server that fits some of `keys` is returned under these.
+    """
     with documented_form(target):
-        return set(module.named(text))
+        found: set[tuple[str | None, str]] = set(module.named(text))
+    if not hasattr(module, "fits"):
+        return found
+    known = {server: _keys(module, server, keys) for server in {server for server, _ in found}}
+    return {(key, tool) for server, tool in found for key in known[server]}
+
+
+def _keys(module: ModuleType, server: str | None, keys: Collection[str]) -> list[str | None]:
+    return [key for key in keys if module.fits(server, key)] or [server]
 
 
 def lint(target: Target, module: ModuleType, text: str) -> tuple[str, ...]:

@@ -40,6 +40,7 @@ class Target:
     windows: frozenset[str] = frozenset(WINDOWS)  # of rate limits
     condition_kinds: frozenset[ConditionKind] = frozenset()
     condition_each: bool = False  # conditions on every item of an array
+    condition_optional: bool = False  # conditions that hold where the argument is left out
     advisory: bool = False  # there is no file that enforces; the output is advice
     closes_server: bool = False  # can refuse a whole server whatever its tools are called
     install: str = ""  # where the file goes, in one sentence

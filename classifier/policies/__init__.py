@@ -4,9 +4,11 @@ A module exports `TARGET` and `render(servers: tuple[ServerRules, ...]) -> Rende
 export `name_fault(name, key) -> str | None` (why a tool name cannot be held) and
 `key_fault(key) -> str | None` (why a server key cannot be) and
 `condition_fault(condition, intent) -> str | None`; `simulate(text) -> Simulator` asks the real
-engine or our model of the documented order. `render` of this package is the one
-way to a policy: it approximates to the stricter side, keeps out what a target cannot hold, and
-reports both.
+engine or our model of the documented order, `named` and `lint` read a file for `--check`. What
+else it may export is described where it is called: `written` in enforcement/ownership.py, `fits`
+in reading.py, and `read_rules`, `write_rules` and their like in merge.py. `render` of this package
+is the one way to a policy: it approximates to the stricter side, keeps out what a target cannot
+hold, and reports both.
 """
 
 from __future__ import annotations

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import json
 import re  # noqa: TID251  # our own expressions, linear
-from collections.abc import Iterator
-from decimal import ROUND_FLOOR, Decimal
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from classifier.condition import Condition, ConditionKind, number_text
-from classifier.enforcement import cedar
+from classifier.condition import TELLABLE, Condition, ConditionKind
+from classifier.enforcement import cedar, cedar_types
 from classifier.enforcement.names import PLAIN, unless
 from classifier.enforcement.quoting import cedar as quote
 from classifier.enforcement.quoting import cedar_unquoted as unquoted
@@ -35,7 +35,7 @@ TARGET = Target(
     whole_set=True,
     checked_by="cedarpy",
     documentation="https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/policy.html",
-    condition_kinds=cedar.KINDS,
+    condition_kinds=TELLABLE,
     install="Attach it to the policy engine of the gateway; the schema file is for checking only.",
 )
 
@@ -48,8 +48,7 @@ _TYPES = {
     "number": {"type": "Extension", "name": "decimal"},
 }
 _ACTION = re.compile(r'\bAction::("(?:[^"\\]|\\.)*")')
-_DECIMALS = 10**14
-"""Cedar decimals have four places and a little more than 14 digits before them."""
+_SCOPE = re.compile(r'\b(Action|Gateway)::("(?:[^"\\]|\\.)*")|"(?:[^"\\]|\\.)*"|//[^\n]*|;')
 
 
 def key_fault(key: str) -> str | None:
@@ -74,7 +73,7 @@ def condition_fault(condition: Condition, intent: Intent) -> str | None:
     )
     number = condition.kind is ConditionKind.AT_MOST
     wanted = {"integer", "number"} if number else {"string"}
-    if declared in wanted and not (number and condition.number >= _DECIMALS):
+    if declared in wanted and not (number and condition.number >= cedar.BOUND_OF_DECIMALS):
         return None
     return "no conditions on arguments that are nested or not plainly typed"
 
@@ -162,13 +161,7 @@ def _condition(condition: Condition, declared: str) -> str:
     elif declared == "integer":
         test = cedar.whole_number_condition(subject, condition)
     else:
-        # Rounded down, never up: the fifth place of a bound cannot be said.
-        exact = Decimal(number_text(condition.number))
-        bound = exact.quantize(Decimal("0.0001"), rounding=ROUND_FLOOR)
-        test = (
-            f'{subject}.greaterThanOrEqual(decimal("0.0")) && '
-            f'{subject}.lessThanOrEqual(decimal("{bound}"))'
-        )
+        test = cedar.decimal_condition(subject, condition)
     return f"context.input has {name} && {test}"
 
 
@@ -187,32 +180,70 @@ def _action(types: tuple[tuple[str, str], ...]) -> dict[str, Any]:
 
 
 def simulate(text: str) -> Simulator:
-    """Ask the real Cedar engine; the gateway is the one that the policy names, or the key's."""
+    """Ask the real Cedar engine; the gateway is the key's, or the only one that the policy names.
+
+    Whether a number is a Long or a decimal is for the schema of the gateway to say; here the
+    operators of the policy say it.
+    """
     parsed = cedar.policies(text)
+    decimals = cedar_types.decimals(text)
+    gateways: dict[str, set[str]] = defaultdict(set)
+    for action, arn in _scopes(text):
+        gateways[action].add(arn)
 
     def decide(call: Call) -> Verdict:
         target, _, arn = call.server.partition("@")
+        action = f"{target}{SEPARATOR}{call.tool}"
+        if not arn and len(gateways[action]) == 1:
+            (arn,) = gateways[action]
+        typed = decimals[None] | decimals[action]
         return cedar.ask(
             parsed,
             {
                 "principal": {"type": "AgentCore::OAuthUser", "id": "simulated"},
-                "action": {
-                    "type": "AgentCore::Action",
-                    "id": f"{target}{SEPARATOR}{call.tool}",
-                },
+                "action": {"type": "AgentCore::Action", "id": action},
                 "resource": {"type": "AgentCore::Gateway", "id": arn or PLACEHOLDER},
-                "context": {"input": cedar.literal(dict(call.arguments))},
+                "context": {"input": _input(call.arguments, typed)},
             },
         )
 
     return decide
 
 
+def _input(arguments: Mapping[str, Any], decimals: frozenset[str]) -> dict[str, Any]:
+    """Return the arguments as Cedar takes them; some numbers of them are decimals."""
+    return {
+        name: cedar.rounded(value)
+        if name in decimals and isinstance(value, int | float) and not isinstance(value, bool)
+        else cedar.literal(value)
+        for name, value in arguments.items()
+        if value is not None
+    }
+
+
 def named(text: str) -> Iterator[tuple[str | None, str]]:
-    """Yield (target, tool) of every action that the policies name."""
-    for found in _ACTION.findall(text):
-        target, _, tool = unquoted(found).partition(SEPARATOR)
-        yield target, tool
+    """Yield (key, tool) of every action that the policies name: `TARGET`, or `TARGET@ARN`."""
+    for action, arn in _scopes(text):
+        target, _, tool = action.partition(SEPARATOR)
+        yield f"{target}@{arn}" if arn else target, tool
+
+
+def fits(server: str, key: str) -> bool:
+    """Say whether a server that `named` yields is that of a key, which may leave the ARN out."""
+    return key in {server, server.partition("@")[0]}
+
+
+def _scopes(text: str) -> Iterator[tuple[str, str]]:
+    """Yield (action, ARN of its gateway) of every policy; no ARN where there is none to speak of."""
+    waiting: list[str] = []
+    for found in _SCOPE.finditer(text):
+        if found[1] == "Action":
+            waiting.append(unquoted(found[2]))
+        elif found[1] == "Gateway" or found[0] == ";":
+            arn = unquoted(found[2]) if found[1] else ""
+            yield from ((action, "" if arn == PLACEHOLDER else arn) for action in waiting)
+            waiting.clear()
+    yield from ((action, "") for action in waiting)
 
 
 def lint(text: str) -> Iterator[str]:

@@ -13,12 +13,15 @@ from typing import Any
 
 import tomli_w
 
-from classifier.enforcement.documents import comment, engine, mapping, read_toml
+from classifier.enforcement.codex_rules import closing, fallback, read_rules, write_rules
+from classifier.enforcement.documents import comment, mapping, read_toml
 from classifier.enforcement.names import DOTTED, PLAIN, unless
 from classifier.enforcement.simulation import Call, Simulator, Verdict
 from classifier.enforcement.target import Power, Rendered, ServerRules, Target
 from classifier.enforcement.words import quoted
 from classifier.rule import Decision
+
+__all__ = ["TARGET", "closing", "fallback", "read_rules", "render", "simulate", "write_rules"]
 
 TARGET = Target(
     id="codex",
@@ -110,79 +113,20 @@ def lint(text: str) -> Iterator[str]:
                 yield f"{quoted(key)}: an approval mode for {quoted(name)}, which is not enabled"
 
 
-def read_rules(text: str) -> dict[str, Decision]:
-    """Return the decision of everything that the file names, as `SERVER:TOOL`.
-
-    `SERVER:` alone stands for a server that is switched off, `SERVER:*` for one that asks about
-    every tool that has no mode of its own.
-    """
-    found: dict[str, Decision] = {}
-    for key, server in mapping(read_toml(text, "config").get("mcp_servers"), "").items():
-        table = mapping(server, key)
-        if table.get("enabled") is False:
-            found[f"{key}:"] = Decision.DENY
-        default = table.get("default_tools_approval_mode", "auto")
-        if default == "prompt":
-            found[fallback(f"{key}:")] = Decision.ASK
-        modes = mapping(table.get("tools"), "tools")
-        for name in dict.fromkeys((*table.get("enabled_tools", ()), *modes)):
-            mode = mapping(modes.get(name), name).get("approval_mode", default)
-            found[f"{key}:{name}"] = Decision.ASK if mode == "prompt" else Decision.ALLOW
-        found.update({f"{key}:{n}": Decision.DENY for n in table.get("disabled_tools", ())})
-    return found
+def written(document: dict[str, Any]) -> bool:
+    """Say whether a file holds only what `render` writes, of any tools."""
+    servers = document["mcp_servers"].values()
+    return list(document) == ["mcp_servers"] and all(map(_is_written, servers))
 
 
-def implied(text: str, rule: str) -> Decision | None:
-    """Return what a file decides about a tool that it does not name: an allow list refuses it."""
-    key = rule.partition(":")[0]
-    server = mapping(mapping(read_toml(text, "config").get("mcp_servers"), "").get(key), key)
-    refused = "enabled_tools" in server or server.get("enabled") is False
-    return Decision.DENY if refused else None
-
-
-def fallback(rule: str) -> str:
-    """Return the rule that decides about the tools of a server that have none of their own."""
-    return rule.partition(":")[0] + ":*"
-
-
-def write_rules(text: str, rules: dict[str, Decision]) -> str:
-    """Return the file with exactly these rules; comments and everything else as they were."""
-    tomlkit = engine("tomlkit", "tomlkit")
-    document = tomlkit.parse(text)
-    servers = document.setdefault("mcp_servers", tomlkit.table(is_super_table=True))
-    before = read_rules(text)
-    for key in dict.fromkeys(rule.partition(":")[0] for rule in (*before, *rules)):
-        mine = {r.partition(":")[2]: d for r, d in rules.items() if r.startswith(f"{key}:")}
-        theirs = {r.partition(":")[2]: d for r, d in before.items() if r.startswith(f"{key}:")}
-        if mine != theirs:
-            table = servers.setdefault(key, tomlkit.table())
-            if "" in theirs and "" not in mine:
-                table.pop("enabled", None)
-            _write_server(table, mine)
-    return str(tomlkit.dumps(document))
-
-
-def _write_server(table: Any, rules: dict[str, Decision]) -> None:
-    if rules.pop("", None) is Decision.DENY:
-        table["enabled"] = False
-    rules.pop("*", None)
-    enabled = [name for name, decision in rules.items() if not decision.refuses]
-    disabled = [name for name, decision in rules.items() if decision.refuses]
-    table["enabled_tools"] = enabled
-    table["default_tools_approval_mode"] = "prompt"
-    if disabled:
-        table["disabled_tools"] = disabled
-    else:
-        table.pop("disabled_tools", None)
-    modes = table.get("tools", {})
-    for name in list(modes):
-        if name not in enabled:
-            del modes[name]
-    for name in enabled:
-        if rules[name] is Decision.ALLOW:
-            table.setdefault("tools", {}).setdefault(name, {})["approval_mode"] = "approve"
-        elif name in modes:
-            modes[name]["approval_mode"] = "prompt"
+def _is_written(server: dict[str, Any]) -> bool:
+    modes = server.get("tools", {})
+    of_ours = {"enabled_tools", "disabled_tools", "default_tools_approval_mode", "tools"}
+    return server == {"enabled": False} or (
+        set(server) <= of_ours
+        and server["default_tools_approval_mode"] == "prompt"
+        and all(mode == {"approval_mode": "approve"} for mode in modes.values())
+    )
 
 
 def faults(text: str) -> Iterator[str]:

@@ -106,6 +106,11 @@ def write_rules(text: str, rules: dict[str, Decision]) -> str:
     return write_json(document, text)
 
 
+def rule_of(key: str, tool: str) -> str:
+    """Return the entry that lets one tool run; without it, and a wider one, Cursor asks."""
+    return f"{key}:{tool}"
+
+
 def server_of(rule: str) -> str:
     """Return the server key of a rule."""
     return rule.partition(":")[0]

@@ -9,10 +9,10 @@ not filtered by authorization.
 from __future__ import annotations
 
 import re  # noqa: TID251  # anchored class over bounded names, linear
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from classifier.condition import Condition, ConditionKind
+from classifier.condition import TELLABLE, Condition, ConditionKind
 from classifier.enforcement.documents import (
     Name,
     dump_yaml,
@@ -39,14 +39,19 @@ TARGET = Target(
     whole_set=True,
     checked_by="cel-python",
     documentation="https://aigateway.envoyproxy.io/docs/capabilities/mcp/",
-    condition_kinds=frozenset(ConditionKind),
+    condition_kinds=TELLABLE,
     condition_each=True,
+    condition_optional=True,
     install="Set parentRefs to your Gateway, then kubectl apply -f mcproute.yaml.",
 )
 
 MOST_RULES = 32
 TOOLS_PER_RULE = 16
 LONGEST_EXPRESSION = 4096
+_WHOLE = 2**63
+"""One more than the largest whole number of CEL."""
+
+_ARGUMENTS = "request.mcp.params.arguments"
 _KEY = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
 
 
@@ -57,9 +62,10 @@ def key_fault(key: str) -> str | None:
 
 def condition_fault(condition: Condition, intent: Intent) -> str | None:
     """Say why not: an expression has at most 4,096 characters."""
-    fits = len(_expression(intent)) <= LONGEST_EXPRESSION
     del condition
-    return None if fits else "no room for expressions this long"
+    # What cannot be told at all has no expression; its tool is refused, whatever the length.
+    written = _expression(c for c in intent.conditions if c.kind in TELLABLE)
+    return None if len(written) <= LONGEST_EXPRESSION else "no room for expressions this long"
 
 
 def render(servers: tuple[ServerRules, ...]) -> Rendered:
@@ -103,7 +109,7 @@ def _rules(server: ServerRules) -> list[dict[str, Any]]:
         for i in range(0, len(plain), TOOLS_PER_RULE)
     ]
     rules += [
-        _rule(server.key, [rule]) | {"cel": Name(_expression(rule))}
+        _rule(server.key, [rule]) | {"cel": Name(_expression(rule.conditions))}
         for rule in allowed
         if rule.conditions
     ]
@@ -115,14 +121,27 @@ def _rule(key: str, intents: list[Intent]) -> dict[str, Any]:
     return {"action": "Allow", "target": {"tools": tools}}
 
 
-def _expression(intent: Intent) -> str:
-    return " && ".join(_condition(condition) for condition in intent.conditions)
+def _expression(conditions: Iterable[Condition]) -> str:
+    return " && ".join(map(_condition, conditions))
 
 
 def _condition(condition: Condition) -> str:
-    subject = "request.mcp.params.arguments." + ".".join(condition.argument)
+    subject = ".".join((_ARGUMENTS, *condition.argument))
+    test = _given(subject, condition)
+    if not condition.optional:
+        return test
+    place, absent = _ARGUMENTS, []
+    for name in condition.argument:
+        # `has` on what is no object fails in one engine and is false in another.
+        absent.append(f"(type({place}) == map && !has({place}.{name}))")
+        place += "." + name
+    return f"({' || '.join(absent)} || ({test}))"
+
+
+def _given(subject: str, condition: Condition) -> str:
     if condition.each:
-        return f"{subject}.all(item, {_demand('item', condition)})"
+        # `all` walks the keys of an object, whose values could then be anything.
+        return f"type({subject}) == list && {subject}.all(item, {_demand('item', condition)})"
     return _demand(subject, condition)
 
 
@@ -172,14 +191,26 @@ def _program(expression: str) -> Any:
         raise PolicyError(f"a CEL rule does not parse: {str(error).splitlines()[0]}") from error
 
     def holds(call: Call) -> bool:
-        params = {"name": call.tool, "arguments": dict(call.arguments)}
-        request = {"mcp": {"tool": call.tool, "backend": call.server, "params": params}}
         try:
+            params = {"name": call.tool, "arguments": _decoded(dict(call.arguments))}
+            request = {"mcp": {"tool": call.tool, "backend": call.server, "params": params}}
             return bool(program.evaluate({"request": celpy.json_to_cel(request)}))
-        except celpy.CELEvalError:
+        # It trips over `null.all(...)`, and we over a number larger than any double.
+        except (celpy.CELEvalError, TypeError, OverflowError):
             return False
 
     return holds
+
+
+def _decoded(value: Any) -> Any:
+    """Return a value with its large whole numbers as doubles, which is what the gateway reads."""
+    if isinstance(value, dict):
+        return {key: _decoded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_decoded(item) for item in value]
+    if isinstance(value, int) and not -_WHOLE <= value < _WHOLE:
+        return float(value)
+    return value
 
 
 def named(text: str) -> Iterator[tuple[str | None, str]]:

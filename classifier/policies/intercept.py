@@ -3,6 +3,8 @@
 `default: deny` is always written, because leaving it out means allow. Rules of a tool are ANDed,
 and so are conditions of a rule. A rate is a rule of its own (`rate_limit` excludes conditions).
 Windows are calendar-aligned in UTC, so a burst at the boundary may pass twice the limit.
+The proxy finds the counter of a rate by `state.TOOL.COUNTER` and takes the tool's name to end at
+the first dot (validate.go): one rate of a tool with a dot in its name, and it refuses the file.
 """
 
 from __future__ import annotations
@@ -10,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from classifier.condition import Condition, ConditionKind
+from classifier.condition import TELLABLE, Condition, ConditionKind
 from classifier.enforcement.documents import Name, dump_yaml, mapping, read_yaml, sequence
 from classifier.enforcement.simulation import Call, Counters, Simulator, Verdict
 from classifier.enforcement.target import Power, Rendered, ServerRules, Target
-from classifier.enforcement.words import quoted
+from classifier.enforcement.words import quoted, some
 from classifier.errors import DataError, PolicyError
 from classifier.intent import Intent
 from classifier.rule import Decision, Limit, Rule
@@ -29,7 +31,7 @@ TARGET = Target(
     whole_set=False,
     checked_by=None,
     documentation="https://github.com/PolicyLayer/Intercept/blob/main/POLICY.md",
-    condition_kinds=frozenset(ConditionKind),
+    condition_kinds=TELLABLE,
     install="Start the proxy for this server with it: intercept -c policy.yaml -- COMMAND.",
 )
 
@@ -44,7 +46,13 @@ def name_fault(name: str, _key: str) -> str | None:
 
 def render(servers: tuple[ServerRules, ...]) -> Rendered:
     """Write the policy: default deny, hidden tools, rules for the others."""
-    rules = [rule for server in servers for rule in server.rules]
+    changed = {
+        (server.key, rule.tool): rule.plainly(Decision.DENY)
+        for server in servers
+        for rule in server.rules
+        if rule.limit is not None and "." in rule.tool
+    }
+    rules = [changed.get((s.key, rule.tool), rule) for s in servers for rule in s.rules]
     policy: dict[str, Any] = {"version": "1", "default": "deny"}
     if hidden := [Name(rule.tool) for rule in rules if rule.decision is Decision.HIDE]:
         policy["hide"] = hidden
@@ -53,7 +61,11 @@ def render(servers: tuple[ServerRules, ...]) -> Rendered:
         for rule in rules
         if rule.decision is not Decision.HIDE
     }
-    return Rendered(text=dump_yaml(policy, _HEADER))
+    notes: tuple[str, ...] = ()
+    if changed:
+        names = some([tool for _, tool in changed])
+        notes = (f"refused, not limited: Intercept has no rates for names with a dot ({names})",)
+    return Rendered(text=dump_yaml(policy, _HEADER), notes=notes, changed=changed)
 
 
 def _rules(rule: Intent) -> list[dict[str, Any]]:
@@ -81,7 +93,12 @@ def _conditions(condition: Condition) -> list[dict[str, Any]]:
 
 
 def simulate(text: str) -> Simulator:
-    """Model: default deny, then the tool's rules, then those of `*`; all must pass."""
+    """Model: default deny, then the tool's rules, then those of `*`; all must pass.
+
+    Raises:
+        PolicyError: the proxy would not start with it, or the model does not know a condition.
+
+    """
     policy = mapping(read_yaml(text, "policy"), "policy")
     default = policy.get("default", "allow")
     if str(policy.get("version")) != "1" or default not in {"allow", "deny"}:
@@ -116,6 +133,11 @@ def _check(rule: object, tool: str) -> tuple[list[Any] | None, Limit | None]:
     if table.get("action", "evaluate") == "deny":
         return None, None
     if "rate_limit" in table:
+        if "." in tool:
+            raise PolicyError(
+                f"Intercept refuses the file: no counter for the rate of {quoted(tool)}, "
+                "because its name has a dot"
+            )
         try:
             return [], Rule.parse(table["rate_limit"], f"tool {tool!r}").limit
         except DataError as error:
@@ -152,8 +174,12 @@ def _at(arguments: Any, keys: list[str]) -> Any:
 
 
 def _number(value: object) -> float | None:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if number else None  # type: ignore[arg-type]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value)
+    except OverflowError:  # a number larger than any double, which the proxy does not read
+        return None
 
 
 def named(text: str) -> Iterator[tuple[str | None, str]]:

@@ -12,7 +12,7 @@ import json
 import re  # noqa: TID251  # our own expressions over lines, linear
 from collections.abc import Iterator
 
-from classifier.condition import Condition, ConditionKind, TextTest, number_text
+from classifier.condition import TELLABLE, Condition, ConditionKind, TextTest, number_text
 from classifier.enforcement.documents import comment, engine
 from classifier.enforcement.names import fault_anywhere
 from classifier.enforcement.quoting import rego
@@ -32,8 +32,9 @@ TARGET = Target(
     whole_set=True,
     checked_by="regopy",
     documentation="https://www.openpolicyagent.org/docs/policy-language",
-    condition_kinds=frozenset(ConditionKind),
+    condition_kinds=TELLABLE,
     condition_each=True,
+    condition_optional=True,
     install="Load it into OPA and query data.toolrisk.decision or data.toolrisk.allow.",
 )
 
@@ -86,6 +87,18 @@ def _conditional(key: str, rule: Intent) -> str:
 
 
 def _condition(condition: Condition) -> Iterator[str]:
+    if not condition.optional:
+        yield from _given(condition)
+        return
+    place, cases = "input.arguments", []
+    for name in condition.argument:
+        cases.append(f"is_object({place}); not {rego(name)} in object.keys({place})")
+        place += "." + name
+    cases.append("; ".join(_given(condition)))
+    yield " + ".join(f"count([1 | {case}])" for case in cases) + " > 0"
+
+
+def _given(condition: Condition) -> Iterator[str]:
     subject = "input.arguments." + ".".join(condition.argument)
     if condition.each:
         yield f"is_array({subject})"
@@ -102,8 +115,7 @@ def _demand(subject: str, condition: Condition) -> Iterator[str]:
         yield f"{subject} <= {number_text(condition.number)}"
         return
     yield f"is_string({subject})"
-    test = condition.text_test()
-    yield from _text(f"lower({subject})" if test.lower else subject, test)
+    yield from _text(subject, condition.text_test())
 
 
 def _text(subject: str, test: TextTest) -> Iterator[str]:

@@ -2,16 +2,20 @@
 
 The tool list is filtered by the same policies, so a tool without a permit is not shown either.
 Arguments are attributes `arg_NAME` of the context. There is no rate limit and nobody is asked.
+Every number is a double there, which is cut to a Cedar decimal of four places (entity.go), whole
+numbers too: a bound holds to a ten-thousandth. A file without any policy is refused (core.go), so
+where nothing is allowed one says so.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import re  # noqa: TID251  # our own expression, linear
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from classifier.condition import Condition, ConditionKind
+from classifier.condition import TELLABLE, Condition, ConditionKind
 from classifier.enforcement import cedar
 from classifier.enforcement.documents import mapping, read_json, sequence
 from classifier.enforcement.quoting import cedar as quote
@@ -31,32 +35,42 @@ TARGET = Target(
     whole_set=False,
     checked_by="cedarpy",
     documentation="https://github.com/stacklok/toolhive/blob/main/docs/authz.md",
-    condition_kinds=cedar.KINDS,
+    condition_kinds=TELLABLE,
     install="Start the server with it: thv run --authz-config authz.json SERVER.",
 )
 
 
+_AS_WHOLE = re.compile(r"\bcontext\.arg_\w+\s*(?:[<>]|[=!]=\s*-?\d)")
 _TOOL = re.compile(r'\bTool::("(?:[^"\\]|\\.)*")')
+_DECIMALS = 2**63
+"""One more than the ten-thousandths of the largest decimal."""
+
 _TEXT = r'"(?:[^"\\]|\\.)*"'
 _TEST = rf"context\.arg_\w+ (?:==|like) {_TEXT}"
 _CLAUSE = (
-    rf"(?:context has arg_\w+|context\.arg_\w+ (?:>= 0|<= \d+)"
+    rf"(?:context has arg_\w+"
+    rf'|context\.arg_\w+\.(?:greater|less)ThanOrEqual\(decimal\("\d+\.\d+"\)\)'
     rf"|!\(context\.arg_\w+ like {_TEXT}\)|\({_TEST}(?: \|\| {_TEST})*\))"
 )
+_NOTHING = 'forbid(principal, action == Action::"call_tool", resource);'
 _WRITTEN = re.compile(
-    rf'permit\(principal, action == Action::"call_tool", resource == Tool::{_TEXT}\)'
+    rf'{re.escape(_NOTHING)}|permit\(principal, action == Action::"call_tool", resource == Tool::{_TEXT}\)'
     rf"(?: when \{{ {_CLAUSE}(?: && {_CLAUSE})* \}})?;"
 )
 """A policy as `render` writes it."""
 
 
 def condition_fault(condition: Condition, _intent: Intent) -> str | None:
-    """Say why not: only top-level arguments become attributes."""
-    return None if len(condition.argument) == 1 else "no conditions on nested arguments"
+    """Say why not: only top-level arguments become attributes, and numbers are decimals."""
+    if len(condition.argument) != 1:
+        return "no conditions on nested arguments"
+    number = condition.kind is ConditionKind.AT_MOST
+    fits = not (number and condition.number >= cedar.BOUND_OF_DECIMALS)
+    return None if fits else "no bounds on numbers this large"
 
 
 def render(servers: tuple[ServerRules, ...]) -> Rendered:
-    """Write a permit for each tool that may be used."""
+    """Write a permit for each tool that may be used, or that none may."""
     policies = [
         _permit(rule)
         for server in servers
@@ -66,7 +80,7 @@ def render(servers: tuple[ServerRules, ...]) -> Rendered:
     config = {
         "version": "1.0",
         "type": "cedarv1",
-        "cedar": {"policies": policies, "entities_json": "[]"},
+        "cedar": {"policies": policies or [_NOTHING], "entities_json": "[]"},
     }
     return Rendered(text=json.dumps(config, indent=2) + "\n")
 
@@ -81,7 +95,7 @@ def _condition(condition: Condition) -> str:
     name = f"arg_{condition.argument[0]}"
     subject = f"context.{name}"
     if condition.kind is ConditionKind.AT_MOST:
-        return f"context has {name} && {cedar.whole_number_condition(subject, condition)}"
+        return f"context has {name} && {cedar.decimal_condition(subject, condition)}"
     return f"context has {name} && {cedar.text_condition(subject, condition)}"
 
 
@@ -99,18 +113,44 @@ def simulate(text: str) -> Simulator:
     parsed = cedar.policies("\n".join(_policies(text)))
 
     def decide(call: Call) -> Verdict:
-        arguments = {f"arg_{name}": value for name, value in call.arguments.items()}
+        try:
+            context = _attributes(call.arguments)
+        except OverflowError:  # larger than any double: the call cannot be read
+            return Verdict.DENY
         return cedar.ask(
             parsed,
             {
                 "principal": {"type": "Client", "id": "simulated"},
                 "action": {"type": "Action", "id": "call_tool"},
                 "resource": {"type": "Tool", "id": call.tool},
-                "context": cedar.literal(arguments),
+                "context": context,
             },
         )
 
     return decide
+
+
+def _attributes(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the context that ToolHive makes of arguments (core.go, entity.go).
+
+    Texts, booleans and numbers have their values, other values are only said to be there. A number
+    that no decimal holds is left out.
+
+    Raises:
+        OverflowError: a number is larger than any double.
+
+    """
+    made: dict[str, Any] = {}
+    for name, value in arguments.items():
+        if isinstance(value, str | bool):
+            made[f"arg_{name}"] = value
+        elif isinstance(value, int | float):
+            cut = math.trunc(float(value) * cedar.TENTHOUSANDTHS)
+            if abs(cut) < _DECIMALS:
+                made[f"arg_{name}"] = cedar.decimal(cut)
+        else:
+            made[f"arg_{name}_present"] = True
+    return made
 
 
 def named(text: str) -> Iterator[tuple[str | None, str]]:
@@ -122,6 +162,8 @@ def named(text: str) -> Iterator[tuple[str | None, str]]:
 def lint(text: str) -> Iterator[str]:
     """Yield policies without effect, or with more than one would think."""
     policies = _policies(text)
+    if not policies:
+        yield "no policy at all: ToolHive refuses the file, so the server does not start"
     permitted = {n for p in policies if p.lstrip().startswith("permit") for n in _TOOL.findall(p)}
     for policy in policies:
         found = _TOOL.findall(policy)
@@ -129,6 +171,8 @@ def lint(text: str) -> Iterator[str]:
             yield f"a forbid on {found[0]} that no permit covers: it is denied already"
         if policy.lstrip().startswith("permit") and not found and "call_tool" in policy:
             yield "a permit that names no tool lets every tool through"
+        if _AS_WHOLE.search(policy):
+            yield "a number is compared as a Long, but ToolHive makes every number a decimal"
         if "readOnlyHint" in policy:
             yield "a policy rests on readOnlyHint, which is the server's own claim"
 

@@ -376,7 +376,9 @@ def test_bad_calls_are_named_by_line(tools, tmp_path):
         ("[1]", "calls line 2: an object is needed"),
         ('{"arguments": {}}', "calls line 2: needs a tool"),
         ('{"tool": "x", "at": "noon"}', "calls line 2: at is no ISO time"),
-        ('{"tool": "x", "at": Infinity}', "calls line 2: at is no time"),
+        ('{"tool": "x", "at": 1e999}', "calls line 2: at is no time"),
+        ('{"tool": "x", "at": Infinity}', "calls line 2: not valid JSON: Infinity"),
+        ('{"tool": "x", "at": ' + "9" * 6000 + "}", "not valid JSON: a number is too long"),
     ):
         done = toolrisk(
             "policy",
@@ -390,6 +392,20 @@ def test_bad_calls_are_named_by_line(tools, tmp_path):
             code=2,
         )
         assert says in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("from_file", [True, False])
+def test_calls_are_lines_of_json_and_nothing_else_ends_one(tools, tmp_path, from_file):
+    """A line separator may stand in a string; a byte order mark may begin the file."""
+    policy, file = tmp_path / "p.json", tmp_path / "calls.jsonl"
+    toolrisk("policy", tools, "--for", "policylayer", "--out", policy)
+    call = {"tool": "get_issue", "arguments": {"text": "a\u2028b\x0cc"}}
+    text = "\ufeff" + json.dumps(call, ensure_ascii=False) + "\r\n" + json.dumps(call) + "\n"
+    file.write_bytes(text.encode())
+    words = ("policy", "simulate", policy, "--for", "policylayer", "--calls")
+    given = {} if from_file else {"stdin": text}
+    done = toolrisk(*words, file if from_file else "-", **given)
+    assert len(done.stdout.splitlines()) == 2
 
 
 def test_the_list_names_every_target():
@@ -426,7 +442,8 @@ def test_a_persons_file_is_never_written_over(tools, tmp_path, target_id, theirs
     done = toolrisk(*words, file, code=2)
     assert "holds what toolrisk did not write" in done.stderr
     assert file.read_text() == theirs
-    file.write_text(toolrisk(*words[:-1]).stdout, encoding="utf-8")
+    file.unlink()
+    toolrisk(*words, file)
     toolrisk(*words, file, "--profile", "strict")
 
 
@@ -500,7 +517,19 @@ def test_settings_of_another_form_are_one_clear_line(tools, tmp_path):
     config = tmp_path / "config.toml"
     config.write_text("[mcp_servers.gh]\nenabled_tools = 5\n", encoding="utf-8")
     words = ("policy", tools, "--for", "codex", "--server-key", "gh", "--merge", config)
-    assert "does not have the documented form" in toolrisk(*words, code=2).stderr
+    said = toolrisk(*words, code=2).stderr
+    assert said == f'toolrisk: "{config}": enabled_tools: a list is needed here\n'
+
+
+def test_a_malformed_memory_is_named_with_what_to_do(tools, tmp_path):
+    file = tmp_path / "settings.json"
+    file.write_text('{"permissions": {"deny": ["mcp__gh__x"]}}', encoding="utf-8")
+    for broken in ("[", "[]", '{"target": "cursor", "rules": {"a": "never"}}'):
+        (tmp_path / "settings.json.toolrisk").write_text(broken, encoding="utf-8")
+        for way in ("--merge", "--out"):
+            words = ("policy", tools, "--for", "cursor", "--server-key", "gh", way, file)
+            said = toolrisk(*words, code=2).stderr
+            assert "the memory of a merge (*.toolrisk) is malformed; take that file away\n" in said
 
 
 def test_a_merge_says_what_it_did_and_what_checked_it(tools, tmp_path):

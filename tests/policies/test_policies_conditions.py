@@ -9,12 +9,15 @@ from dataclasses import replace
 
 import pytest
 import re2
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier.condition import Condition, ConditionKind
+from classifier.enforcement.memory import Memory
 from classifier.enforcement.ownership import may_replace
 from classifier.enforcement.simulation import Call, Verdict, first_verdict
+from classifier.errors import PolicyError
 from classifier.intent import Decision, Intent, Limit
 from classifier.policies import module_of, render, targets
 
@@ -88,17 +91,14 @@ CASES = {
     K.READ_ONLY: (
         Condition(("amount",), K.READ_ONLY),
         "string",
-        ["select a from b", "SELECT *\nFROM t WHERE x = 1", "Select a, b from c.d limit 5"],
+        [],
         [
-            "drop table x",
+            "select a from b",
+            "select 1 delete from users",
+            "SELECT 1 EXEC xp_cmdshell whoami",
+            "select 1drop table users",
             "select 1; drop table x",
-            "select * into t from u",
-            "select pg_sleep(9)",
-            "select a from b -- c",
-            "select /* x */ 1",
-            "selecta",
-            "with x as (delete from y) select 1",
-            "SELECT 'x' INTO OUTFILE '/srv/x'",
+            "drop table x",
             3,
         ],
     ),
@@ -140,13 +140,33 @@ def test_each_side_of_the_bound_in_the_engine(target_id, kind):
     assert verdict({"Amount": good[0]}) is Verdict.DENY
 
 
-@pytest.mark.parametrize("target_id", ["intercept", "envoy-ai-gateway", "opa"])
+@pytest.mark.parametrize("target_id", ["intercept", "envoy-ai-gateway", "opa", "toolhive"])
 def test_fractions_are_bounded(target_id):
     condition = Condition(("amount",), K.AT_MOST, 99.5)
     text = render(target_id, "srv", [intent(condition, "number")]).text
     decide = module_of(target_id).simulate(text)
     for value, wanted in ((99.5, Verdict.ALLOW), (99.25, Verdict.ALLOW), (99.75, Verdict.DENY)):
         assert decide(Call(server="srv", tool="pay", arguments={"amount": value})) is wanted
+
+
+@pytest.mark.parametrize(
+    "value", [10**20, -(10**20), 10**400, [10**20], {"deep": 10**400}], ids=lambda v: str(v)[:12]
+)
+@pytest.mark.parametrize("target_id", [t.id for t in targets() if K.AT_MOST in t.condition_kinds])
+def test_a_number_that_no_engine_holds_is_out_of_bounds(target_id, value):
+    condition, declared, *_ = CASES[K.AT_MOST]
+    text = render(target_id, "srv", [intent(condition, declared)]).text
+    decide = module_of(target_id).simulate(text)
+    assert decide(Call(server="srv", tool="pay", arguments={"amount": value})) is Verdict.DENY
+
+
+@pytest.mark.parametrize("target_id", ["intercept", "envoy-ai-gateway", "opa", "toolhive"])
+def test_a_large_number_beside_it_does_not_change_what_a_bound_says(target_id):
+    condition, declared, good, _ = CASES[K.INSIDE]
+    text = render(target_id, "srv", [intent(condition, declared)]).text
+    decide = module_of(target_id).simulate(text)
+    arguments = {"amount": good[0], "other": 10**20, "more": [10**20]}
+    assert decide(Call(server="srv", tool="pay", arguments=arguments)) is Verdict.ALLOW
 
 
 def test_agentcore_bounds_decimals_by_the_declared_type():
@@ -156,6 +176,57 @@ def test_agentcore_bounds_decimals_by_the_declared_type():
     decide = module_of("agentcore").simulate(text)
     for value, wanted in ((99.5, Verdict.ALLOW), (99.75, Verdict.DENY), (-0.5, Verdict.DENY)):
         assert decide(Call(server="srv", tool="pay", arguments={"amount": value})) is wanted
+
+
+@pytest.mark.parametrize(
+    ("amount", "wanted"),
+    [
+        (0, Verdict.ALLOW),
+        (100, Verdict.ALLOW),
+        (100.0, Verdict.ALLOW),
+        (500, Verdict.ALLOW),
+        (500.00001, Verdict.DENY),
+        (501, Verdict.DENY),
+        (-0.00001, Verdict.DENY),
+        (10**20, Verdict.DENY),
+        (float("inf"), Verdict.DENY),
+        (True, Verdict.DENY),
+        ("100", Verdict.DENY),
+    ],
+)
+def test_agentcore_reads_a_number_as_the_type_that_the_policy_compares(amount, wanted):
+    condition = CASES[K.AT_MOST][0]
+    both = [
+        replace(intent(condition, declared), tool=f"pay_{declared}")
+        for declared in ("number", "integer")
+    ]
+    decide = module_of("agentcore").simulate(render("agentcore", "srv", both).text)
+    for tool in ("pay_number", "pay_integer"):
+        assert decide(Call(server="srv", tool=tool, arguments={"amount": amount})) is wanted
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        'decimal("5.0").greaterThanOrEqual(context.input["amount"])',
+        'context.input.amount == decimal("5.0")',
+        '!(context.input.amount.greaterThan(decimal("5.0")))',
+        'context.input.amount.lessThan(decimal ("5.1")) && context != {lessThan: 5, "==": "x"}',
+    ],
+)
+@pytest.mark.parametrize(
+    "action",
+    [
+        "action",
+        'action == AgentCore::Action::"srv___pay"',
+        'action in [AgentCore::Action::"srv___get", AgentCore::Action::"srv___pay"]',
+    ],
+)
+def test_agentcore_finds_decimals_in_policies_of_a_person(test, action):
+    text = f"permit(principal, {action}, resource) when {{ {test} }};"
+    decide = module_of("agentcore").simulate(text)
+    for amount, wanted in ((5, Verdict.ALLOW), (5.5, Verdict.DENY)):
+        assert decide(Call(server="srv", tool="pay", arguments={"amount": amount})) is wanted
 
 
 @pytest.mark.parametrize(("bound", "said"), [(99.99999, "99.9999"), (500, "500.0000")])
@@ -192,6 +263,9 @@ def test_every_item_of_a_list_must_hold(target_id):
         (["a@example.com", "b@evil.test"], Verdict.DENY),
         (["a@example.com", 3], Verdict.DENY),
         ("a@example.com", Verdict.DENY),
+        ({"a@example.com": "b@evil.test"}, Verdict.DENY),
+        (None, Verdict.DENY),
+        (7, Verdict.DENY),
     ):
         assert condition.holds({"amount": value}) is (wanted is Verdict.ALLOW)
         assert decide(Call(server="srv", tool="pay", arguments={"amount": value})) is wanted
@@ -200,7 +274,7 @@ def test_every_item_of_a_list_must_hold(target_id):
 @pytest.mark.parametrize("target", targets(), ids=lambda t: t.id)
 @pytest.mark.parametrize("kind", CASES)
 def test_a_condition_that_cannot_be_said_makes_the_policy_stricter(target, kind):
-    condition, _, good, _ = CASES[kind]
+    condition, _, good, bad = CASES[kind]
     meant = intent(condition, "object")  # no plain type, so typed languages cannot say it either
     output = render(target.id, "srv", [meant])
     got = output.effective["srv", "pay"]
@@ -210,8 +284,47 @@ def test_a_condition_that_cannot_be_said_makes_the_policy_stricter(target, kind)
     assert got.decision.rank > Decision.ALLOW.rank
     assert output.approximations or target.advisory
     decide = module_of(target.id).simulate(output.text)
-    call = Call(server="srv", tool="pay", arguments={"amount": good[0]})
+    call = Call(server="srv", tool="pay", arguments={"amount": [*good, *bad][0]})
     assert decide(call) is first_verdict(got.decision)
+
+
+@pytest.mark.parametrize("target", targets(), ids=lambda t: t.id)
+@pytest.mark.parametrize("limit", [None, Limit(3, "hour")], ids=["allow", "limit"])
+def test_no_statement_passes_for_reading_only(target, limit):
+    """In Transact-SQL any text may go on with a second statement; no text shows what a view calls."""
+    condition, declared, _, bad = CASES[K.READ_ONLY]
+    decision = Decision.LIMIT if limit else Decision.ALLOW
+    output = render(target.id, "srv", [intent(condition, declared, decision, limit)])
+    got = output.effective["srv", "pay"]
+    assert got.decision is Decision.ASK or got.decision.refuses
+    if "conditions" in target.expresses:
+        assert "from the text of a statement" in " ".join(output.report)
+    decide = module_of(target.id).simulate(output.text)
+    for value in bad:
+        assert not condition.holds({"amount": value}), value
+        call = Call(server="srv", tool="pay", arguments={"amount": value})
+        assert decide(call) is first_verdict(got.decision)
+
+
+@pytest.mark.parametrize("target", targets(), ids=lambda t: t.id)
+@pytest.mark.parametrize("kind", sorted(set(K) - {K.READ_ONLY}), ids=str)
+def test_a_statement_beside_another_bound_does_not_pass_either(target, kind):
+    statement, (bound, declared, good, _) = Condition(("sql",), K.READ_ONLY), CASES[kind]
+    both = replace(intent(bound, declared), conditions=(statement, bound))
+    output = render(target.id, "srv", [both])
+    got = output.effective["srv", "pay"]
+    assert got.decision is Decision.ASK or got.decision.refuses
+    decide = module_of(target.id).simulate(output.text)
+    call = Call(server="srv", tool="pay", arguments={"sql": "select 1", "amount": good[0]})
+    assert decide(call) is first_verdict(got.decision)
+
+
+def test_a_bound_that_goes_while_another_stays_is_said_so():
+    statement, bound = Condition(("sql",), K.READ_ONLY), CASES[K.AT_MOST][0]
+    both = replace(intent(bound, "integer", Decision.ASK), conditions=(statement, bound))
+    (said,) = render("opa", "srv", [both]).approximations
+    assert said.startswith("ask with conditions became ask with fewer of them: ")
+    assert "from the text of a statement" in said
 
 
 @pytest.mark.parametrize(
@@ -235,6 +348,73 @@ def test_intercept_holds_rate_and_condition_together():
     assert verdicts == [Verdict.DENY, Verdict.ALLOW, Verdict.LIMITED]
 
 
+@pytest.mark.parametrize("target", targets(), ids=lambda t: t.id)
+def test_a_rate_that_cannot_be_held_does_not_take_the_bound_with_it(target):
+    condition, _, good, bad = CASES[K.AT_MOST]
+    both = intent(condition, "integer", Decision.LIMIT, Limit(5, "day"))
+    output = render(target.id, "srv", [both])
+    got = output.effective["srv", "pay"]
+    decide = module_of(target.id).simulate(output.text)
+
+    def verdict(amount):
+        return decide(Call(server="srv", tool="pay", arguments={"amount": amount}))
+
+    assert verdict(good[-1]) is first_verdict(got.decision)
+    if got.decision.refuses or target.can("conditions"):
+        assert verdict(bad[0]) is Verdict.DENY
+        assert target.advisory or got.decision.refuses or got.conditions == (condition,)
+    else:
+        assert verdict(bad[0]) is Verdict.ASK
+
+
+def test_the_conditions_that_can_be_held_stay_beside_one_that_cannot():
+    """A person is asked about the argument out of reach, never about one out of bounds."""
+    reached = Condition(("to",), K.DOMAIN_IN, ("example.com",))
+    beyond = Condition(("people", "*", "to"), K.DOMAIN_IN, ("example.com",))
+    schema = {"type": "object", "properties": {"to": {"type": "string"}}}
+    meant = Intent(
+        server="srv",
+        tool="send",
+        decision=Decision.ALLOW,
+        conditions=(reached, beyond),
+        input_schema=schema,
+    )
+    output = render("opa", "srv", [meant])
+    assert output.effective["srv", "send"].conditions == (reached,)
+    assert any("allow with conditions became ask with conditions" in a for a in output.report)
+    decide = module_of("opa").simulate(output.text)
+    for address, wanted in (("a@example.com", Verdict.ASK), ("a@evil.test", Verdict.DENY)):
+        assert decide(Call(server="srv", tool="send", arguments={"to": address})) is wanted
+
+
+def test_intercept_refuses_a_limited_tool_with_a_dot_and_not_the_whole_file():
+    """Its validate.go looks for the counter under what comes before the first dot."""
+    dotted, plain, free = (
+        Intent(server="srv", tool=name, decision=Decision.LIMIT if limit else Decision.ALLOW, limit=limit)
+        for name, limit in (("issue.update", Limit(30, "minute")), ("list", Limit(30, "minute")), ("issue.get", None))
+    )  # fmt: skip
+    output = render("intercept", "srv", [dotted, plain, free])
+    got = {tool: effective.decision for (_, tool), effective in output.effective.items()}
+    assert got == {
+        "issue.update": Decision.DENY,
+        "list": Decision.LIMIT,
+        "issue.get": Decision.ALLOW,
+    }
+    assert 'no rates for names with a dot (1 tool: "issue.update")' in " ".join(output.report)
+    decide = module_of("intercept").simulate(output.text)
+    for tool, decision in got.items():
+        assert decide(Call(server="srv", tool=tool)) is first_verdict(decision)
+    for name, tool in yaml.safe_load(output.text)["tools"].items():
+        assert "." not in name or not any("rate_limit" in rule for rule in tool["rules"])
+
+
+def test_a_file_that_intercept_refuses_is_not_simulated():
+    rate = 'version: "1"\ndefault: deny\ntools: {{"{}": {{rules: [{{name: r, rate_limit: 1/hour}}]}}}}\n'
+    module_of("intercept").simulate(rate.format("a-b"))
+    with pytest.raises(PolicyError, match="its name has a dot"):
+        module_of("intercept").simulate(rate.format("a.b"))
+
+
 def texts(start, alphabet):
     return st.text(alphabet=alphabet, max_size=16).map(lambda tail: start + tail)
 
@@ -246,7 +426,6 @@ TEXTS = {
         st.text(alphabet="ab@., <\n", max_size=12).map(lambda head: head + "@example.com"),
         st.text(alphabet="ab@.exmplco", max_size=20),
     ),
-    K.READ_ONLY: texts("select ", "inotINTO x;(-\n"),
 }
 
 
@@ -284,8 +463,56 @@ def test_what_we_wrote_may_be_written_anew(own_tools, by_server, profile, target
     ]
     old, new = (render(target_id, "gh", given) for given in ([*intents, *bounded], intents[:2]))
     others = dict(new.extra)
+    module = module_of(target_id)
+    memory = Memory(module.read_rules(old.text) if hasattr(module, "read_rules") else {})
     for name, text in ((old.file_name, old.text), *old.extra):
-        assert may_replace(module_of(target_id), text, others.get(name) or new.text), name
+        assert may_replace(module, text, others.get(name) or new.text, memory), name
+
+
+def test_toolhive_compares_numbers_as_the_decimals_that_it_makes_of_them():
+    """Its parser reads every number as a double, and entity.go makes a decimal of that."""
+    condition = CASES[K.AT_MOST][0]
+    text = render("toolhive", "srv", [intent(condition, "integer")]).text
+    (policy,) = json.loads(text)["cedar"]["policies"]
+    assert '.lessThanOrEqual(decimal("500.0000"))' in policy
+    decide = module_of("toolhive").simulate(text)
+    for amount, wanted in (
+        (500, Verdict.ALLOW),
+        (500.0, Verdict.ALLOW),
+        (499.9999, Verdict.ALLOW),
+        (500.0002, Verdict.DENY),
+        (-0.001, Verdict.DENY),
+        (float("inf"), Verdict.DENY),
+    ):
+        call = Call(server="srv", tool="pay", arguments={"amount": amount})
+        assert decide(call) is wanted, amount
+    as_long = text.replace('.lessThanOrEqual(decimal(\\"500.0000\\"))', " <= 500")
+    assert as_long != text
+    call = Call(server="srv", tool="pay", arguments={"amount": 5})
+    assert module_of("toolhive").simulate(as_long)(call) is Verdict.DENY
+    assert list(module_of("toolhive").lint(text)) == []
+    assert "compared as a Long" in " ".join(module_of("toolhive").lint(as_long))
+
+
+def test_toolhive_gets_a_bound_that_no_decimal_holds_refused():
+    condition = Condition(("amount",), K.AT_MOST, 10**14)
+    output = render("toolhive", "srv", [intent(condition, "integer")])
+    assert output.effective["srv", "pay"].decision is Decision.DENY
+    assert "numbers this large" in " ".join(output.report)
+
+
+def test_toolhive_always_gets_a_policy_because_it_does_not_start_without():
+    denied = Intent(server="srv", tool="pay", decision=Decision.DENY)
+    module, text = module_of("toolhive"), render("toolhive", "srv", [denied]).text
+    (policy,) = json.loads(text)["cedar"]["policies"]
+    assert policy == 'forbid(principal, action == Action::"call_tool", resource);'
+    assert module.simulate(text)(Call(server="srv", tool="pay")) is Verdict.DENY
+    assert list(module.lint(text)) == []
+    other = render("toolhive", "srv", [intent(CASES[K.AT_MOST][0], "integer")]).text
+    assert may_replace(module, text, other)
+    assert may_replace(module, other, text)
+    empty = text.replace(json.dumps(policy), "")
+    assert "does not start" in " ".join(module.lint(empty))
 
 
 PERMIT = 'permit({}, action == Action::"call_tool", resource == Tool::"mine"){};'

@@ -124,6 +124,32 @@ def test_a_users_word_on_a_tool_is_final_and_on_a_server_only_the_start(classify
     assert start.decision is Decision.ASK  # the signal still tightens
 
 
+@pytest.mark.parametrize("profile", [Profile.READ_ONLY, Profile.STRICT])
+def test_a_statement_that_has_to_read_only_waits_for_a_person(classify, make_tool, profile):
+    """Pages and counts speak of the intent, so it must not be looser than what every target does."""
+    low = classify(Category.READ, Risk.LOW)
+    asked = decide_intent(make_tool("query", sql={"type": "string"}), low, profile)
+    assert asked.decision is Decision.ASK
+    assert asked.reason.endswith("of which no policy can tell that it only reads")
+    assert decide_intent(make_tool("query"), low, profile).decision is Decision.ALLOW
+    refused = classify(Category.WRITE, Risk.LOW)
+    assert decide_intent(make_tool("q", sql={}), refused, profile).decision is Decision.DENY
+
+
+@pytest.mark.parametrize("rule", ["allow", "5/minute"])
+def test_a_users_own_demand_to_read_only_waits_for_a_person_too(
+    tmp_path, classify, make_tool, rule
+):
+    path = tmp_path / "policy.toml"
+    path.write_text(
+        f'[tools]\nrun = {{rule = "{rule}", conditions = [{{argument = "q", read_only = true}}]}}\n',
+        encoding="utf-8",
+    )
+    low = classify(Category.READ, Risk.LOW)
+    asked = decide_intent(make_tool("run", q={}), low, overrides=read_overrides(path))
+    assert asked.rule == Rule(Decision.ASK)
+
+
 def test_a_policy_file_of_the_user_is_read(tmp_path, classify, make_tool):
     path = tmp_path / "policy.toml"
     path.write_text(
@@ -167,6 +193,15 @@ def test_a_policy_file_of_the_user_is_read(tmp_path, classify, make_tool):
         ("[arguments.colour]\nat_most = 1\n", "unknown arguments.colour"),
         ("[tools]\nx = {conditions = [{at_most = 1}]}\n", "argument"),
         ("[tools]\nx = 3\n", "table"),
+        ("tools = 3\n", "table"),
+        ("server_tools = 3\n", "server_tools: a table"),
+        ("[server_tools]\nx = 3\n", "tools of 'x': a table"),
+        ("servers = 'deny'\n", "table"),
+        ("signals = []\n", "table"),
+        ("arguments = 7\n", "table"),
+        ("version = 99\n", "version 99 is not known"),
+        ("version = '1'\n", "version '1' is not known"),
+        ("version = true\n", "version True is not known"),
     ],
 )
 def test_a_broken_policy_file_is_refused_with_the_place(tmp_path, text, says):
@@ -177,6 +212,12 @@ def test_a_broken_policy_file_is_refused_with_the_place(tmp_path, text, says):
     assert str(path) in str(caught.value)
     with pytest.raises(DataError, match="cannot read"):
         read_overrides(tmp_path / "absent.toml")
+
+
+def test_a_server_without_a_name_does_not_take_the_rules_for_any_server_away(tmp_path):
+    path = tmp_path / "policy.toml"
+    path.write_text("[tools]\na = 'ask'\n[server_tools.'']\nb = 'deny'\n", encoding="utf-8")
+    assert set(read_overrides(path).tools) == {("", "a"), ("", "b")}
 
 
 @given(
@@ -249,6 +290,12 @@ def pointing(pointer):
             False,
         ),
         ("/inputSchema/properties/a~1b", {"a/b": {}}, ("a/b",), False),
+        (
+            "/inputSchema/properties/o/allOf/0/properties/where",
+            {"o": {"allOf": [{"properties": {"where": {}}}]}},
+            ("o", "where"),
+            False,
+        ),
     ],
 )
 def test_a_bound_holds_where_the_signal_points(

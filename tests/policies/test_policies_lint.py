@@ -1,6 +1,8 @@
 """Valid files that do nothing, or something else: each way has its test, ours has none."""
 
 import json
+from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 import tomli_w
@@ -250,6 +252,58 @@ def test_our_own_policy_passes_its_own_check(target_id, own_tools, by_server):
     assert found <= ({"too-loose"} if target_id == "cursor" else set())
 
 
+ARN = "arn:aws:bedrock-agentcore:eu:1:gateway/"
+
+
+def faults_of_two(text, *keys):
+    """What `--check` finds for two servers with a tool each."""
+    given = {
+        key: [intent(tool, Decision.ALLOW)] for key, tool in zip(keys, ("a", "b"), strict=True)
+    }
+    module = module_of("agentcore")
+    return [(f.kind, f.text) for f in check(target("agentcore"), module, text, given)]
+
+
+def two_gateways(*keys):
+    given = [replace(intent(tool, Decision.ALLOW), server=tool) for tool in ("a", "b")]
+    return render("agentcore", dict(zip(("a", "b"), keys, strict=True)), given).text
+
+
+def test_an_agentcore_key_with_an_arn_is_found_in_the_policy():
+    keys = (f"gh@{ARN}one", f"fs@{ARN}two")
+    text = two_gateways(*keys)
+    assert faults_of_two(text, *keys) == []
+    assert faults_of_two(text, "gh", "fs") == []  # the ARN of the policy, then
+    swapped = faults_of_two(text, f"gh@{ARN}two", f"fs@{ARN}one")
+    assert ("unknown-server", f'"gh@{ARN}one"') in swapped
+    assert ("unknown-server", f'"fs@{ARN}two"') in swapped
+    assert sum(kind == "not-covered" for kind, _ in swapped) == 2
+
+
+def test_one_agentcore_target_on_two_gateways_is_two_servers():
+    keys = (f"gh@{ARN}one", f"gh@{ARN}two")
+    text = two_gateways(*keys)
+    assert faults_of_two(text, *keys) == []
+    decide = module_of("agentcore").simulate(text)
+    verdicts = [decide(Call(server=key, tool=tool)) for key in keys for tool in ("a", "b")]
+    assert verdicts == [Verdict.ALLOW, Verdict.DENY, Verdict.DENY, Verdict.ALLOW]
+
+
+def test_what_agentcore_policies_name_is_read_past_comments_texts_and_open_gateways():
+    text = (
+        '// Action::"no___comment" in Gateway::"no"\n'
+        'permit(principal, action == Action::"gh___open", resource)'
+        ' when { context.input.x == "; Gateway::no" };\n'
+        f'permit(principal, action in [Action::"gh___c", Action::"gh___d"],'
+        f' resource == AgentCore::Gateway::"{ARN}one");\n'
+    )
+    assert list(module_of("agentcore").named(text)) == [
+        ("gh", "open"),
+        (f"gh@{ARN}one", "c"),
+        (f"gh@{ARN}one", "d"),
+    ]
+
+
 @pytest.mark.parametrize("target_id", [t.id for t in targets() if not t.advisory])
 @pytest.mark.parametrize("text", ["[]", "3", '"x"', '{"permissions": 3}', "a: 1", "= =", "\0", ""])
 def test_a_file_of_another_form_is_one_clear_line_or_empty(target_id, text):
@@ -334,9 +388,6 @@ TREES = st.recursive(
 )
 
 
-@pytest.mark.parametrize(
-    "chosen", [t for t in targets() if t.language in {"json", "yaml", "toml"}], ids=lambda t: t.id
-)
 @settings(max_examples=150, deadline=None)
 @given(
     tree=st.dictionaries(
@@ -362,23 +413,25 @@ TREES = st.recursive(
         max_size=4,
     )
 )
-def test_any_document_is_read_or_refused_in_one_line(chosen, tree):
+def test_any_document_is_read_or_refused_in_one_line(tree):
+    # One tree for all targets: making it takes longer than reading it everywhere.
+    texts = {"json": json.dumps(tree), "yaml": json.dumps(tree)}  # JSON is YAML too
+    with suppress(TypeError):  # TOML has no null
+        texts["toml"] = tomli_w.dumps(tree)
+    for chosen in targets():
+        if chosen.language in texts:
+            said = _read(chosen, texts[chosen.language])
+            assert said, chosen.id
+            assert "\n" not in said, chosen.id
+
+
+def _read(chosen, text):
     module = module_of(chosen.id)
-    if chosen.language == "toml":
-        try:
-            text = tomli_w.dumps(tree)
-        except TypeError:
-            return  # TOML has no null
-    else:
-        text = json.dumps(tree)  # JSON is YAML too
     try:
         reading.lint(chosen, module, text)
         reading.named(chosen, module, text)
         decide = reading.simulator(chosen, module, text)
         assert decide(Call(server="gh", tool="a")) in set(Verdict)
     except PolicyError as error:
-        said = str(error)
-    else:
-        said = "read"
-    assert said
-    assert "\n" not in said
+        return str(error)
+    return "read"

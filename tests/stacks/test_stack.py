@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import combinations as subsets
 from pathlib import Path
 
@@ -252,6 +253,35 @@ def test_no_tools_no_grade_and_a_hostile_definition_fails():
     assert grade(fine, look(fine)).letter == "A"
     hostile = [made("s", "get", "hidden-instructions", risk=Risk.LOW, kind=Kind.THREAT)]
     assert grade(hostile, look(hostile)).letter == "F"
+
+
+@pytest.mark.parametrize(
+    ("silent", "doubtful", "fine", "told"),
+    [
+        (0, 2, 2, "2 of 4 labels should be reviewed"),
+        (1, 0, 1, "1 of 2 definitions says too little"),
+        (2, 1, 0, "2 of 3 definitions say too little, 1 of 3 labels should be reviewed"),
+        (1, 0, 0, "1 of 1 definition says too little"),
+    ],
+)
+def test_a_grade_tells_silent_definitions_from_doubtful_labels(silent, doubtful, fine, told):
+    def one(index, **flags):
+        tool, result = made("s", f"get{index}", risk=Risk.LOW)
+        return tool, replace(result, **flags)
+
+    pairs = [one(0, insufficient_definition=True, needs_review=True)] * silent
+    pairs += [one(1, needs_review=True)] * doubtful + [one(2)] * fine
+    reasons = [addend.reason for addend in grade(pairs, look(pairs)).addends]
+    assert reasons == ["start", told]
+
+
+def test_a_grade_counts_one_thing_as_one():
+    hostile = made("s", "get", "hidden-instructions", risk=Risk.LOW, kind=Kind.THREAT)
+    conflict = made("s", "put", "annotation-conflict", risk=Risk.LOW)
+    told = {addend.reason for addend in grade([hostile, conflict], look([hostile])).addends}
+    assert {"1 definition looks hostile", "hints of 1 tool contradict it"} <= told
+    told = {addend.reason for addend in grade([hostile, conflict] * 2, look([hostile])).addends}
+    assert {"2 definitions look hostile", "hints of 2 tools contradict them"} <= told
 
 
 def test_every_pattern_is_told_and_mapped():
