@@ -23,16 +23,19 @@ class Reference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attack:
-    """One documented pattern."""
+    """One documented pattern.
+
+    What it uses is sorted: a page's digest is made of it, and the order of a set is chance.
+    """
 
     slug: str
     title: str
     sentence: str
     looks_like: str
     defence: str
-    signals: frozenset[str]
-    kinds: frozenset[Kind]
-    categories: frozenset[Category]
+    signals: tuple[str, ...]
+    kinds: tuple[Kind, ...]
+    categories: tuple[Category, ...]
     ids: tuple[tuple[str, str], ...]
     references: tuple[Reference, ...]
 
@@ -73,9 +76,9 @@ def _attack(entry: dict[str, Any]) -> Attack:
         sentence=entry["sentence"],
         looks_like=entry["looks_like"],
         defence=entry["defence"],
-        signals=frozenset(entry.get("signals", ())),
-        kinds=frozenset(Kind(kind) for kind in entry.get("kinds", ())),
-        categories=frozenset(Category(name) for name in entry.get("categories", ())),
+        signals=tuple(sorted(entry.get("signals", ()))),
+        kinds=tuple(sorted(map(Kind, entry.get("kinds", ())))),
+        categories=tuple(sorted(map(Category, entry.get("categories", ())))),
         ids=tuple((id_, explained(id_)) for id_ in entry.get("ids", ())),
         references=tuple(Reference(**ref) for ref in entry["references"]),
     )

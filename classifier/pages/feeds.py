@@ -84,6 +84,7 @@ def _sitemap(plan: Plan, base: str) -> Iterator[tuple[str, bytes]]:
     listed = [(draft.path, "") for draft in overview_pages(plan.overview)]
     listed = [entry for entry in listed if entry[0] != "404.html"]
     listed += [("changes.html", ""), ("statistics.html", "")]
+    listed += [(path, "") for path in plan.overview.notebooks]
     listed += [(f"servers/{s.slug}.html", day(s.last_seen)) for s in plan.overview.servers]
     listed += [
         (f"{row.path}.html", seen[name]) for name in sorted(plan.rows) for row in plan.rows[name]

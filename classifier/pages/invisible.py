@@ -78,7 +78,7 @@ def name(run: str) -> str:
     """Return a short ASCII name for a run of unseen characters."""
     spelt = "".join(chr(ord(c) - 0xE0000) for c in run[:_SPELT] if ord(c) in _TAGS)
     if spelt:
-        return f'{len(run)} tag characters: "{spelt}"'
+        return f'{len(run)} tag character{"s" if len(run) > 1 else ""}: "{spelt}"'
     kinds = list(dict.fromkeys(run[:10_000]))
     shown = ", ".join(_one(char) for char in kinds[:_SHOWN])
     more = f" and {len(kinds) - _SHOWN} other kinds" if len(kinds) > _SHOWN else ""

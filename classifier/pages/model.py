@@ -182,6 +182,16 @@ class ToolPage:
         """The conclusion."""
         return self.facts.classification
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether the server lists it no more, or was withdrawn; then the page is a tombstone."""
+        return self.facts.removed_at is not None
+
+    @property
+    def others(self) -> int:
+        """How many tools the server lists beside this one."""
+        return len(self.server.rows) - (not self.is_gone)
+
     @cached_property
     def marks(self) -> Marks:
         """The evidence, numbered."""

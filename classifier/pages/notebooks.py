@@ -17,6 +17,7 @@ from classifier.errors import PageError
 from classifier.pages.environment import prose
 from classifier.pages.overview import Draft, Overview
 
+INDEX = "notebooks/index.html"
 _LONGEST = 20_000
 """Characters of one output that are shown."""
 
@@ -63,9 +64,8 @@ def notebook_pages(site: Overview, notebooks: tuple[Notebook, ...]) -> Iterator[
         return
     intro = "What the catalogue holds and how good the classifier is, with the code that says so."
     rows = [{"href": f"{one.stem}.html", "title": one.title, "text": one.text} for one in notebooks]
-    yield site.page("notebooks", "notebooks/index.html", "Notebooks", intro, intro=intro, rows=rows)
+    yield site.page("notebooks", INDEX, "Notebooks", intro, intro=intro, rows=rows)
     for one in notebooks:
-        path = f"notebooks/{one.stem}.html"
         cells = [
             {
                 "prose": prose(cell.prose),
@@ -75,7 +75,17 @@ def notebook_pages(site: Overview, notebooks: tuple[Notebook, ...]) -> Iterator[
             }
             for cell in one.cells
         ]
-        yield site.page("notebook", path, one.title, one.text, cells=cells)
+        yield site.page("notebook", _path(one), one.title, one.text, cells=cells)
+
+
+def notebook_paths(notebooks: tuple[Notebook, ...]) -> tuple[str, ...]:
+    """Return the paths of these pages, that of the list first; none without notebooks."""
+    paths = (INDEX, *(_path(one) for one in notebooks))
+    return paths if notebooks else ()
+
+
+def _path(notebook: Notebook) -> str:
+    return f"notebooks/{notebook.stem}.html"
 
 
 def notebook_images(notebooks: tuple[Notebook, ...]) -> Iterator[tuple[str, bytes]]:

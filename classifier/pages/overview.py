@@ -49,7 +49,7 @@ class Draft:
     @property
     def key(self) -> str:
         """A digest of what the page is made of."""
-        text = repr((self.template, self.variables))
+        text = repr((self.template, self.variables))  # no sets in them: see Attack
         return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
     def render(self) -> bytes:
@@ -68,6 +68,8 @@ class Overview:
     models: tuple[str, ...] = ()
     accuracies: tuple[Accuracy, ...] = ()
     base_url: str | None = None
+    notebooks: tuple[str, ...] = ()
+    """Paths of the pages of notebooks, their list first; none where none were given."""
 
     @cached_property
     def scale(self) -> Scale:
@@ -132,6 +134,7 @@ def _home(site: Overview) -> Draft:
         signals=[(page, len(site.by_signal.get(page.id, ()))) for page in signal_pages()],
         attacks=attacks(),
         worst=_worst(site.rows),
+        notebooks=site.notebooks[:1],
         servers=largest,
     )
 
@@ -332,7 +335,7 @@ def _attacks(site: Overview) -> Iterator[Draft]:
             f"Attack pattern: {attack.title}",
             attack.sentence,
             attack=attack,
-            signals=[(s, titles[s].title) for s in sorted(attack.signals) if s in titles],
+            signals=[(s, titles[s].title) for s in attack.signals if s in titles],
             rows=rows[:ON_A_PAGE],
             count=number(len(rows), "tool"),
         )
@@ -356,7 +359,7 @@ def _attacks(site: Overview) -> Iterator[Draft]:
 
 def _rows_of(site: Overview, attack: Attack, pages: dict[str, SignalPage]) -> list[Row]:
     kinds: set[Kind] = set(attack.kinds)
-    ids = attack.signals | {id_ for id_, page in pages.items() if page.signal.kind in kinds}
+    ids = {id_ for id_, page in pages.items() if page.signal.kind in kinds}.union(attack.signals)
     return [row for row in site.rows if not ids.isdisjoint(row.signals)]
 
 
@@ -369,6 +372,7 @@ def _methodology(site: Overview) -> Draft:
         rulesets=site.rulesets,
         models=site.models,
         accuracies=site.accuracies,
+        notebooks=site.notebooks[:1],
         categories=[(c.value, words.CATEGORY_MEANING[c]) for c in Category],
         risks=[(r.value, words.RISK_EXPLANATION[r]) for r in Risk],
     )

@@ -36,7 +36,7 @@ def questions(page: ToolPage) -> tuple[Question, ...]:
         Question("risk", f"What risk level is {name}?", _risk(page, name)),
         Question("limit", f"Can I rate-limit {name}?", _limit(page)),
         Question("block", f"How do I block {name} completely?", _block(name)),
-        Question("server", f"Which server provides {name}?", _server(page, name)),
+        Question("server", f"Which server {_provides(page)} {name}?", _server(page, name)),
     )
 
 
@@ -112,11 +112,22 @@ def _block(name: str) -> str:
     )
 
 
+def _provides(page: ToolPage) -> str:
+    return "provided" if page.is_gone else "provides"
+
+
 def _server(page: ToolPage, name: str) -> str:
     title, own = page.server.title, page.tool.server
     called = title if title == own else f"{title} ({words.cut(own, 120)})"
-    count = words.number(len(page.server.rows), "tool")
+    if page.is_gone:
+        end = "a registry withdrew" if page.server.is_withdrawn else "lists it no more"
+        past = f"{name} was provided by {called}, which {end}"
+        fact = f"{past} (noticed {words.day(page.facts.removed_at or '')})."
+    else:
+        seen = len(page.server.rows) + len(page.server.unclassified)
+        offered = words.number(seen, "tool")
+        fact = f"{name} is provided by {called}, which was seen to offer {offered}."
     return (
-        f"{name} is provided by {called}, which was seen to offer {count}. The definition comes "
+        f"{fact} The definition comes "
         f"{words.ORIGIN[page.facts.origin]}, and was last seen on {words.day(page.facts.last_seen)}."
     )

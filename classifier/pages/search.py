@@ -4,7 +4,8 @@ Documents are the servers by name, then the tools, worst first; a document's num
 `attributes.json` has one character per document (category and risk). A word lives in the shard of
 its first two characters; there stand the documents whose name holds it, and those whose text
 does. What is shown of a document is in blocks of 64, so that twenty results cost twenty small
-files at most. All lists are differences, which keeps them short.
+files at most. What is shown names characters that a reader does not see, as pages do. All lists
+are differences, which keeps them short.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
+from classifier.pages.invisible import visible
 from classifier.pages.model import Row
 from classifier.pages.overview import Overview
 from classifier.pages.signal_catalog import signal_pages
@@ -78,7 +80,14 @@ def search_files(
     for server in sorted(site.servers, key=lambda s: (s.title.casefold(), s.name)):
         _post(names, len(shown), words_of_name(f"{server.title} {server.name}"))
         _post(texts, len(shown), words_of(server.text))
-        shown.append([server.title, f"servers/{server.slug}", server.count, server.text])
+        shown.append(
+            [
+                visible(server.title),
+                f"servers/{server.slug}",
+                server.count,
+                visible(server.text),
+            ]
+        )
         attributes.append(_SERVER)
     signals: dict[str, list[int]] = {page.id: [] for page in signal_pages(tuple(site.by_signal))}
     for row in site.rows:
@@ -87,7 +96,13 @@ def search_files(
         _post(names, number, in_name.split())
         _post(texts, number, in_text.split())
         shown.append(
-            [named(row.name)[:120], row.path, row.score, row.summary[:120], row.server_title]
+            [
+                visible(named(row.name))[:120],
+                row.path,
+                row.score,
+                visible(row.summary)[:120],
+                visible(row.server_title),
+            ]
         )
         attributes.append(attribute(row.category, row.risk))
         for signal in dict.fromkeys(row.signals):

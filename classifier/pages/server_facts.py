@@ -40,7 +40,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What happened to the list of tools on one day."""
+    """What happened to one tool of the list on a day."""
 
     day: str
     what: str
@@ -132,14 +132,22 @@ def sources(page: ServerPage) -> tuple[Source, ...]:
     return tuple(found.values())[:MOST_LISTINGS]
 
 
-def history(page: ServerPage) -> tuple[Step, ...]:
-    """Return what came, changed and went since the server's first day, newest first."""
+def gone(page: ServerPage) -> tuple[Step, ...]:
+    """Return every tool that it lists no more, by name, with the day on which that was noticed."""
+    found = [(tool, path) for tool, path in page.known if tool.removed_at]
+    found.sort(key=lambda one: (one[0].tool.name.casefold(), one[0].tool.name, one[1]))
+    return tuple(Step(day(t.removed_at or ""), "", t.tool.name, path) for t, path in found)
+
+
+def history(page: ServerPage) -> tuple[tuple[Step, ...], int]:
+    """Return what came, changed and went since its first day, newest first, and how much more."""
     steps: list[tuple[Changed, str]] = []
     born = day(page.facts.first_seen)
     for tool, path in page.known:
         found = (one for one in changes_of(tool) if one.kind != "new" or day(one.at) != born)
         steps += [(one, path) for one in found]
     steps.sort(key=lambda step: (step[0].at, step[0].tool, step[0].kind), reverse=True)
-    return tuple(
+    shown = tuple(
         Step(day(one.at), _WHAT[one.kind], one.tool, path) for one, path in steps[:MOST_CHANGES]
     )
+    return shown, len(steps) - len(shown)

@@ -15,7 +15,7 @@ from classifier.pages.invisible import visible
 from classifier.pages.linked import application
 from classifier.pages.model import Row, ServerPage
 from classifier.pages.panels import panels
-from classifier.pages.server_facts import facts, history, sources, ways
+from classifier.pages.server_facts import facts, gone, history, sources, ways
 from classifier.pages.together import shut_sentence, together
 from classifier.pages.tool_site import canonical
 from classifier.pages.twins import server_json
@@ -23,6 +23,7 @@ from classifier.pages.words import cut, day, listed, number
 from classifier.policies import Memo
 from classifier.rule import Decision
 from classifier.verdict import Category, Risk
+from crawler.records import Outcome
 
 ROOT = "../"
 _COLUMNS = (
@@ -60,9 +61,12 @@ def context(page: ServerPage, stamp: str, base_url: str | None) -> dict[str, Any
     server = page.facts.server
     risks = Counter(row.risk for row in page.rows)
     whole = together(page)
+    steps, earlier = history(page)
     return {
-        "title": f"{page.title}: {number(len(page.rows), 'tool')} and their policy",
-        "description": cut(f"{page.title}. {sentence(page.rows)}", 200),
+        "title": f"{page.title}: {_in_short(page)}",
+        "description": cut(
+            f"{page.title}. {sentence(page.rows) if page.rows else _why_none(page)}", 200
+        ),
         "root": ROOT,
         "canonical": canonical(base_url, f"{page.path}.html"),
         "stamp": stamp,
@@ -71,9 +75,10 @@ def context(page: ServerPage, stamp: str, base_url: str | None) -> dict[str, Any
         "id": server.name,
         "said": server.description or "",
         "rows": page.rows,
-        "sentence": sentence(page.rows),
+        "sentence": sentence(page.rows) if page.rows else "",
         "by_risk": [(risk, risks[risk]) for risk in reversed(Risk) if risks[risk]],
-        "why_none": _why_none(page),
+        "why_none": "" if page.rows else _why_none(page),
+        "gone": gone(page),
         "unclassified": page.unclassified,
         "together": whole,
         "shut": shut_sentence(whole),
@@ -84,7 +89,8 @@ def context(page: ServerPage, stamp: str, base_url: str | None) -> dict[str, Any
         "ways": ways(page),
         "sources": sources(page),
         "links": _links(page),
-        "history": history(page),
+        "history": steps,
+        "earlier": earlier,
         "first_seen": day(page.facts.first_seen),
         "withdrawn": page.is_withdrawn,
         "linked": application(page),
@@ -93,10 +99,18 @@ def context(page: ServerPage, stamp: str, base_url: str | None) -> dict[str, Any
     }
 
 
+def _in_short(page: ServerPage) -> str:
+    """Say what the page is about, for its title."""
+    if page.rows:
+        count = len(page.rows)
+        return f"{number(count, 'tool')} and {'its' if count == 1 else 'their'} policy"
+    if page.unclassified:
+        return "no tool classified yet"
+    return "no tool listed any more" if page.known else "no tool known"
+
+
 def sentence(rows: Sequence[Row]) -> str:
     """Say how many tools do what, as in: 24 tools: 15 read and 9 change data."""
-    if not rows:
-        return "No tool is known."
     verbs = {
         Category.READ: ("reads", "read"),
         Category.WRITE: ("changes data", "change data"),
@@ -104,9 +118,14 @@ def sentence(rows: Sequence[Row]) -> str:
         Category.OTHER: ("helps along", "help along"),
     }
     counts = Counter(row.category for row in rows)
-    doing = [f"{counts[c]} {verb[counts[c] > 1]}" for c, verb in verbs.items() if counts[c]]
+    is_one = len(rows) == 1
+    doing = [
+        f"{'it' if is_one else counts[c]} {verb[counts[c] > 1]}"
+        for c, verb in verbs.items()
+        if counts[c]
+    ]
     worst = [
-        f"{n} can {verb}"
+        f"{'it' if is_one else n} can {verb}"
         for signal, verb in (
             ("destructive", "delete or overwrite for good"),
             ("financial", "move money or assets"),
@@ -119,10 +138,16 @@ def sentence(rows: Sequence[Row]) -> str:
 
 
 def _why_none(page: ServerPage) -> str:
+    """Say why the page has no tools: a past of it is not forgotten."""
+    if page.unclassified:
+        return "No tool of this server is classified yet."
     probe = page.facts.probe
-    if probe is None:
-        return "Nobody has asked the server yet, and no source says what it offers."
-    return f"On {day(probe.at)} the server {words.OUTCOME[probe.outcome]}."
+    asked = f" On {day(probe.at)} the server {words.OUTCOME[probe.outcome]}." if probe else ""
+    if page.known:
+        is_plain = probe is None or probe.outcome is Outcome.LISTED
+        return f"No tool of this server is listed any more.{'' if is_plain else asked}"
+    unasked = " Nobody has asked the server yet, and no source says what it offers."
+    return f"No tool of this server is known.{asked or unasked}"
 
 
 def _profiles(page: ServerPage) -> list[dict[str, Any]]:

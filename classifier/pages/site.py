@@ -25,7 +25,7 @@ from classifier.pages.feeds import changes_page, feed_files
 from classifier.pages.generator import assets_stamp, generator_stamp, static_files
 from classifier.pages.index import Index, index_of, keep_index
 from classifier.pages.model import BuildSummary, Row, ServerFacts, SiteSource
-from classifier.pages.notebooks import Notebook, notebook_images, notebook_pages
+from classifier.pages.notebooks import Notebook, notebook_images, notebook_pages, notebook_paths
 from classifier.pages.overview import Overview, overview_pages
 from classifier.pages.plan import Plan, entries, paired
 from classifier.pages.rows import from_json, to_json, worst_first
@@ -103,7 +103,7 @@ def _built(
     with staging(out, before) as stage:
         read = _read(source, servers, prints, before, tell)
         index = index_of(read.rows, prints, stage.yard, generator_stamp())
-        plan = _plan(servers, read, base_url, index)
+        plan = _plan(servers, read, base_url, index, notebook_paths(notebooks))
         stage.wait()
         after = Manifest(stamp=plan.stamp, whole=whole, prints=dict(prints))
         written = _write(Job(plan, source, stage, prints), before, after, tell, notebooks)
@@ -171,7 +171,11 @@ def _read(
 
 
 def _plan(
-    servers: tuple[ServerFacts, ...], read: _Read, base_url: str | None, index: Index
+    servers: tuple[ServerFacts, ...],
+    read: _Read,
+    base_url: str | None,
+    index: Index,
+    notebooks: tuple[str, ...],
 ) -> Plan:
     rows = worst_first(row for name in sorted(read.rows) for row in read.rows[name])
     if not rows and any(read.unclassified.values()):
@@ -189,6 +193,7 @@ def _plan(
         models=models,
         accuracies=accuracies(models),
         base_url=base_url,
+        notebooks=notebooks,
     )
     return Plan(servers, slug, read.rows, read.gone, overview, base_url, generator_stamp(), index)
 

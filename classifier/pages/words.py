@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from classifier.intent import Intent
+from classifier.pages.invisible import visible
 from classifier.rule import Decision
 from classifier.verdict import Basis, Category, Classification, Kind, Risk
 from crawler.records import Origin, Outcome
@@ -117,6 +118,10 @@ OUTCOME = {
     Outcome.SKIPPED_POLICY: "was not contacted, by rule",
 }
 
+_TWO_DIGITS = 100
+_HEADING = 120
+"""Characters of a name above a page; its definition has all of it."""
+
 
 def an(word: str) -> str:
     """Return `a` or `an`, as the word that follows asks for."""
@@ -149,6 +154,18 @@ def cut(text: str, most: int = 160) -> str:
 def named(name: str) -> str:
     """Return a name to read, also where a tool has none."""
     return name if name.strip() else "(no name)"
+
+
+def heading(name: str) -> str:
+    """Cut a name so that the verdict below it stands on a phone's first screen.
+
+    Unseen characters take the room of their names.
+    """
+    given = named(name)
+    if len(given) <= _HEADING and len(visible(given)) <= 2 * _HEADING:
+        return given
+    kept = cut(given, _HEADING)
+    return kept if len(visible(kept)) <= 2 * _HEADING else cut(visible(kept), _HEADING)
 
 
 def short(name: str) -> str:
@@ -234,7 +251,6 @@ def rounded(count: int) -> int:
     return count // step * step
 
 
-def scale(count: int, noun: str) -> str:
-    """Say a count that was rounded down: more than 25,000 tools."""
-    down = rounded(count)
-    return number(count, noun) if down == count else f"about {down:,} {noun}s"
+def scale(down: int, noun: str) -> str:
+    """Say a count that `rounded` gave: about 25,000 tools; one of two digits is exact."""
+    return f"about {down:,} {noun}s" if down >= _TWO_DIGITS else number(down, noun)

@@ -9,6 +9,8 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -42,15 +44,24 @@ class Quiet(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
-@pytest.fixture(scope="module")
-def address(site: Path) -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site)))
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serve a folder on loopback and return its address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture(scope="module")
+def address(site: Path) -> Iterator[str]:
+    with served(site) as one:
+        yield one
 
 
 @pytest.fixture(scope="module")
@@ -182,6 +193,121 @@ def test_no_page_is_wider_than_a_phone(
     assert page.problems == []
 
 
+LONG_PATH = "settings_of_the_account_that_is_charged"
+
+
+@pytest.fixture
+def odd(
+    browser: Browser,
+    tmp_path: Path,
+    make: Callable[..., ToolFacts],
+    make_server: Callable[..., ServerFacts],
+) -> Iterator[tuple[Page, str, Path]]:
+    """Return a phone's page, the address and the folder of a site of names that are hard to show."""
+    own = "io.example/odd"
+    charge = make("charge", "Charges an account.", own)
+    nested = {"type": "object", "properties": {LONG_PATH: {"type": "string"}}}
+    schema = {"type": "object", "properties": {LONG_PATH: nested}}
+    tools = [
+        make("codehub_search", "Looks through the repositories of codehub.", own),
+        make("createFolder", "Makes a folder.", own),
+        make("zero\u200bwidth_list", "Lists\u202e things.", own),
+        make("long_" * 600, "Has a long name.", own),
+        replace(charge, tool=replace(charge.tool, input_schema=schema)),
+        *(make(f"get_{word}", f"Gets a {word}.", own) for word in ("map", "cup", "hat", "pen")),
+    ]
+    build(MemorySource.of([(make_server(own), ServerTools(tuple(tools)))]), tmp_path / "odd")
+    context = browser.new_context(viewport={"width": 360, "height": 740})
+    with served(tmp_path / "odd") as one:
+        page = watched(context, one)
+        yield page, one, tmp_path / "odd"
+        context.close()
+        assert page.problems == []
+
+
+def test_search_reads_names_as_people_write_them(odd: tuple[Page, str, Path]) -> None:
+    page, address, _ = odd
+    page.goto(address)
+    names = page.locator("#results a.name")
+    for query in ("CodeHub", "codehub", "CodeHubSearch", "CodeHub Search", "CODEHUB"):
+        page.fill("#q", "")
+        expect(names).to_have_count(0)
+        page.fill("#q", query)
+        expect(names).to_have_text(["codehub_search"])
+    for query in ("create f", "CreateFolder", "create_folder"):
+        page.fill("#q", query)
+        expect(names).to_have_text(["createFolder"])
+    page.fill("#q", "CodeHub zzz")
+    expect(page.locator("#search-status")).to_have_text("Nothing found.")
+    page.fill("#q", "q")
+    expect(page.locator("#search-status")).to_have_text("Write one more letter.")
+    for query in ("the", "%", "\U0001f642"):
+        page.fill("#q", query)
+        expect(page.locator("#search-status")).to_have_text("Nothing in this to search for.")
+    page.fill("#q", " ")
+    expect(page.locator("#search-status")).to_have_text("")
+    page.fill("#q", "width list")
+    expect(names).to_have_text(["zero[U+200B zero-width space]width_list"])
+    expect(page.locator("#results .summary")).to_have_text(
+        "Lists[U+202E right-to-left override] things."
+    )
+
+
+def test_the_form_and_its_results_stay_in_step(page: Page, address: str) -> None:
+    status = page.locator("#search-status")
+    page.goto(address)
+    page.fill("#q", "desk")
+    expect(status).to_have_text("5 results")
+    page.select_option("#f-risk", "medium")
+    expect(status).to_have_text("2 results")
+    page.locator("#results a.name").first.click()
+    expect(page.locator("h1.name")).to_be_visible()
+    page.go_back()
+    expect(status).to_have_text("2 results")
+    assert page.input_value("#q") == "desk"
+    assert page.input_value("#f-risk") == "medium"
+    page.fill("#q", "")
+    expect(status).to_have_text("2 results")  # of medium risk
+    page.reload()
+    expect(status).to_have_text("2 results")
+    assert page.input_value("#f-risk") == "medium"
+    page.goto(f"{address}?q=desk&risk=none&signal=credentials")
+    expect(page.locator("#results a.name")).to_have_text(["DeskOpenStream"])
+    assert page.input_value("#f-risk") == ""  # not a level
+    assert page.input_value("#f-signal") == "credentials"
+
+
+def test_a_failed_fetch_is_tried_again(browser: Browser, address: str) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.route("**/search/shards.json", lambda route: route.abort(), times=1)
+    page.goto(f"{address}?q=renews")
+    status = page.locator("#search-status")
+    expect(status).to_contain_text("could not be read")
+    page.locator("#q").press("Enter")
+    expect(status).to_have_text("1 result")
+    context.close()
+
+
+def test_long_names_and_narrow_lists_on_a_phone(odd: tuple[Page, str, Path]) -> None:
+    page, address, folder = odd
+    page.goto(address + path_of(folder, "servers/io-example-odd*.html"))
+    rows = page.locator("table.tools tbody tr:visible")
+    expect(rows).to_have_count(9)
+    page.fill("#narrow", "codehub")
+    expect(page.locator(".narrow .status")).to_have_text("1 of 9")
+    expect(rows).to_have_count(1)
+    page.goto(address + path_of(folder, "tools/*/charge.html"))
+    expect(page.locator("#parameters code", has_text=f"{LONG_PATH}.{LONG_PATH}")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.goto(address + path_of(folder, "tools/*/long_*.html"))
+    box = page.locator("#verdict .badge").bounding_box()
+    assert box is not None
+    assert box["y"] < 740
+    page.locator("h1 a").click()
+    assert page.url.endswith("#definition")
+
+
 @pytest.fixture(scope="session")
 def axe(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return axe-core, got by npm from the user's own registry."""
@@ -249,11 +375,7 @@ def test_hostile_definitions_are_text_in_the_dom(
         tools.append(make(f"{text[:60]}{index}", text, "io.example/made"))
     out = tmp_path / "site"
     build(MemorySource.of([(make_server("io.example/made"), ServerTools(tuple(tools)))]), out)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(out)))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        address = f"http://127.0.0.1:{server.server_address[1]}/"
+    with served(out) as address:
         context = browser.new_context()
         page = watched(context, address)
         page.goto(address)
@@ -265,10 +387,6 @@ def test_hostile_definitions_are_text_in_the_dom(
             assert page.evaluate("window.hurt") is None
         context.close()
         assert page.problems == []
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 _LOOK = """async (paths) => {

@@ -142,7 +142,7 @@ def test_what_is_not_classified_is_said(
 @pytest.mark.parametrize(
     ("arguments", "code", "line"),
     [
-        (("--db", "none.db", "--out", "site"), 3, "none.db does not exist"),
+        (("--db", "none.db", "--out", "site"), 2, "none.db does not exist"),
         (("--out", "."), 3, "files that are not a site of toolrisk"),
         (("--out", "site", "--base-url", "ftp://x"), 2, "is not an address"),
     ],

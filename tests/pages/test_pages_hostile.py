@@ -135,6 +135,7 @@ def test_unseen_characters_are_named(site: Path) -> None:
         ("<b>&\"'", "&lt;b&gt;&amp;&#34;&#39;"),
         ("a\u200bb", 'a<span class="unseen">U+200B zero-width space</span>b'),
         ("\u200b" * 9, '<span class="unseen">9 \u00d7 U+200B zero-width space</span>'),
+        ("\U000e0042", '<span class="unseen">1 tag character: &#34;B&#34;</span>'),
         ("\U000e003c\U000e0062", '<span class="unseen">2 tag characters: &#34;&lt;b&#34;</span>'),
         ("\u2764\ufe0f", "\u2764\ufe0f"),
         ("a\ufe0f", 'a<span class="unseen">U+FE0F</span>'),

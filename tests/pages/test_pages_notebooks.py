@@ -52,7 +52,8 @@ def test_a_notebook_becomes_a_page_without_its_markup(db, tmp_path):
     folder, site = tmp_path / "nb", tmp_path / "site"
     folder.mkdir()
     notebook(folder / "01_one.ipynb")
-    toolrisk("pages", "--db", db, "--out", site, "--notebooks", folder)
+    where = ("--base-url", "https://tools.example")
+    toolrisk("pages", "--db", db, "--out", site, "--notebooks", folder, *where)
     page = LexborHTMLParser((site / "notebooks" / "01_one.html").read_text())
     main = page.css_first("main")
     assert main.css_first("h1").text() == "A title"
@@ -63,8 +64,16 @@ def test_a_notebook_becomes_a_page_without_its_markup(db, tmp_path):
     assert (site / "notebooks" / "01_one-1.png").read_bytes().startswith(b"\x89PNG")
     listed = LexborHTMLParser((site / "notebooks" / "index.html").read_text())
     assert listed.css_first("main li a").attributes["href"] == "01_one.html"
+    for outside in ("index.html", "methodology.html"):
+        links = LexborHTMLParser((site / outside).read_text()).css('main a[href^="notebooks/"]')
+        assert [node.attributes["href"] for node in links] == ["notebooks/index.html"]
+    for named in ("index", "01_one"):
+        assert (
+            f"https://tools.example/notebooks/{named}.html<" in (site / "sitemap.xml").read_text()
+        )
     toolrisk("pages", "--db", db, "--out", site)
     assert not (site / "notebooks").exists()
+    assert "notebooks/" not in (site / "index.html").read_text()
 
 
 def test_a_preview_has_the_notebooks_too(db, tmp_path, monkeypatch):

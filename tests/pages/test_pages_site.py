@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,6 +30,22 @@ def test_the_same_facts_give_the_same_bytes(
     again = MemorySource(tuple((s, ServerTools(t.tools[::-1])) for s, t in world.given))
     build(again, tmp_path / "again")
     assert tree_of(tmp_path / "again") == tree_of(site)
+
+
+def test_keys_of_pages_do_not_depend_on_chance() -> None:
+    told = (
+        "from classifier.pages.overview import Overview, overview_pages\n"
+        "for one in overview_pages(Overview(rows=(), servers=(), stamp='')): print(one.path, one.key)"
+    )
+    made = {
+        subprocess.run(
+            [sys.executable, "-c", told], env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True, text=True, timeout=60, check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }  # fmt: skip
+    assert len(made) == 1
+    assert "attacks/index.html" in made.pop()
 
 
 def test_a_build_replaces_the_one_before(

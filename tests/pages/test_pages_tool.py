@@ -20,7 +20,8 @@ from classifier.pages.sections import sections
 from classifier.pages.site import build
 from classifier.policies import render, suggest_key
 from classifier.rule import Decision
-from classifier.verdict import Category, Risk
+from classifier.signals.annotation_conflict import SIGNAL as CONFLICT
+from classifier.verdict import Category, Evidence, Finding, Risk
 
 
 def tools_of(world: MemorySource, name: str) -> dict[str, ToolFacts]:
@@ -122,8 +123,36 @@ def test_policies_are_those_of_the_targets(opens: LexborHTMLParser, world: Memor
 
 def test_missing_hints_are_shown_as_missing(opens: LexborHTMLParser) -> None:
     rows = [node.text(deep=True, separator="|") for node in opens.css("#hints tbody tr")]
-    assert rows[0].split("|") == ["readOnlyHint", "true", "false", "contradict"]
+    assert rows[0].split("|") == ["readOnlyHint", "true", "false", "differ"]
     assert "missing" in rows[1]
+
+
+def test_a_hint_contradicts_only_where_the_signal_points_at_it(
+    tmp_path: Path, make_server: Callable[..., ServerFacts], make: Callable[..., ToolFacts]
+) -> None:
+    one = make("empty_bin", "Empties the bin.")
+    hints = {"readOnlyHint": False, "destructiveHint": False, "openWorldHint": False}
+    pointer = Evidence("/annotations/destructiveHint", 0, 0, "destructiveHint")
+    judged = replace(
+        one.classification,
+        category=Category.READ,
+        findings=(Finding(signal=CONFLICT, evidence=(pointer,)),),
+    )
+    told = replace(one, tool=replace(one.tool, annotations=hints), classification=judged)
+    build(
+        MemorySource.of([(make_server("io.example/made"), ServerTools((told,)))]), tmp_path / "site"
+    )
+    page = next((tmp_path / "site").glob("tools/*/empty_bin.html"))
+    tree = LexborHTMLParser(page.read_text(encoding="utf-8"))
+    cells = [[cell.text() for cell in row.css("th, td")][1:] for row in tree.css("#hints tbody tr")]
+    assert cells == [
+        ["false", "true", "differ"],
+        ["false", "true", "contradict"],
+        ["missing", "no sign either way", "cannot be compared"],
+        ["false", "no sign either way", "cannot be compared"],
+    ]
+    assert text_of(tree, "#hints strong") == "1 hint contradicts what the definition says."
+    assert "1 hint differs from our label" in text_of(tree, "#hints")
 
 
 def test_the_history_shows_words_that_came_and_went(opens: LexborHTMLParser) -> None:
@@ -178,6 +207,17 @@ def test_what_is_said_of_calls_follows_the_decision(
             assert ("refuses it" in said) == decided.refuses, said
             assert ("has a person look" in said) == (decided is Decision.ASK), said
     assert {Decision.LIMIT, Decision.ASK, Decision.DENY} <= met
+
+
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [
+        (0, "0 tools"), (1, "1 tool"), (99, "99 tools"), (100, "about 100 tools"),
+        (275, "about 270 tools"), (25_318, "about 25,000 tools"),
+    ],
+)  # fmt: skip
+def test_the_size_of_the_index_is_called_rounded_where_it_is(count: int, told: str) -> None:
+    assert words.scale(words.rounded(count), "tool") == told
 
 
 def test_our_words_are_well_formed(site: Path) -> None:

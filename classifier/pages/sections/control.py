@@ -29,7 +29,17 @@ def context(page: ToolPage) -> Mapping[str, Any]:
         **_panels(page, BUDGET_TIGHT if page.is_tight else BUDGET),
         "server_page": page.server.path,
         "server": page.server.title,
+        "whole": _whole(page),
     }
+
+
+def _whole(page: ToolPage) -> str:
+    """Say what the policy of the server's page does beyond this one; empty where it has none."""
+    if not page.server.rows:
+        return ""
+    if page.is_gone:
+        return "takes in the tools that are still listed"
+    return "takes in the other tools too" if page.others else "comes in stricter profiles too"
 
 
 def _panels(page: ToolPage, budget: int) -> Mapping[str, Any]:

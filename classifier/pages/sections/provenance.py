@@ -26,7 +26,7 @@ def context(page: ToolPage) -> Mapping[str, Any]:
         "model": page.classification.model,
         "truncated": page.classification.truncated,
         "server": page.server.title,
-        "tools_here": words.number(len(page.server.rows), "tool"),
+        "tools_here": words.number(len(page.server.rows), "tool") if page.server.rows else "",
         "tools_all": words.scale(page.scale.tools, "tool"),
         "servers_all": words.scale(page.scale.servers, "server"),
         "file": page.row.path.rsplit("/", 1)[-1],

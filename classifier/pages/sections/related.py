@@ -24,7 +24,9 @@ def context(page: ToolPage) -> Mapping[str, Any]:
         "server": page.server.title,
         "server_page": page.server.path,
         "siblings": page.siblings[:3] if page.is_tight else page.siblings,
-        "others": len(page.server.rows) - (page.facts.removed_at is None),
+        "others": page.others,
+        "is_only": len(page.server.known) <= 1 and not page.server.unclassified,
+        "is_gone": page.is_gone,
         "similar": similar,
         "differing": sum(bool(one["differs"]) for one in similar),
     }

@@ -15,8 +15,10 @@ SECTION = Section("verdict", "Verdict", 10)
 def context(page: ToolPage) -> Mapping[str, Any]:
     """Return what the card shows."""
     verdict = page.classification
+    heading = words.heading(page.tool.name)
     return {
-        "name": page.tool.name,
+        "heading": heading,
+        "is_cut": heading != words.named(page.tool.name),
         "capability": words.capability(verdict),
         "category": verdict.category,
         "risk": verdict.risk,
