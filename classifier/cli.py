@@ -113,22 +113,17 @@ def _run(verbs: tuple[str, ...], words: list[str]) -> int:
             sys.stdout.flush()  # a full disk shows here, and must not end as 1, which means findings
     except SystemExit as stop:
         if stop.code == _INTERRUPTED:  # typer catches Ctrl-C and says nothing
-            print("toolrisk: interrupted", file=sys.stderr)
+            _print("toolrisk: interrupted")
         if isinstance(stop.__context__, BrokenPipeError):  # typer's 1; ours means findings
             _drop_output()
             return _CUT_SHORT
         return stop.code if isinstance(stop.code, int) else 1
     except KeyboardInterrupt:
-        print("toolrisk: interrupted", file=sys.stderr)
+        _print("toolrisk: interrupted")
         return _INTERRUPTED
     except OSError as error:
         _drop_output()
-        if isinstance(error, BrokenPipeError):  # the reader went away, as with `| head`
-            ended = error.__context__  # what was decided before the rest could not be written
-            return (
-                ended.code if isinstance(ended, SystemExit) and isinstance(ended.code, int) else 0
-            )
-        code = _say(f"{error.filename or 'output'}: {error.strerror or error}", 3)
+        code = _unwritten(error)
     except Exception as error:  # noqa: BLE001 - what is none of ours is raised again
         code = _failed(error)
     else:
@@ -136,12 +131,24 @@ def _run(verbs: tuple[str, ...], words: list[str]) -> int:
     return code
 
 
+def _unwritten(error: OSError) -> int:
+    """Return the code where output could not be written: what was decided before, if it holds."""
+    ended = error.__context__
+    if isinstance(ended, SystemExit) and isinstance(error, BrokenPipeError):
+        return ended.code if isinstance(ended.code, int) else _CUT_SHORT  # as with `| head`
+    if isinstance(code := getattr(ended, "exit_code", None), int):
+        return code  # what typer could not say of wrong usage
+    if isinstance(error, BrokenPipeError):
+        return _CUT_SHORT
+    return _say(f"{error.filename or 'output'}: {error.strerror or error}", _CUT_SHORT)
+
+
 def _failed(error: Exception) -> int:
     """Say what went wrong, if it is something that can; anything else is a fault of ours."""
     from classifier.errors import AddressError, ClassifierError, LabelError, PolicyError
-    from crawler.errors import CrawlError, TargetError
+    from crawler.errors import CrawlError, NoCatalogError, TargetError
 
-    if isinstance(error, (TargetError, PolicyError, LabelError, AddressError)):
+    if isinstance(error, (TargetError, NoCatalogError, PolicyError, LabelError, AddressError)):
         return _say(error, 2)
     if isinstance(error, (CrawlError, ClassifierError)):
         return _say(error, 3)
@@ -157,5 +164,11 @@ def _drop_output() -> None:
 def _say(error: object, code: int) -> int:
     from crawler.printable import one_line
 
-    print(f"toolrisk: {one_line(str(error), _LONGEST_MESSAGE)}", file=sys.stderr)
+    _print(f"toolrisk: {one_line(str(error), _LONGEST_MESSAGE)}")
     return code
+
+
+def _print(line: str) -> None:
+    """Tell people a line, if anybody can be told: the exit code holds either way."""
+    with suppress(OSError):
+        print(line, file=sys.stderr)

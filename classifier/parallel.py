@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import gc
 import os
-import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from itertools import chain, islice
 from typing import TYPE_CHECKING, TypeVar
 
@@ -30,8 +28,6 @@ FIRST = 64
 """Definitions of a first batch that one process judges: most of what is loaded or compiled only once it
 is needed is then there, and no other process does it again."""
 _MOST = 8
-_DEATH_SIGNAL = 1
-"""PR_SET_PDEATHSIG of Linux, linux/prctl.h."""
 
 
 def cores() -> int:
@@ -54,14 +50,26 @@ def pool(size: int) -> ProcessPoolExecutor:
 
 def _start() -> None:
     import signal
+    from threading import Thread
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process is told, and ends the rest
-    if sys.platform == "linux":
-        with suppress(OSError, AttributeError, ImportError):
-            import ctypes
+    Thread(target=_end_with_first, daemon=True).start()
 
-            # one that is killed would leave them waiting for ever
-            ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)
+
+def _end_with_first() -> None:
+    """Wait for the end of the process that forked this one, and go with it.
+
+    One that is killed would leave the others waiting for work for ever: each holds open what they
+    read it from.
+    """
+    import signal
+    from multiprocessing import parent_process
+    from multiprocessing.connection import wait
+
+    first = parent_process()
+    if first is not None:
+        wait([first.sentinel])
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def batches(

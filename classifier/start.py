@@ -3,9 +3,11 @@
 import atexit
 import os
 import sys
+from contextlib import suppress
 from typing import NoReturn
 
 _INTERRUPTED = 130
+_COULD_NOT = 3
 
 
 def main() -> NoReturn:
@@ -24,10 +26,14 @@ def _run(name: str) -> NoReturn:
 
         getattr(cli, name)()
     except KeyboardInterrupt:
-        sys.stderr.write("toolrisk: interrupted\n")
+        with suppress(OSError):
+            sys.stderr.write("toolrisk: interrupted\n")
         _leave(_INTERRUPTED)
     except SystemExit as stop:
         _leave(stop.code if isinstance(stop.code, int) else int(stop.code is not None))
+    except Exception:  # noqa: BLE001 - a fault of ours; Python's own code for it means findings
+        sys.excepthook(*sys.exc_info())
+        _leave(_COULD_NOT)
     _leave(0)
 
 
@@ -38,5 +44,5 @@ def _leave(code: int) -> NoReturn:
         try:
             stream.flush()
         except (OSError, ValueError, AttributeError):  # told of before, or never open
-            code = code or 3
+            code = code or _COULD_NOT
     os._exit(code)

@@ -9,13 +9,13 @@ import sys
 import pytest
 
 
-def doctor(*words, path=None, code=0):
+def doctor(*words, code=0, **variables):
     done = subprocess.run(
         [sys.executable, "-m", "classifier", "doctor", "--offline", "--format", "json", *words],
         capture_output=True, text=True, timeout=60, check=False,
-        env=os.environ | ({"PATH": path} if path is not None else {}),
+        env=os.environ | variables,
     )  # fmt: skip
-    assert done.returncode == code, done.stderr
+    assert code is None or done.returncode == code, done.stderr
     return {check["name"]: check for check in json.loads(done.stdout)}
 
 
@@ -29,7 +29,7 @@ def test_every_check_has_a_state_and_a_reason(tmp_path):
 
 
 def test_what_is_not_installed_is_missing_with_its_cost(tmp_path):
-    found = doctor("--db", str(tmp_path / "none.db"), path=str(tmp_path))
+    found = doctor("--db", str(tmp_path / "none.db"), PATH=str(tmp_path))
     assert found["sandbox"]["state"] == found["npm"]["state"] == "missing"
     assert "npm: and pypi: targets are refused" in found["sandbox"]["remedy"]
 
@@ -49,3 +49,12 @@ def test_another_programs_database_is_left_alone(tmp_path):
     other.close()
     found = doctor("--db", str(tmp_path / "songs.db"), code=3)
     assert "another program" in found["catalogue"]["detail"]
+
+
+def test_reviews_of_ones_own_that_cannot_be_read_are_broken(tmp_path):
+    folder = tmp_path / "toolrisk"
+    folder.mkdir()
+    (folder / "reviewed.tsv").write_bytes(b"caf\xe9\n")
+    found = doctor("--db", str(tmp_path / "none.db"), code=None, XDG_DATA_HOME=str(tmp_path))
+    assert found["reviews"]["state"] == "broken"
+    assert "not UTF-8" in found["reviews"]["detail"]

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -187,6 +188,40 @@ def test_ctrl_c_waits_for_nobody(times):
         _, told = process.communicate(timeout=60)
     assert "KeyboardInterrupt" in told
     assert process.returncode != 0
+
+
+TELLING = """
+import os, time
+from classifier.parallel import map_batches
+def work(_):
+    os.write(1, f"{os.getpid()}\\n".encode())
+    time.sleep(600)
+for _ in map_batches(work, [0] * 9):
+    pass
+"""
+
+
+def runs(pid):
+    """Say whether a process is there and is no corpse that nobody has collected."""
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False
+
+
+@needs_fork
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc")
+def test_the_others_go_where_the_first_process_is_killed():
+    words = [sys.executable, "-c", TELLING]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+        others = [int(process.stdout.readline()) for _ in range(2)]
+        assert all(map(runs, others))
+        process.kill()
+        process.wait()
+        end = time.monotonic() + 30
+        while any(map(runs, others)) and time.monotonic() < end:
+            time.sleep(0.05)
+    assert not any(map(runs, others))
 
 
 def fail(_):

@@ -136,3 +136,31 @@ def test_a_closed_standard_input_is_an_empty_one():
     )
     assert done.returncode == 2
     assert done.stderr.startswith("toolrisk: standard input is empty")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("classify", "there-is-no-such.json"), 2),
+        (("no-such-command",), 2),
+        (("classify", "--fail-on", "critical", "-"), 3),
+    ],
+)
+def test_an_error_that_cannot_be_told_is_not_taken_for_findings(words, code):
+    tools = '{"name": "list_colours", "description": "List the colours."}'
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "classifier", *words], input=tools,
+            stdout=subprocess.DEVNULL, stderr=full, text=True, check=False, timeout=60,
+        )  # fmt: skip
+    assert done.returncode == code
+
+
+def test_a_fault_of_ours_is_not_taken_for_findings():
+    program = "from classifier import cli, start; cli.fault = lambda: 1 / 0; start._run('fault')"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 3
+    assert "ZeroDivisionError" in done.stderr

@@ -1,11 +1,17 @@
 """`toolrisk baseline`: write down what is found today, so that a build stops only at what is new."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from crawler.printable import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from classifier.commands.inputs import InputOptions
+    from classifier.pipeline.baseline import Known
 
 
 def register(app: typer.Typer) -> None:
@@ -25,10 +31,12 @@ def baseline(
 ) -> None:  # fmt: skip
     """Write the findings of these targets as known; run it again to bring them up to date.
 
-    Suppressions in the file, and reasons and days of findings that are still there, are kept. Lapsed
-    findings stay lapsed unless --expires gives a new day.
+    Suppressions in the file, and reasons and days of findings that are still there, are kept; so are
+    findings about tools of servers that were not asked. Lapsed findings stay lapsed unless --expires
+    gives a new day.
     """
     from classifier.commands import inputs
+    from classifier.commands.files import distinct
     from classifier.engine import Options
     from classifier.pipeline import baseline as baselines
     from classifier.pipeline.config.reading import target_findings
@@ -36,6 +44,8 @@ def baseline(
     from classifier.pipeline.saving import save
 
     baselines.check_day(expires, "--expires")
+    if reason is not None and not reason.strip():
+        raise typer.BadParameter("must not be blank", param_hint="--reason")
     engine = Options(use_reviews=reviews, extra_reviews=inputs.user_reviews() if reviews else None)
     options = inputs.InputOptions(
         allow_private=allow_private,
@@ -43,17 +53,38 @@ def baseline(
         launch=launch,
         engine=engine,
     )
-    old = baselines.read(file) if file.exists() else baselines.Baseline()
+    old = baselines.read(file) if file.is_file() else baselines.Baseline()
+    targets = distinct(targets)
     found = list(rows(inputs.classified_by_target(targets, options)))
     entries = [entry for row in found for entry in row.entries]
-    entries += target_findings(targets, found)
-    seen = {entry.server for entry in entries}
-    keep = {one.server for one in old.findings.values()} - seen if options.skipped else set()
+    entries += target_findings(targets, found, options.files.settings)
+    seen = {(str(row.tool.server), row.tool.name) for row in found}
     new = baselines.renew(
-        old, entries, reason=reason, expires=expires, keep_servers=frozenset(keep)
+        old, entries, reason=reason, expires=expires, kept=_not_looked_at(options, seen)
     )
     if entries or not options.skipped:
         save(file, baselines.dump(new))
     added, gone = len(new.findings.keys() - old.findings), len(old.findings.keys() - new.findings)
     inputs.say(f"{counted(len(new.findings), 'finding')} known in {file}: {added} new, {gone} gone")
     raise typer.Exit(inputs.report(options))
+
+
+def _not_looked_at(
+    options: "InputOptions", seen: set[tuple[str, str]]
+) -> "Callable[[Known], bool]":
+    """Return what says whether nobody could see if a known finding is still there.
+
+    `seen` are the servers and tools that were looked at. Of a server that was not asked, what stands
+    in the settings was; of one that told a part, the rest was not.
+    """
+    from classifier.pipeline.config.reading import RULES
+
+    named, asked = options.files.named, {server for server, _ in seen}
+    has_others = any(skipped.subject not in named for skipped in options.skipped)
+
+    def kept(one: "Known") -> bool:
+        if one.server in asked:
+            return bool(options.problems and one.tool) and (one.server, one.tool) not in seen
+        return one.rule not in RULES if one.server in named else has_others
+
+    return kept

@@ -84,8 +84,10 @@ def classify(
         wish = _Wish(output, level, _read_baseline(baseline), _more(also))
         raise typer.Exit(_only_threats(targets or [], db, given, wish, baseline))
     from classifier.commands import inputs
+    from classifier.commands.files import distinct
     from classifier.engine import Options
 
+    targets = distinct(targets or [])
     engine = Options(use_reviews=reviews, extra_reviews=inputs.user_reviews() if reviews else None)
     options = inputs.InputOptions(
         allow_private=allow_private, unsafe_no_sandbox=unsafe_no_sandbox, limit=limit, engine=engine
@@ -174,15 +176,15 @@ def _catalogue(db: str, options: "InputOptions", wish: _Wish) -> bool:
     from classifier.store import classify_catalog
     from crawler.catalog import Catalog
 
-    inputs.require_catalog(db)
+    inputs.require_catalog(db, or_target=True)
     with Catalog.open(db, create=False) as catalog:
         with inputs.counting("classifying") as progress:
             summary = classify_catalog(catalog, options.engine, progress)
-        wish = replace(wish, extra=tuple(catalogue_findings(catalog)))
+        wish = replace(wish, extra=tuple(catalogue_findings(catalog, options=options.engine)))
         if wish.output is Format.TABLE and wish.known is None and not wish.also:
             sys.stdout.write(summary.text())
             fails = wish.level is not None and summary.worst >= wish.level.rank
-            return _beside([], wish, []) or fails
+            return _beside([], wish, [], options) or fails
         items = ((one.tool, one.classification, None) for one in summary.items(catalog))
         return _print(items, wish, options, [])
 
@@ -207,7 +209,7 @@ def _print(
     configs = _configs(targets, options)
     _plain(watched(), wish.output, lambda: _why_none(configs, options))
     fails = wish.level is not None and worst >= wish.level.rank
-    return _beside(seen, wish, configs) or fails
+    return _beside(seen, wish, configs, options) or fails
 
 
 def _print_lines(lines: Iterable[tuple[Risk, str]], wish: _Wish) -> bool:
@@ -224,14 +226,14 @@ def _print_lines(lines: Iterable[tuple[Risk, str]], wish: _Wish) -> bool:
     return wish.level is not None and worst >= wish.level.rank
 
 
-def _beside(seen: list[Judged], wish: _Wish, configs: list[str]) -> bool:
+def _beside(seen: list[Judged], wish: _Wish, configs: list[str], options: "InputOptions") -> bool:
     """Tell what no tool has alone; say whether the gate stops at it."""
     if not configs and not wish.extra:
         return False
     from classifier.pipeline.findings import Report, rows
 
     report = Report(list(rows(seen)), fail_on=wish.level)
-    _add(report, configs, wish)
+    _add(report, configs, wish, options)
     if configs and not seen and not report.extra:
         from classifier.commands.inputs import say
 
@@ -246,12 +248,13 @@ def _configs(targets: list[str], options: "InputOptions") -> list[str]:
     return [target for target in targets if inputs.is_config(target, options)]
 
 
-def _add(report: "Report", configs: list[str], wish: _Wish) -> None:
+def _add(report: "Report", configs: list[str], wish: _Wish, options: "InputOptions") -> None:
     """Add and tell what is wrong with client configs and between servers."""
     from classifier.commands.inputs import say
     from classifier.pipeline.config.reading import target_findings
 
-    found = [*wish.extra, *target_findings(configs, report.rows)]
+    of_configs = target_findings(configs, report.rows, options.files.settings)
+    found = [*wish.extra, *of_configs]
     report.extra += [wish.known.mark(entry) if wish.known else entry for entry in found]
     new = [entry for entry in report.extra if entry.accepted is None]
     for entry in new[:_MOST_TOLD]:
@@ -304,7 +307,7 @@ def _report(
         found = [wish.known.apply(row) for row in found]
     report = Report(found, fail_on=wish.level, has_baseline=wish.known is not None)
     report.skipped = options.unread()
-    _add(report, _configs(targets, options), wish)
+    _add(report, _configs(targets, options), wish, options)
     if wish.output in _REPORTS:
         sys.stdout.write(_written(wish.output, report))
     else:

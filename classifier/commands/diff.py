@@ -77,14 +77,20 @@ def _start(text: str | None, catalog: "Catalog") -> str:
             ) from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return moment.astimezone(UTC).isoformat(timespec="seconds")
+    try:
+        return moment.astimezone(UTC).isoformat(timespec="seconds")
+    except OverflowError:  # where it is this time in UTC, no calendar goes
+        raise TargetError(f"{text!r} is before the first day of all or after the last") from None
 
 
 def _differences(catalog: "Catalog", since: str) -> "Iterator[Difference]":
+    from classifier.commands.inputs import user_reviews
+    from classifier.engine import Options
     from classifier.pipeline.catalogue.reading import changed
 
     changes = list(catalog.changes(since))
-    yield from changed(catalog, [change for change in changes if change.kind == "changed"])
+    altered = [change for change in changes if change.kind == "changed"]
+    yield from changed(catalog, altered, Options(extra_reviews=user_reviews()))
     rest = [change for change in changes if change.kind != "changed"]
     wanted = {change.tool_id for change in rest}
     known: dict[int, CatalogTool] = {}

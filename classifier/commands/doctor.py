@@ -92,10 +92,14 @@ def _versions() -> Check:
 
 
 def _reviews() -> Check:
+    from classifier.errors import DataError
     from classifier.reviewed import count, user_file
 
-    own = user_file()
-    shipped, yours = count(None), count(own) - count(None) if own.is_file() else 0
+    own, shipped = user_file(), count(None)
+    try:
+        yours = count(own) - shipped if own.is_file() else 0
+    except DataError as error:
+        return Check("reviews", State.BROKEN, str(error), "mend it, or move it away")
     return Check("reviews", State.OK, f"{shipped:,} reviewed definitions, {yours:,} of your own")
 
 

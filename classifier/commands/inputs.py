@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from classifier.commands.waiting import counted, reading
+from classifier.commands.files import Files, distinct
+from classifier.commands.waiting import counted
 from classifier.engine import Options, classify_many, prepare
 from classifier.parallel import FIRST, batches, map_batches
 from classifier.verdict import Classification, Risk
@@ -51,10 +52,7 @@ class InputOptions:
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """What was left out rightly: what only looks like a tool, a server that is switched off."""
-    configs: dict[str, bool] = field(default_factory=dict)
-    """Whether a file that was read is a client config."""
-    kept: dict[str, "ToolFile"] = field(default_factory=dict)
-    """A file that was read to know that, until its tools are asked for."""
+    files: Files = field(default_factory=Files)
     asked: bool = False
     """Whether servers were asked: what talks to them may be at work until the last tool is taken."""
 
@@ -65,13 +63,13 @@ class InputOptions:
 
 
 def tools(targets: list[str], options: InputOptions) -> Iterator[Tool]:
-    """Yield the definitions of TARGETs, in order.
+    """Yield the definitions of TARGETs, in order; of one that is named twice, once.
 
     Raises:
         TargetError: a target cannot be understood or read.
 
     """
-    parsed = [parse_target(text) for text in targets]
+    parsed = [parse_target(text) for text in distinct(targets)]
     for target in parsed:
         if isinstance(target, FileTarget):
             yield from _file(target, options)
@@ -81,6 +79,7 @@ def tools(targets: list[str], options: InputOptions) -> Iterator[Tool]:
             found = read_clients(target.text)
             options.skipped.extend(found.unread)
             options.notes.extend(found.notes)
+            options.files.named.update(found.servers)
         else:
             yield from _gathered(target, options)
 
@@ -90,15 +89,9 @@ def _is_clients(target: Target) -> bool:
 
 
 def _file(target: FileTarget, options: InputOptions) -> Iterator[Tool]:
-    from crawler.tool_file import read_tool_file
-
-    if target.text == "-" and sys.stdin.isatty():
-        say("reading definitions from standard input; end them with Ctrl-D")
-    with reading(local_path(target.text)):
-        found = options.kept.pop(target.text, None) or read_tool_file(target.text)
-    options.configs[target.text] = bool(found.servers)
+    found = options.files.take(target.text)
     if found.servers and options.launch:
-        yield from _gathered(target, options)  # which tells the problems itself
+        yield from _gathered(target, options, found)  # which tells the problems itself
         return
     options.notes.extend(disabled_notes(found.servers))
     is_static = found.origin is Origin.STATIC
@@ -115,18 +108,10 @@ def is_config(target: str, options: InputOptions) -> bool:
         TargetError: it is no TARGET, or a file that cannot be read.
 
     """
-    if target in options.configs:
-        return options.configs[target]
-    if target == "-" or not local_path(target).is_file():
-        return _is_clients(parse_target(target))
-    from crawler.tool_file import read_tool_file
-
-    with reading(local_path(target)):
-        found = read_tool_file(target)
-    options.configs[target] = bool(found.servers)
-    if not options.kept:  # of many files one is kept, so that they do not fill the memory
-        options.kept[target] = found
-    return options.configs[target]
+    parsed = parse_target(target)
+    if isinstance(parsed, FileTarget) and not local_path(target).is_dir():
+        return options.files.is_config(target)
+    return _is_clients(parsed)
 
 
 def _mixes(options: InputOptions) -> bool:
@@ -134,7 +119,9 @@ def _mixes(options: InputOptions) -> bool:
     return options.streams and sys.stdout.isatty()
 
 
-def _gathered(target: Target, options: InputOptions) -> Iterator[Tool]:
+def _gathered(
+    target: Target, options: InputOptions, content: "ToolFile | None" = None
+) -> Iterator[Tool]:
     from crawler.crawl import CrawlOptions, gather
     from crawler.progress import watch
 
@@ -146,11 +133,11 @@ def _gathered(target: Target, options: InputOptions) -> Iterator[Tool]:
     )
     if _mixes(options):
         with watch() as observer:
-            items = list(gather([target], chosen, observer))
+            items = list(gather([target], chosen, observer, content))
         yield from _told(items, options)
         return
     with watch() as observer:
-        yield from _told(gather([target], chosen, observer), options)
+        yield from _told(gather([target], chosen, observer, content), options)
 
 
 def _told(items: Iterable["Gathered"], options: InputOptions) -> Iterator[Tool]:
@@ -158,6 +145,8 @@ def _told(items: Iterable["Gathered"], options: InputOptions) -> Iterator[Tool]:
     for item in items:
         yield from item.tools or ()
         options.notes.extend(disabled_notes((item.server,) if item.server else ()))
+        if item.server is not None:
+            options.files.named.add(item.server.name)
         options.problems.extend(_left_out(item))
         if item.skipped is not None:
             options.skipped.append(item.skipped)
@@ -194,7 +183,7 @@ def classified(
         return
     from crawler.catalog import Catalog
 
-    require_catalog(db)
+    require_catalog(db, or_target=True)
     with Catalog.open(db, create=False) as catalog:
         yield from judged((item.tool for item in catalog.tools()), chosen.engine)
 
@@ -211,7 +200,7 @@ def classified_by_target(
     origins: list[str] = []
 
     def source() -> Iterator[Tool]:
-        for text in dict.fromkeys(targets):
+        for text in distinct(targets):
             for tool in tools([text], options):
                 origins.append(text)
                 yield tool
@@ -231,7 +220,7 @@ def lines(targets: list[str], options: InputOptions) -> Iterator[tuple[Risk, str
         TargetError: a target cannot be understood or read; all are looked at before the first.
 
     """
-    source = chain.from_iterable(tools([text], options) for text in dict.fromkeys(targets))
+    source = chain.from_iterable(tools([text], options) for text in distinct(targets))
     work = partial(_lines, options.engine)
     alone = _alone(targets, options)
     shared = batches(source, first=FIRST)
@@ -253,7 +242,7 @@ def _alone(targets: list[str], options: InputOptions) -> Callable[[], bool]:
 
 def _asks(options: InputOptions) -> bool:
     """Say whether servers were asked, or will be: rows that are ready are not kept until they answer."""
-    return options.asked or (options.launch and any(options.configs.values()))
+    return options.asked or (options.launch and any(options.files.configs.values()))
 
 
 def judged(
@@ -282,15 +271,19 @@ def _classify(options: Options, batch: list[Tool]) -> list[Classification]:
     return list(classify_many(batch, options))
 
 
-def require_catalog(db: str) -> None:
+def require_catalog(db: str, *, or_target: bool = False) -> None:
     """Refuse a catalogue file that does not exist, with the way to make one.
+
+    `or_target`: the command takes TARGETs instead.
 
     Raises:
         TargetError: there is no such file.
 
     """
-    if "://" not in db and not Path(db).exists():
-        raise TargetError(f"{db}: no catalogue; make one with `toolrisk crawl`, or give a TARGET")
+    path = db.removeprefix("sqlite:///")
+    if "://" not in path and not local_path(path).exists():
+        way = ", or give a TARGET" if or_target else ""
+        raise TargetError(f"{db}: no catalogue; make one with `toolrisk crawl`{way}")
 
 
 def record(tool: Tool, classification: Classification) -> dict[str, Any]:

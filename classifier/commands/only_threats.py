@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from classifier.commands.files import Files, distinct, is_read_once
 from classifier.parallel import FIRST, batches, map_batches
 from classifier.pipeline.findings import Entry, Numbering, Report
 from classifier.pipeline.plain import plain
@@ -106,6 +107,7 @@ class _Inputs:
 
     def __init__(self, db: str, wish: dict[str, Any]) -> None:
         self._db, self._wish = db, wish
+        self._files = Files()
         self.options: InputOptions | None = None
 
     def asked(self) -> bool:
@@ -113,7 +115,7 @@ class _Inputs:
         return self.options is not None and self.options.asked
 
     def tools(self, targets: list[str]) -> Iterator[tuple[Tool, str | None]]:
-        parsed = [(text, parse_target(text)) for text in dict.fromkeys(targets)]
+        parsed = [(text, parse_target(text)) for text in distinct(targets)]
         if not targets:
             yield from ((tool, None) for tool in self._catalogue())
         for text, target in parsed:
@@ -124,14 +126,9 @@ class _Inputs:
                 yield from ((tool, file) for tool in self._others(text))
 
     def _file(self, target: FileTarget) -> list[Tool] | None:
-        from classifier.commands.waiting import reading
-        from crawler.local import local_path
-        from crawler.tool_file import read_tool_file
-
-        if target.text == "-":
-            return None  # it can be read once only, and may turn out to be a client config
-        with reading(local_path(target.text)):
-            found = read_tool_file(target.text)
+        if is_read_once(target.text):
+            return None  # it may turn out to be a client config
+        found = self._files.take(target.text)
         if found.servers or found.problems:
             return None  # servers have to be asked, problems have to be told
         return list(found.tools[: self._wish.get("limit")])
@@ -140,7 +137,7 @@ class _Inputs:
         from classifier.commands import inputs
 
         if self.options is None:
-            self.options = inputs.InputOptions(**self._wish)
+            self.options = inputs.InputOptions(**self._wish, files=self._files)
         if not self.options.launch and inputs.is_config(text, self.options):
             raise TargetError(
                 f"{text}: a client config holds no definitions: --only-threats has to ask its servers;"
@@ -152,7 +149,7 @@ class _Inputs:
         from classifier.commands import inputs
         from crawler.catalog import Catalog
 
-        inputs.require_catalog(self._db)
+        inputs.require_catalog(self._db, or_target=True)
         with Catalog.open(self._db, create=False) as catalog:
             yield from (item.tool for item in catalog.tools())
 

@@ -21,17 +21,25 @@ def pin(
 ) -> None:  # fmt: skip
     """Pin every tool of these targets in a lock file, annotations included.
 
-    Servers that could not be listed keep what was pinned of them; the exit code is then 3.
+    Servers that could not be listed, or only in part, keep what was pinned of the rest; the exit
+    code is then 3.
     """
     from classifier.commands import inputs
+    from classifier.commands.partly import told_in_part
     from classifier.pipeline import lock as locks
     from classifier.pipeline.drift import compare
     from classifier.pipeline.saving import save
 
     options = inputs.InputOptions(allow_private=allow_private, unsafe_no_sandbox=unsafe_no_sandbox)
-    old = locks.read(lock) if lock.exists() else []
+    old = locks.read(lock) if lock.is_file() else []
     tools = list(inputs.tools(targets, options))
     seen = {tool.server for tool in tools}
+    partly = told_in_part(options.problems, tools)
+    tools += [
+        before
+        for before, after in compare(old, tools)
+        if before is not None and after is None and before.server in partly
+    ]
     if options.skipped:
         tools += [tool for tool in old if tool.server not in seen]
     pairs = compare(old, tools)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from crawler.catalog import CatalogTool
 
 _CATEGORIES = {"r": "Read", "w": "Write", "e": "Execute", "o": "Other"}
+_NONE = "none"
+"""What a person says of a tool whose signals were found wrongly."""
 _RISKS = {"l": "low", "m": "medium", "h": "high", "c": "critical"}
 
 
@@ -28,7 +30,8 @@ def review(
     """Walk through the tools that need review and keep your labels.
 
     Answer with a category (r, w, e, o) and a risk (l, m, h, c), such as `eh`; signals may follow
-    (`eh destructive,credentials`; without them, the ones found are kept). Enter skips, q stops.
+    (`eh destructive,credentials`, or `eh none`; without them, the ones found are kept). Enter skips,
+    q stops.
     """
     from classifier.commands import inputs
     from classifier.reviewed import user_file
@@ -36,12 +39,19 @@ def review(
 
     inputs.require_catalog(db)
     place = file or user_file()
+    due: list[CatalogTool] = []
+    waiting = 0
     with Catalog.open(db, create=False) as catalog:
-        due = [i for i in catalog.tools() if i.classification and i.classification["needs_review"]]
+        for item in catalog.tools():
+            waiting += item.classification is None
+            if item.classification and item.classification["needs_review"]:
+                due.append(item)
     due.sort(
         key=lambda i: (-(i.classification or {}).get("risk_score", 0), i.tool.server, i.tool.name)
     )
     inputs.say(f"{counted(len(due), 'tool')} to review; labels go to {place}")
+    if waiting:
+        inputs.say(f"{counted(waiting, 'tool')} not classified yet; run `toolrisk classify`")
     done = 0
     for item in due[:limit]:
         answer = _ask(item)
@@ -77,11 +87,15 @@ def _ask(item: "CatalogTool") -> str | None:
             return None
         if not words:
             return ""
-        head, signals = words[0], [s.strip() for s in words[1].split(",")] if words[1:] else told
+        head, signals = words[0], _signals(words[1]) if words[1:] else told
         good = len(head) == 2 and head[0] in _CATEGORIES and head[1] in _RISKS  # noqa: PLR2004 - two letters
         if good and set(signals) <= known:
             return line(item.tool, _CATEGORIES[head[0]], _RISKS[head[1]], signals, 3)
-        say(f"give two letters such as eh, then signals of: {', '.join(sorted(known))}")
+        say(f"give two letters such as eh, then none or signals of: {', '.join(sorted(known))}")
+
+
+def _signals(text: str) -> list[str]:
+    return [] if text == _NONE else [word.strip() for word in text.split(",")]
 
 
 def _keep(place: Path, text: str) -> None:

@@ -41,14 +41,20 @@ def verify(
     """Compare tools with the lock file: what changed, word by word, and what it means.
 
     Exit code 0: all as pinned; 1: something changed; 3: nothing changed in what could be looked at,
-    or `incomplete`: tools are pinned and none of them was compared.
+    or `incomplete`: tools are pinned and none of them was compared. Of a server that told only a
+    part of its tools, nothing is taken for removed.
     """
     from classifier.commands import inputs
+    from classifier.commands.partly import told_in_part
+    from classifier.engine import Options
     from classifier.pipeline import drift, drift_report
     from classifier.pipeline import lock as locks
 
     options = inputs.InputOptions(
-        allow_private=allow_private, unsafe_no_sandbox=unsafe_no_sandbox, launch=launch
+        allow_private=allow_private,
+        unsafe_no_sandbox=unsafe_no_sandbox,
+        launch=launch,
+        engine=Options(extra_reviews=inputs.user_reviews()),
     )
     pinned = locks.read(lock)
     tools = list(inputs.tools(targets, options))
@@ -57,8 +63,12 @@ def verify(
     if partial:
         pinned = [tool for tool in pinned if tool.server in seen]
     unknown = sorted({tool.server for tool in pinned} - seen) if options.skipped else []
-    checked = sum(tool.server not in unknown for tool in pinned)
-    found = drift.judge(drift.compare(pinned, tools, unknown), options.engine)
+    pairs = drift.compare(pinned, tools, unknown)
+    partly = told_in_part(options.problems, tools)
+    untold = [one for one, now in pairs if one is not None and now is None and one.server in partly]
+    checked = sum(tool.server not in unknown for tool in pinned) - len(untold)
+    unknown = sorted({*unknown, *(tool.server for tool in untold)})
+    found = drift.judge(drift.compare(pinned, tools, {*unknown, *partly}), options.engine)
     incomplete = bool(total) and not checked and not found  # no look at all must not pass as one
     if incomplete:
         unknown = every

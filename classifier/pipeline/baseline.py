@@ -7,7 +7,7 @@ written by people: a rule, optionally a server and a tool, and always a reason. 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -129,14 +129,14 @@ def _within(entry: Entry, level: str | None) -> bool:
 
 def renew(
     old: Baseline, entries: Iterable[Entry], *, reason: str | None, expires: str | None,
-    keep_servers: frozenset[str] = frozenset(),
+    kept: Callable[[Known], bool] = lambda _: False,
 ) -> Baseline:  # fmt: skip
     """Return a baseline of these findings. Known ones keep their reason and day.
 
     New and lapsed ones get `reason` and `expires`; without a new day the lapsed stay lapsed. What
-    is gone is dropped, except of `keep_servers`, which could not be looked at this time.
+    is gone is dropped, except what is `kept`: nobody looked whether it is still there.
     """
-    found = {key: one for key, one in old.findings.items() if one.server in keep_servers}
+    found = {key: one for key, one in old.findings.items() if kept(one)}
     for entry in entries:
         level = entry.level.value if entry.rule == TOOL_RISK else None
         fresh = Known(

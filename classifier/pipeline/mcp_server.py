@@ -6,11 +6,13 @@ fetched, run or written. Needs the official SDK, the extra `mcp`.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from mcp.server import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
 from pydantic import Field
 
@@ -20,6 +22,7 @@ from classifier.engine import Options, classify, classify_many
 from classifier.errors import ClassifierError
 from classifier.intent import Profile, decide_intent, effect
 from classifier.pipeline.plain import plain
+from classifier.reviewed import user_file
 from classifier.verdict import Classification
 from classifier.versions import versions
 from crawler.catalog import Catalog, CatalogTool
@@ -30,6 +33,7 @@ from crawler.records import ServerName, Tool
 _MOST = 100
 _NAME = 120
 _QUOTE = 80
+_REASON = 300
 _INSTRUCTIONS = (
     "Toolrisk says what MCP tools can do and how risky a call is. Labels are about definitions, not "
     "about the code behind them. What is not in the catalogue is unknown, which is not the same as "
@@ -73,11 +77,8 @@ class Desk:
 
     def classify_definition(self, definition: Definition, server: Of = "") -> dict[str, Any]:
         """Judge one tool definition that is passed in and return category, risk, signals and the recommended rule."""
-        try:
-            tool = parse_tool(ServerName(server or "unnamed"), definition)
-        except MalformedToolError as error:
-            raise ValueError(str(error)) from None
-        result = classify(tool)
+        tool = parse_tool(ServerName(server or "unnamed"), definition)
+        result = classify(tool, _options())
         intent = decide_intent(tool, result)
         return {
             **_label(result),
@@ -104,7 +105,9 @@ class Desk:
         """Look up a server in the catalogue and return the policy text that its tools warrant, for a client or gateway."""
         pairs = list(self._judged([server]))
         if not pairs:
-            raise ValueError("that server is not in the catalogue; its tools are unknown")
+            raise ClassifierError(
+                "the catalogue holds no tools of that server; what it can do is unknown"
+            )
         intents = [decide_intent(tool, result, Profile(profile)) for tool, result in pairs]
         key = policies.suggest_key(policy_for, server)
         output = policies.render(policy_for, key, intents)
@@ -143,20 +146,37 @@ class Desk:
     def _open(self) -> Catalog:
         if self._catalog is None:
             if "://" not in self._db and not Path(self._db).exists():
-                raise ValueError("there is no catalogue here; make one with `toolrisk crawl`")
+                raise ClassifierError("there is no catalogue here; make one with `toolrisk crawl`")
             self._catalog = Catalog.open(self._db, create=False)
         return self._catalog
 
     def _tools(self, **filters: str) -> Iterator[CatalogTool]:
         given = {name: value for name, value in filters.items() if value}
-        try:
-            yield from self._open().tools(**given)  # type: ignore[arg-type] # names checked by the signature
-        except (CrawlError, ClassifierError) as error:
-            raise ValueError(str(error)) from None
+        yield from self._open().tools(**given)  # type: ignore[arg-type] # names checked by the signature
 
     def _judged(self, servers: list[str]) -> Iterator[tuple[Tool, Classification]]:
-        tools = [item.tool for name in dict.fromkeys(servers) for item in self._tools(server=name)]
-        return zip(tools, classify_many(tools, Options()), strict=True)
+        """Yield the tools of servers with their classifications; no name is no server, not all."""
+        names = [name for name in dict.fromkeys(servers) if name]
+        tools = [item.tool for name in names for item in self._tools(server=name)]
+        return zip(tools, classify_many(tools, _options()), strict=True)
+
+
+def _options() -> Options:
+    """Return how every command judges: with a person's own reviews, as they are now."""
+    return Options(extra_reviews=user_file())
+
+
+def _told(answer: Callable[..., Any]) -> Callable[..., Any]:
+    """Let the reason reach the agent: the SDK keeps that of any other error, and prints a traceback."""
+
+    @wraps(answer)
+    def asked(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return answer(*args, **kwargs)
+        except (ClassifierError, CrawlError, MalformedToolError) as error:
+            raise ToolError(plain(str(error), _REASON)) from None
+
+    return asked
 
 
 def _name(server: str, tool: str) -> dict[str, str]:
@@ -211,7 +231,7 @@ def build(db: str) -> MCPServer[Any]:
             idempotent_hint=True,
             open_world_hint=False,
         )
-        server.add_tool(getattr(desk, name), name=name, title=title, annotations=hints)
+        server.add_tool(_told(getattr(desk, name)), name=name, title=title, annotations=hints)
     return server
 
 

@@ -2,13 +2,16 @@
 
 Rule ids are the ids of the signals and do not change; `partialFingerprints` survive a change of
 wording and of place, so that an alert stays the same alert. Where a target is a file, a finding
-points to the line and column where the words stand, in code points. Text of a tool is escaped:
+points to the line and column where the words stand, in code points. Where it is none, it points to
+a path that is made of the server's name, because code scanning refuses a whole log for one result
+without a path, or with an address that is not of the checkout. Text of a tool is escaped:
 in SARIF messages brackets make links and braces are placeholders.
 Source of the rules: the OASIS standard of 2020-03-27 and its published JSON Schema.
 """
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from importlib.metadata import version
 from pathlib import Path
@@ -46,6 +49,7 @@ _SCORES = {
 }
 """Numbers in the bands by which code scanning names a severity: 4.0, 7.0 and 9.0."""
 _MOST_QUOTES = 4
+_SERVERS = "mcp-servers"
 
 
 def write(report: Report) -> str:
@@ -196,18 +200,20 @@ class _Files:
         self._starts: dict[int, int | None] = {}
 
     def location(self, row: Row | None, entry: Entry) -> dict[str, Any]:
-        """Return where a finding stands: always the tool by name, and the file if there is one."""
+        """Return where a finding stands: the tool by name, and the file, or a path for the server."""
         names = [encodable(plain(part, 120)) for part in (entry.server, entry.tool) if part]
-        logical = {"name": names[-1], "fullyQualifiedName": "/".join(names), "kind": "function"}
-        value: dict[str, Any] = {"logicalLocations": [logical]}
+        kind = "function" if entry.tool else "module"
+        logical = {"name": names[-1], "fullyQualifiedName": "/".join(names), "kind": kind}
         target = row.target if row is not None else entry.file
         places = self._of(target) if target else None
+        region = None
         if target and places:
-            physical: dict[str, Any] = {"artifactLocation": {"uri": self._uris[target]}}
+            artifact: dict[str, Any] = {"uri": self._uris[target]}
             region = self._region(places, row, entry)
-            physical["region"] = _region(region or Region(1, 1, 1, 1))
-            value["physicalLocation"] = physical
-        return value
+        else:
+            artifact = _no_file(entry.server)
+        physical = {"artifactLocation": artifact, "region": _region(region or Region(1, 1, 1, 1))}
+        return {"logicalLocations": [logical], "physicalLocation": physical}
 
     def _of(self, target: str) -> Places | None:
         if target not in self._places:
@@ -243,10 +249,20 @@ def _region(region: Region) -> dict[str, int]:
     }
 
 
+def _no_file(server: str) -> dict[str, Any]:
+    """Return a place for what stands in no file: a relative path that no name can lead elsewhere."""
+    name = percent(encodable(plain(server, 120)), safe="@")
+    told = f"No file: what the server {_message(server, 80)} says of itself"
+    return {
+        "uri": f"{_SERVERS}/{name if name.strip('.') else 'unnamed'}",
+        "description": {"text": told},
+    }
+
+
 def _uri(target: str) -> str:
     """Return a file as code scanning wants it: relative to the working folder where it can be."""
     path = local_path(target).resolve()
     here = Path.cwd()
     if path.is_relative_to(here):
-        return percent(path.relative_to(here).as_posix())
+        return percent(os.fsencode(path.relative_to(here).as_posix()))  # a name may be no UTF-8
     return path.as_uri()

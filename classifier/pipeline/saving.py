@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from contextlib import suppress
 from pathlib import Path
-from tempfile import mkstemp
+from secrets import token_hex
 
 from classifier.errors import OutputError
 
@@ -14,24 +15,48 @@ from classifier.errors import OutputError
 def save(path: Path, text: str) -> None:
     """Replace a file by a text in one step; a symbolic link stays one.
 
+    What is no file (a pipe, a device, this program's own output) is written to, never replaced.
+
     Raises:
         OutputError: it cannot be written; the old file stays.
+        BrokenPipeError: nobody reads this program's output any more.
 
     """
+    if _is_output(path):
+        sys.stdout.write(text)
+        return
     try:
-        target = path.resolve()
-        handle, name = mkstemp(dir=target.parent, prefix=f".{target.name[:_NAME]}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        if path.exists() and not path.is_file():
+            with path.open("w", encoding="utf-8") as stream:
                 stream.write(text)
-            Path(name).chmod(target.stat().st_mode & 0o777 if target.exists() else 0o644)
-            Path(name).replace(target)
-        except OSError:
-            with suppress(OSError):
-                Path(name).unlink()
-            raise
+        else:
+            _replace(path.resolve(), text)
     except (OSError, RuntimeError, ValueError) as cause:  # a loop of links; a name with a NUL
         raise _refusal("write", path, cause) from cause
+
+
+def _is_output(path: Path) -> bool:
+    """Say whether a path is where this program prints, as /dev/stdout is."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(sys.stdout.fileno()))
+    except (OSError, ValueError, RuntimeError, AttributeError):  # no such file, or no real output
+        return False
+
+
+def _replace(target: Path, text: str) -> None:
+    """Write beside the file and rename; a new one gets the permissions that the umask leaves."""
+    beside = target.with_name(f".toolrisk-{token_hex(8)}")
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        if target.exists():
+            beside.chmod(target.stat().st_mode & 0o777)
+        beside.replace(target)
+    except BaseException:
+        with suppress(OSError):
+            beside.unlink()
+        raise
 
 
 def make_folder(path: Path) -> Path:
@@ -46,10 +71,6 @@ def make_folder(path: Path) -> Path:
     except (OSError, ValueError) as cause:
         raise _refusal("make the folder", path, cause) from cause
     return path
-
-
-_NAME = 100
-"""What is kept of a name for the file beside it, whose own name may be no longer than any."""
 
 
 def _refusal(act: str, path: Path, cause: Exception) -> OutputError:

@@ -159,3 +159,62 @@ def test_bad_use_is_one_clear_line(desk):
     write(DELETE)
     assert "toolrisk baseline" in gate(2).stderr
     assert "2027-01-31" in known("--expires", "soon", code=2).stderr
+
+
+CONFIG = {
+    "gone": {"command": "npx", "args": ["-y", "no-such-package-of-toolrisk"]},
+    "own": {"command": "no-such-program"},
+}
+KEPT = [
+    {"server": "gone", "tool": "wipe", "rule": "tool-risk", "level": "high", "reason": "Anna"},
+    {"server": "own", "tool": "wipe", "rule": "tool-risk", "level": "high", "reason": "Anna"},
+]
+DROPPED = [
+    {"server": "own", "tool": "", "rule": "unpinned-launch", "reason": "was so"},
+    {"server": "left", "tool": "wipe", "rule": "tool-risk", "level": "high", "reason": "Anna"},
+]
+
+
+def renewed(toolrisk, folder, config, *words, code):
+    (folder / "mcp.json").write_text(json.dumps({"mcpServers": config}))
+    old = {"toolrisk_baseline": 1, "suppressions": [], "findings": [*KEPT, *DROPPED]}
+    (folder / FILE).write_text(json.dumps(old))
+    toolrisk("baseline", "mcp.json", *words, cwd=folder, code=code)
+    return json.loads((folder / FILE).read_text())["findings"]
+
+
+def test_what_is_accepted_of_servers_that_nobody_asked_is_kept(toolrisk, tmp_path):
+    """The settings were looked at, and what stands in them is brought up to date."""
+    found = renewed(toolrisk, tmp_path, CONFIG, "--no-launch", code=0)
+    assert [one for one in found if one.get("reason")] == KEPT
+    assert {"server": "gone", "tool": "", "rule": "unpinned-launch"} in found
+    off = {name: {**entry, "disabled": True} for name, entry in CONFIG.items()}
+    assert renewed(toolrisk, tmp_path, off, code=0) == KEPT
+
+
+def test_what_is_accepted_of_servers_that_did_not_answer_is_kept(toolrisk, tmp_path):
+    config = {"own": CONFIG["own"], "gone": {"command": "no-such-program-either"}}
+    # nothing is found, and somebody did not answer: the file stays as it is
+    assert renewed(toolrisk, tmp_path, config, code=3) == [*KEPT, *DROPPED]
+    config["new"] = {"command": "also-none", "autoApprove": ["*"]}
+    found = renewed(toolrisk, tmp_path, config, code=3)
+    assert [one for one in found if one.get("reason")] == KEPT
+    assert [one["rule"] for one in found if one["server"] == "new"] == ["auto-approved"]
+
+
+def test_what_is_accepted_of_tools_that_could_not_be_read_is_kept(desk, tmp_path):
+    write, known, _ = desk
+    write(READ, DELETE)
+    known("--reason", "agreed")
+    before = (tmp_path / FILE).read_text()
+    write(READ, {"name": 5})
+    known(code=3)
+    assert (tmp_path / FILE).read_text() == before
+
+
+@pytest.mark.parametrize("reason", ["", "   "])
+def test_a_blank_reason_is_refused_before_it_is_written(desk, tmp_path, reason):
+    write, known, _ = desk
+    write(DELETE)
+    assert "must not be blank" in known("--reason", reason, code=2).stderr
+    assert not (tmp_path / FILE).exists()

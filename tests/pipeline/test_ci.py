@@ -105,24 +105,37 @@ def test_no_script_holds_an_expression():
 
 
 def test_nothing_of_the_checkout_is_run_while_installing(tmp_path):
-    """`python3 -m pip` takes a pip.py of the working folder, which is a stranger's checkout."""
-    work, programs = tmp_path / "repo", tmp_path / "bin"
-    work.mkdir()
-    programs.mkdir()
-    (work / "pip.py").write_text("import pathlib; pathlib.Path('hacked').touch()")
-    toolrisk = f"#!/bin/sh\necho '#!/bin/sh' > {programs}/toolrisk; chmod +x {programs}/toolrisk\n"
-    real = f"{shlex.quote(sys.executable)} -c 'import importlib.util as u; print(u.find_spec(\"pip\"))'"
-    (programs / "python3").write_text(f'{toolrisk}[ "$2" = pip ] && {real}\n')
-    (programs / "python3").chmod(0o755)
+    """`python3 -m pip` takes a pip.py of the working folder, which is a stranger's checkout.
+
+    Packages go into a place of their own: the Python of a system refuses them (PEP 668).
+    """
+    work, programs, temp = (tmp_path / name for name in ("repo", "bin", "temp dir"))
+    for folder in (work, programs, temp):
+        folder.mkdir()
+    for name in ("pip", "venv"):
+        (work / f"{name}.py").write_text("import pathlib; pathlib.Path('hacked').touch()")
+    find = "import importlib.util as u, sys; print(u.find_spec(sys.argv[1]))"
+    real = f'#!/bin/sh\n{shlex.quote(sys.executable)} -c {shlex.quote(find)} "$2"\n'
+    own = '[ "$2" != pip ] || { echo "#!/bin/sh" > "${0%/*}/toolrisk"; chmod +x "${0%/*}/toolrisk"; }\n'
+    python = programs / "python3"
+    python.write_text(
+        f'{real}[ "$2" != venv ] || {{ mkdir -p "$3/bin"; cp "$0" "$3/bin/python"; }}\n{own}'
+    )
+    python.chmod(0o755)
     done = subprocess.run(
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", ACTION["runs"]["steps"][0]["run"]],
-        cwd=work, env={"PATH": f"{programs}:/usr/bin:/bin", "GITHUB_ACTION_PATH": str(ROOT)},
-        capture_output=True, text=True, timeout=60, check=False,
+        cwd=work, capture_output=True, text=True, timeout=60, check=False,
+        env={
+            "PATH": f"{programs}:/usr/bin:/bin", "GITHUB_ACTION_PATH": str(ROOT),
+            "RUNNER_TEMP": str(temp), "GITHUB_PATH": str(tmp_path / "path"),
+        },
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "ModuleSpec" in done.stdout
+    assert done.stdout.count("ModuleSpec") == 2
     assert str(work) not in done.stdout
     assert not (work / "hacked").exists()
+    assert (tmp_path / "path").read_text() == f"{temp}/toolrisk/bin\n"
+    assert (temp / "toolrisk" / "bin" / "toolrisk").exists()
 
 
 @pytest.mark.parametrize("targets", ["", " \n\t\n"])

@@ -114,6 +114,42 @@ def test_a_server_that_cannot_be_asked_is_not_removed(toolrisk, tmp_path):
     assert (tmp_path / "toolrisk.lock").read_text() == before
 
 
+@pytest.mark.parametrize("rest", [{"nextCursor": "2"}, {"more": 5}])
+def test_a_tool_on_a_page_that_was_not_read_is_not_removed(toolrisk, tmp_path, rest):
+    """Of a server that told a part the rest is unknown; of another one in the same call it is not."""
+
+    def write(*of_notes, **beside):
+        mine = {"server": NOTES, "tools": [tool.definition for tool in of_notes]}
+        if "more" in beside:
+            mine["tools"].append({"name": beside.pop("more")})
+        (tmp_path / "tools.json").write_text(json.dumps({**mine, **beside}), encoding="utf-8")
+
+    def other(*definitions):
+        (tmp_path / "other.json").write_text(json.dumps({"server": "o", "tools": definitions}))
+
+    def verify(code):
+        words = ("tools.json", "other.json", "--format", "json")
+        done = toolrisk("verify", *words, cwd=tmp_path, code=code)
+        return json.loads(done.stdout)
+
+    write(READ, LIST)
+    other({"name": "get_x"}, {"name": "get_y"})
+    toolrisk("pin", "tools.json", "other.json", cwd=tmp_path)
+    before = (tmp_path / "toolrisk.lock").read_text()
+    write(READ, **rest)
+    told = verify(3)
+    assert (told["differences"], told["not_verified"]) == ([], [NOTES])
+    assert (told["checked"], told["pinned"]) == (3, 4)
+    toolrisk("pin", "tools.json", "other.json", cwd=tmp_path, code=3)
+    assert (tmp_path / "toolrisk.lock").read_text() == before
+    write(replace(READ, description="Delete a note for good."), **rest)
+    assert [d["kind"] for d in verify(1)["differences"]] == ["changed"]
+    if "nextCursor" in rest:
+        write(READ, **rest)
+        other({"name": "get_x"})
+        assert [(d["kind"], d["tool"]) for d in verify(1)["differences"]] == [("removed", "get_y")]
+
+
 @pytest.mark.parametrize("form", ["text", "json", "markdown", "sarif"])
 def test_nothing_compared_is_incomplete_and_no_pass(toolrisk, tmp_path, form):
     """--partial leaves out what the targets do not name; all left out is no agreement."""
@@ -266,6 +302,8 @@ def test_the_catalogue_tells_its_own_history(toolrisk, tmp_path):
     assert "hint readOnlyHint: true to not stated" in text
     assert "[-Read-] {+Delete+}" in text
     toolrisk("diff", "yesterday-ish", cwd=tmp_path, code=2)
+    for beyond in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"):
+        assert "before the first day" in toolrisk("diff", beyond, cwd=tmp_path, code=2).stderr
     toolrisk("diff", "--db", "absent.db", cwd=tmp_path, code=2)
 
 

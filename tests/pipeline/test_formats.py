@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -110,6 +111,31 @@ def test_sarif_messages_make_no_links_and_hold_nothing_unseen(published):
         assert text.isprintable()
         assert "[a](" not in text.replace("\\[", "(").replace("\\]", ")")
         assert "{0}" not in text.replace("{{0}}", "")
+
+
+@pytest.mark.parametrize(
+    "server", ["@scope/pkg", "../..", "..", "https://h.example/mcp", HOSTILE, "\ud800"]
+)
+def test_what_stands_in_no_file_has_a_path_that_code_scanning_takes(published, server):
+    """One result without `physicalLocation`, or with another scheme, and the upload is refused."""
+    tool = Tool(server=ServerName(server), name="delete_repo", description="Delete a repository.")
+    made = report(tool)
+    made.extra.append(replace(made.rows[0].entries[0], tool=""))
+    log = json.loads(sarif.write(made))
+    published.validate(log)
+    results = log["runs"][0]["results"]
+    assert len(results) > 1
+    for result in results:
+        (location,) = result["locations"]
+        physical = location["physicalLocation"]
+        folder, _, name = physical["artifactLocation"]["uri"].partition("/")
+        assert (folder, physical["region"]["startLine"]) == ("mcp-servers", 1)
+        assert name.strip(".")
+        assert not set(name) & set("/\\:?#[] ")
+        said = physical["artifactLocation"]["description"]["text"]
+        assert said.isprintable()
+    kinds = [r["locations"][0]["logicalLocations"][0]["kind"] for r in results]
+    assert (kinds[0], kinds[-1]) == ("function", "module")
 
 
 def test_a_fingerprint_survives_wording_and_place():

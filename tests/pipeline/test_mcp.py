@@ -51,8 +51,8 @@ def db(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def answers(db):
-    """Ask everything in one session; return the answers by name."""
+def answers(db, tmp_path_factory):
+    """Ask everything in one session; return the answers by name, and what the server said aside."""
     calls = {
         "all": ("find_tools", {}),
         "mail": ("find_tools", {"query": "MAIL send", "limit": 5}),
@@ -64,19 +64,26 @@ def answers(db):
         "no_server": ("get_policy", {"policy_for": "claude-code", "server": "absent"}),
         "stack": ("check_stack", {"servers": ["mail", "web", "absent"], "profile": "recommended"}),
         "bad": ("check_stack", {"servers": []}),
+        "unnamed": ("get_policy", {"policy_for": "claude-code", "server": ""}),
+        "nameless": ("check_stack", {"servers": ["", "mail"]}),
     }  # fmt: skip
     found = {}
 
     async def ask():
         first, *rest = command(db)
         parameters = StdioServerParameters(command=first, args=rest)
-        async with stdio_client(parameters) as streams, ClientSession(*streams) as session:
-            await session.initialize()
-            for name, (tool, arguments) in calls.items():
-                found[name] = await session.call_tool(tool, arguments)
+        with aside.open("w") as errors:
+            async with (
+                stdio_client(parameters, errlog=errors) as streams,
+                ClientSession(*streams) as session,
+            ):
+                await session.initialize()
+                for name, (tool, arguments) in calls.items():
+                    found[name] = await session.call_tool(tool, arguments)
 
+    aside = tmp_path_factory.mktemp("aside") / "stderr"
     anyio.run(ask)
-    return found
+    return {**found, "stderr": aside.read_text(encoding="utf-8")}
 
 
 def value(answer):
@@ -122,12 +129,26 @@ def test_a_stack_is_checked_and_the_unknown_is_named(answers):
     assert {"server": "mail", "tool": "send_mail"} in trifecta["legs"]["a way out"]
 
 
-@pytest.mark.parametrize("name", ["broken", "no_target", "no_server", "bad"])
-def test_a_bad_question_is_an_error_that_says_why(answers, name):
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("broken", "a tool needs a name"),
+        ("no_target", 'no policy target "colour"; there are agentcore, '),
+        ("no_server", "the catalogue holds no tools of that server"),
+        ("unnamed", "the catalogue holds no tools of that server"),
+        ("bad", "at least 1 item"),
+    ],
+)
+def test_a_bad_question_is_an_error_that_says_why(answers, name, why):
     assert answers[name].is_error
-    text = answers[name].content[0].text
-    assert "Traceback" not in text
-    assert len(text) > 10
+    assert why in answers[name].content[0].text
+    assert answers["stderr"] == ""
+
+
+def test_no_name_is_no_server_and_not_all_of_them(answers):
+    found = value(answers["nameless"])
+    assert found["unknown_servers"] == [""]
+    assert sum(found["risks"].values()) == 2
 
 
 def test_our_own_crawler_lists_and_classifies_it(tmp_path):

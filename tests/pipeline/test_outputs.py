@@ -1,6 +1,10 @@
 """An output that cannot be written is exit 3 and one line in every command, and leaves nothing."""
 
 import json
+import os
+import stat
+import subprocess
+import sys
 
 import pytest
 
@@ -116,7 +120,104 @@ def test_toml_that_nests_without_end_is_one_clear_line(toolrisk, place, tmp_path
 def test_an_empty_file_is_no_catalogue_and_stays_empty(toolrisk, tmp_path):
     (tmp_path / "c.db").write_bytes(b"")
     for words in (("export",), ("status",), ("classify",), ("pages", "--out", "site")):
-        done = toolrisk(*words, "--db", "c.db", cwd=tmp_path, code=None)
-        assert done.returncode in (2, 3)
-        assert "c.db is empty" in done.stderr
+        assert "c.db is empty" in toolrisk(*words, "--db", "c.db", cwd=tmp_path, code=2).stderr
     assert (tmp_path / "c.db").stat().st_size == 0
+
+
+WRITERS = [
+    ("classify", "t.json", "--also", "sarif={}"),
+    ("classify", "t.json", "--only-threats", "--also", "sarif={}"),
+    ("policy", "t.json", "--for", "claude-code", "--out", "{}"),
+    ("stack", "t.json", "--out", "{}"),
+    ("pin", "t.json", "--lock", "{}"),
+    ("baseline", "t.json", "--file", "{}"),
+]
+
+
+def started(*words, cwd, **given):
+    return subprocess.run(
+        [sys.executable, "-m", "classifier", *words],
+        capture_output=True, text=True, timeout=60, check=False, cwd=cwd, **given,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("words", WRITERS, ids=" ".join)
+def test_what_is_no_file_is_written_to_and_neither_replaced_nor_read(
+    toolrisk, place, tmp_path, words
+):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    here = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)  # what is written fits into the pipe
+    try:
+        done = started(*(word.format(pipe) for word in words), cwd=place)  # or it would hang us
+        assert done.returncode == 0, done.stderr
+        assert pipe.is_fifo()
+        assert not list(tmp_path.glob("pipe?*"))
+        piped = os.read(here, 1 << 20).decode()
+    finally:
+        os.close(here)
+    assert "Traceback" not in done.stderr
+    to_file = tmp_path / "file"
+    toolrisk(*(word.format(to_file) for word in words), cwd=place)
+    assert piped == to_file.read_text()
+    assert piped
+
+
+def test_the_output_of_the_program_itself_is_an_output(place):
+    words = ("stack", "t.json", "--out", "/dev/stdout")
+    done = started(*words, cwd=place)
+    assert (done.returncode, "# " in done.stdout, "no combination" in done.stdout) == (
+        0,
+        True,
+        True,
+    )
+    done = started("policy", "t.json", "--for", "claude-code", "--out", "/dev/stdout", cwd=place)
+    assert json.loads(done.stdout)["permissions"]
+
+
+def test_a_device_stays_one(toolrisk, place, tmp_path):
+    device = tmp_path / "null"
+    try:
+        os.mknod(device, stat.S_IFCHR | 0o666, os.makedev(1, 3))
+        device.write_text("")
+    except PermissionError:
+        pytest.skip("devices can be made by root only")
+    toolrisk("policy", "t.json", "--for", "claude-code", "--out", device, cwd=place)
+    assert device.is_char_device()
+    words = ("policy", "t.json", "--for", "claude-code", "--merge", device)
+    assert "no file that could be brought up to date" in toolrisk(*words, cwd=place, code=2).stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["null"]
+
+
+def test_two_files_do_not_go_into_one_pipe(toolrisk, place, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    words = ("policy", "t.json", "--for", "agentcore", "--out", tmp_path / "pipe")
+    assert "give a file or a folder" in toolrisk(*words, cwd=place, code=2).stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
+
+
+@pytest.mark.parametrize("mask", [0o077, 0o002])
+def test_a_new_file_has_the_permissions_that_the_umask_leaves(tmp_path, mask):
+    before = os.umask(mask)
+    try:
+        save(tmp_path / "new", "new")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o666 & ~mask
+
+
+def test_a_name_of_many_bytes_can_be_written(tmp_path):
+    save(tmp_path / ("語" * 85), "255 bytes")
+    assert [path.name for path in tmp_path.iterdir()] == ["語" * 85]
+
+
+NEED = [("status",), ("diff",), ("export",), ("review",), ("pages", "--out", "site")]
+
+
+@pytest.mark.parametrize("db", ["none.db", "sqlite:///none.db", "~/none.db"])
+def test_a_catalogue_that_is_not_there_is_exit_2_everywhere(toolrisk, tmp_path, monkeypatch, db):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for words in (*NEED, ("classify",), ("policy", "--for", "codex"), ("stack",)):
+        done = toolrisk(*words, "--db", db, cwd=tmp_path, code=2)
+        assert "none.db" in done.stderr
+        assert ("TARGET" in done.stderr) is (words not in NEED)

@@ -1,0 +1,95 @@
+"""The files among the TARGETs of one command: each read once, and each under a name of its own.
+
+What comes by a pipe can be read once only, so whatever is asked of it later has to be kept.
+"""
+
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from classifier.commands.waiting import reading
+from crawler.local import local_path, names_by_place
+from crawler.targets import FileTarget, parse_target
+from crawler.tool_file import ToolFile, read_tool_file
+
+
+def distinct(targets: list[str]) -> list[str]:
+    """Return TARGETs without those that name one again, in the same words or by another path.
+
+    Raises:
+        TargetError: one is no TARGET.
+
+    """
+    first: dict[tuple[str, bool], str] = {}
+    for text in targets:
+        target = parse_target(text)
+        path = target.path if isinstance(target, FileTarget) else None
+        first.setdefault((str(path.resolve()) if path else text, path is not None), text)
+    return list(first.values())
+
+
+def is_read_once(text: str) -> bool:
+    """Say whether a file is standard input or a pipe: what was read of it is gone."""
+    path = local_path(text)
+    return text == "-" or (path.exists() and not path.is_file() and not path.is_dir())
+
+
+@dataclass(slots=True)
+class Files:
+    """What was read of the files of one command."""
+
+    configs: dict[str, bool] = field(default_factory=dict)
+    """Whether a file that was read is a client config."""
+    settings: dict[str, bytes] = field(default_factory=dict, repr=False)
+    """Client configs that nobody can read again, secrets included: never shown, never stored."""
+    named: set[str] = field(default_factory=set)
+    """The servers that TARGETs name, asked or not."""
+    _kept: dict[str, ToolFile] = field(default_factory=dict, repr=False)
+    _names: dict[str, Path] = field(default_factory=dict)
+
+    def is_config(self, text: str) -> bool:
+        """Say whether a file is a client config.
+
+        Raises:
+            TargetError: it cannot be read.
+
+        """
+        if text not in self.configs:
+            found = self._read(text)
+            # of many files one is kept, so that they do not fill the memory
+            if not self._kept or is_read_once(text):
+                self._kept[text] = found
+        return self.configs[text]
+
+    def take(self, text: str) -> ToolFile:
+        """Return what a file holds; a pipe can be taken once.
+
+        Raises:
+            TargetError: it cannot be read.
+
+        """
+        return self._kept.pop(text, None) or self._read(text)
+
+    def _read(self, text: str) -> ToolFile:
+        if text == "-" and sys.stdin.isatty():
+            sys.stderr.write(
+                "toolrisk: reading definitions from standard input; end them with Ctrl-D\n"
+            )
+        path = local_path(text)
+        with reading(path):
+            found = read_tool_file(text, None if text == "-" else self._name(path))
+        self.configs[text] = bool(found.servers)
+        self.named |= {server.name for server in found.servers}
+        if found.servers and is_read_once(text):
+            self.settings[text] = found.raw
+        return found
+
+    def _name(self, path: Path) -> str:
+        """Return the name of a server whose tools name none: another file's name is taken."""
+        whole, here = path.resolve(), Path.cwd()
+        # what is pinned here has to have its name in another checkout
+        place = whole.relative_to(here) if whole.is_relative_to(here) else whole
+        names = names_by_place(whole.name if path.is_dir() else path.name, str(place))
+        name = next((one for one in names if self._names.get(one, whole) == whole), names[-1])
+        self._names[name] = whole
+        return name

@@ -1,0 +1,23 @@
+"""Which servers told only a part of their tools: what else is pinned of them is unknown, not gone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from crawler.records import Tool
+
+_SHOWN = 60
+"""Characters of a server's name with which a problem of a file begins."""
+
+
+def told_in_part(problems: Sequence[str], tools: Sequence[Tool]) -> frozenset[str]:
+    """Return the servers of tools that were read whose lists have more than was read.
+
+    A problem names its server, or the file that it stands in, which may be any server's.
+    """
+    servers: Collection[str] = {str(tool.server) for tool in tools}
+    found: set[str] = set()
+    for problem in problems:
+        of = {name for name in servers if problem.startswith(f"{name[:_SHOWN]}: ")}
+        found |= of or set(servers)
+    return frozenset(found)
