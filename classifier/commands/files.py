@@ -40,6 +40,8 @@ class Files:
 
     configs: dict[str, bool] = field(default_factory=dict)
     """Whether a file that was read is a client config."""
+    with_tools: set[str] = field(default_factory=set)
+    """Client configs that hold definitions as well."""
     settings: dict[str, bytes] = field(default_factory=dict, repr=False)
     """Client configs that nobody can read again, secrets included: never shown, never stored."""
     named: set[str] = field(default_factory=set)
@@ -79,6 +81,8 @@ class Files:
         with reading(path):
             found = read_tool_file(text, None if text == "-" else self._name(path))
         self.configs[text] = bool(found.servers)
+        if found.servers and found.tools:
+            self.with_tools.add(text)
         self.named |= {server.name for server in found.servers}
         if found.servers and is_read_once(text):
             self.settings[text] = found.raw

@@ -96,7 +96,7 @@ def _file(target: FileTarget, options: InputOptions) -> Iterator[Tool]:
     options.notes.extend(disabled_notes(found.servers))
     is_static = found.origin is Origin.STATIC
     (options.notes if is_static else options.problems).extend(found.problems)
-    if not found.servers:
+    if found.tools or not found.servers:
         chosen = found.tools if options.limit is None else found.tools[: options.limit]
         yield from chosen if _mixes(options) else counted(chosen, len(chosen), "tools")
 

@@ -138,7 +138,8 @@ class _Inputs:
 
         if self.options is None:
             self.options = inputs.InputOptions(**self._wish, files=self._files)
-        if not self.options.launch and inputs.is_config(text, self.options):
+        is_bare = inputs.is_config(text, self.options) and text not in self._files.with_tools
+        if is_bare and not self.options.launch:
             raise TargetError(
                 f"{text}: a client config holds no definitions: --only-threats has to ask its servers;"
                 " leave out --no-launch, or leave out --only-threats to have the config looked at"

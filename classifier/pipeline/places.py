@@ -20,6 +20,7 @@ from typing import Any
 from classifier.verdict import Evidence
 from crawler.client_config import SERVER_KEYS, strip_comments
 from crawler.records import Tool
+from crawler.tool_forms import has_marks, is_named
 
 _DECODER = json.JSONDecoder()
 _DEEPEST = 12
@@ -58,6 +59,7 @@ class Places:
         self._text = text
         self._lines = [0, *accumulate(len(line) + 1 for line in text.split("\n"))]
         self._tools: dict[tuple[Any, Any], deque[int]] = defaultdict(deque)
+        self._envelopes: dict[tuple[Any, Any], deque[int]] = defaultdict(deque)
         self._by_name: dict[Any, list[deque[int]]] | None = None
         self._servers: dict[str, Region] = {}
         self._kept: dict[int, list[_Member]] = {}
@@ -70,6 +72,7 @@ class Places:
     def _walk_all(self, text: str) -> None:
         self._text = text
         self._tools.clear()
+        self._envelopes.clear()
         index = _skip(text, 0)
         while index < len(text):
             value, end = _DECODER.raw_decode(text, index)
@@ -80,19 +83,36 @@ class Places:
         """Note the tools and servers below a place; `key` is set for members of a `tools` object."""
         if depth > _DEEPEST or not isinstance(value, dict | list):
             return
-        if isinstance(value, dict) and _is_leaf(value, key):
-            stated = value.get("name", value.get("tool", key))
-            self._tools[stated, value.get("description")].append(start)
-            return
+        is_tool = False
+        if isinstance(value, dict) and _is_tool(value, key):
+            is_tool = True
+            self._note(start, value, key)
+            if not _is_envelope(value) and (depth > 0 or has_marks(value)):
+                return
         for member in _members(self._text, start):
+            if is_tool and member.key in _SAID_ITSELF:
+                continue  # an example in a schema may look like a tool
             if table in SERVER_KEYS and member.key_at and isinstance(value, dict):
                 self._servers.setdefault(member.key, self._region(*member.key_at))
             named = member.key if table == "tools" and isinstance(value, dict) else None
             self._walk(member.start, member.value, named, depth + 1, member.key)
 
+    def _note(self, start: int, value: dict[str, Any], key: str | None) -> None:
+        name = next(
+            (value[one] for one in ("name", "tool") if isinstance(value.get(one), str)), key
+        )
+        description = value.get("description")
+        is_sure = has_marks(value) or not _is_envelope(value)
+        found = self._tools if is_sure else self._envelopes
+        found[name, description if isinstance(description, str) else None].append(start)
+
     def tool(self, tool: Tool) -> int | None:
-        """Return where the next tool of this name and description starts; each is found once."""
-        found = self._tools.get((tool.name, tool.description))
+        """Return where the next tool of this name and description starts; each is found once.
+
+        What could be a server around tools is one only where nothing else is called so.
+        """
+        key = tool.name, tool.description
+        found = self._tools.get(key) or self._envelopes.get(key)
         return found.popleft() if found else None
 
     def server(self, name: str) -> Region | None:
@@ -103,7 +123,7 @@ class Places:
         """Return where the first tool of this name starts that `tool` has not given away."""
         if self._by_name is None:
             self._by_name = defaultdict(list)
-            for (own, _), starts in self._tools.items():
+            for (own, _), starts in (*self._tools.items(), *self._envelopes.items()):
                 self._by_name[own].append(starts)
         return next((starts[0] for starts in self._by_name.get(name, ()) if starts), None)
 
@@ -157,12 +177,14 @@ class Places:
         )
 
 
-def _is_leaf(value: dict[str, Any], key: str | None) -> bool:
-    if any(isinstance(value.get(name), dict | list) for name in _ENVELOPES):
-        return False
+def _is_envelope(value: dict[str, Any]) -> bool:
+    return any(isinstance(value.get(name), dict | list) for name in _ENVELOPES)
+
+
+def _is_tool(value: dict[str, Any], key: str | None) -> bool:
     if isinstance(value.get("definition"), dict) and value.keys().isdisjoint(_SAID_ITSELF):
         return False  # a line of `toolrisk export`: the reader looks inside too
-    return key is not None or any(isinstance(value.get(name), str) for name in ("name", "tool"))
+    return key is not None or is_named(value)
 
 
 def _skip(text: str, index: int) -> int:
