@@ -6,6 +6,7 @@ bits stay integers, lone surrogates stay. Import-light: standard library and orj
 """
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,7 +29,8 @@ def load_json(data: bytes) -> Any:
     """Read one JSON text (UTF-8, a byte order mark is tolerated).
 
     orjson turns integers beyond 64 bits into floats and refuses lone surrogates; the standard
-    library reads both, so it takes over where a text could hold them.
+    library reads both, so it takes over where a text could hold them. It would also make an
+    infinity of 1e400, which no JSON text can say again: such a number is refused like the word.
 
     Raises:
         json.JSONDecodeError: not JSON; `lineno`, `colno` and `msg` say where and what.
@@ -43,24 +45,31 @@ def load_json(data: bytes) -> Any:
             pass
     text = data.decode()
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        return json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
     except json.JSONDecodeError:
         raise
     except RecursionError:
         raise json.JSONDecodeError("nested too deeply", text, 0) from None
     except _ConstantError as error:
-        name = str(error)
-        raise json.JSONDecodeError(f"{name} is not a JSON value", text, text.find(name)) from None
+        name, why = error.args
+        raise json.JSONDecodeError(f"{name[:40]} {why}", text, text.find(name)) from None
     except ValueError:  # Python refuses integers of more than 4,300 digits
         raise json.JSONDecodeError("a number is too long", text, 0) from None
 
 
 class _ConstantError(ValueError):
-    """NaN or an infinity, which JSON does not know."""
+    """NaN or an infinity, which JSON does not know; holds how it is written and what is wrong."""
 
 
 def _refuse_constant(name: str) -> Any:
-    raise _ConstantError(name)
+    raise _ConstantError(name, "is not a JSON value")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise _ConstantError(text, "is larger than numbers can be")
+    return value
 
 
 def parse_tool(server: ServerName, value: object, server_text: str = "") -> Tool:

@@ -3,6 +3,7 @@
 Every text and list is capped, so that constants which double at each step end soon.
 """
 
+import math
 from typing import Any
 
 from tree_sitter import Node
@@ -192,15 +193,17 @@ def _joined(name: str, found: Any, given: list[Any]) -> Any:
 
 def _number(text: str) -> Any:
     text = text.replace("_", "").rstrip("n")
+    if len(text) > 40:  # noqa: PLR2004 - no number that a schema means
+        return UNKNOWN
     try:
-        if len(text) > 40:  # noqa: PLR2004 - no number that a schema means
-            return UNKNOWN
-        return int(text, 0) if not set(text) & set(".e") or text.startswith("0x") else float(text)
-    except (ValueError, OverflowError):
+        is_whole = not set(text) & set(".e") or text.startswith("0x")
+        found = int(text, 0) if is_whole else float(text)
+    except ValueError:
         try:
-            return float(text)
+            found = float(text)
         except ValueError:
             return UNKNOWN
+    return found if math.isfinite(found) else UNKNOWN  # JSON does not know an infinity
 
 
 def _unescaped(text: str) -> str:

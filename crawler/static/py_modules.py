@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import math
 import textwrap
 import warnings
 from collections.abc import Iterable
@@ -141,7 +142,8 @@ class Sources:
             return UNKNOWN
         match place[0]:
             case ast.Constant(value=str() | int() | float() | None as found):
-                return found
+                # 1e400 is an infinity, which JSON does not know: it cost the whole package
+                return UNKNOWN if isinstance(found, float) and math.isinf(found) else found
             case ast.JoinedStr() as joined:
                 return self._format(joined, place[1], depth, partial=False)
             case ast.UnaryOp(op=ast.USub(), operand=operand):

@@ -130,6 +130,12 @@ BAD = {
     "latin-1": ('[{"name":"caf\u00e9"}]'.encode("latin-1"), "not UTF-8", "byte"),
     "binary": (gzip.compress(b"[]"), "not UTF-8", "byte"),
     "not a number": (b'[{"name":"a","inputSchema":NaN}]', "not valid JSON", "NaN"),
+    "no finite number": (b'[{"name":"a","n":-1e400}]', "not valid JSON", "-1e400 is larger"),
+    "no finite digits": (
+        b'[{"name":"a","n":' + b"9" * 400 + b".0}]",
+        "not valid JSON",
+        "9 is larger",
+    ),
     "endless nesting": (b"[" * 200_000, "not valid JSON", "line 1"),
     "huge number": (b'[{"name":"a","n":' + b"9" * 5000 + b"}]", "not valid JSON", "too long"),
     "nameless": (b'[{"description":"x"}]', "holds no tools", "needs a name"),

@@ -64,3 +64,12 @@ def test_a_tool_that_is_hidden_later_is_still_compared(toolrisk, tmp_path, folde
 def test_a_policy_denies_it(toolrisk, folder):
     said = toolrisk("policy", "tools.json", "--for", "claude-code", cwd=folder, code=None).stdout
     assert "__run_shell" in str(json.loads(said)["permissions"]["deny"])
+
+
+def test_a_number_beyond_all_bounds_is_refused_before_it_is_pinned(toolrisk, tmp_path):
+    """A lock that holds Infinity could not be read again, and an export said null."""
+    text = json.dumps([HARMLESS]).replace('"object"', '"object", "maximum": 1e400')
+    (tmp_path / "tools.json").write_text(text, encoding="utf-8")
+    for words in (("pin", "tools.json"), ("crawl", "tools.json"), ("classify", "tools.json")):
+        assert "1e400 is larger than numbers" in toolrisk(*words, cwd=tmp_path, code=2).stderr
+    assert not (tmp_path / "toolrisk.lock").exists()

@@ -84,3 +84,18 @@ def test_source_without_tools_says_where_to_look(toolrisk, tmp_path):
     done = toolrisk("classify", ".")
     assert done.returncode == 2
     assert "made at run time" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("server.py", "@mcp.tool()\ndef keep_it(a: float = 1e400): ..."),
+        ("server.py", "@mcp.tool()\ndef keep_it(a: float = -1e400): ..."),
+        ("index.js", 'server.tool("keep_it", "Keeps.", {a: z.number().min(-1e400)}, run);'),
+    ],
+)
+def test_an_infinity_in_the_source_costs_no_package(toolrisk, tmp_path, name, code):
+    """JSON does not know it: the whole package could not be read."""
+    (tmp_path / "box").mkdir()
+    (tmp_path / "box" / name).write_text('import { z } from "zod";\n' * name.endswith("js") + code)
+    assert "keep_it" in toolrisk("classify", "box").stdout

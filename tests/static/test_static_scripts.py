@@ -79,6 +79,7 @@ def test_every_way_of_registering(tmp_path, code):
         ("z.object({a: z.string()})", {"type": "object", "properties": {"a": TEXT}, "required": ["a"]}, True),
         ("z.object({a: z.string(), b: z.string()}).pick({b: true}).partial()", {"type": "object", "properties": {"b": TEXT}}, True),
         ("z.string().url().describe(`A\\u0042${'C'}`)", {"type": "string", "format": "uri", "description": "ABC"}, True),
+        ("z.number().max(1e400)", {"type": "number"}, True),
         ("external()", {}, True),
     ],
 )  # fmt: skip
