@@ -433,6 +433,21 @@ def test_review_walks_a_person_through_what_is_unsure(tmp_path):
             assert catalog.counts()["classifications"] == 1
 
 
+@pytest.mark.parametrize("before", ["", "# mine\n", "# mine", "{line}", "{line}\r\n"])
+def test_review_adds_a_line_to_a_file_that_an_editor_left_without_an_end(tmp_path, before):
+    from classifier.commands.review import _keep
+    from classifier.model.facts import line
+
+    file = tmp_path / "mine.tsv"
+    kept, new = (Tool(server=ServerName("s"), name=name, description="") for name in ("zqx", "zqy"))
+    file.write_bytes(before.format(line=line(kept, "Read", "low", [], 3).rstrip()).encode())
+    _keep(file, line(new, "Execute", "high", [], 3))
+    assert classify(new, Options(extra_reviews=file)).risk is Risk.HIGH
+    if "line" in before:
+        assert classify(kept, Options(extra_reviews=file)).risk is Risk.LOW
+    assert b"\n\n" not in file.read_bytes()
+
+
 @pytest.mark.skipif(not GOLD.is_file(), reason="../shared/labels is not here")
 def test_quotes_of_real_definitions_are_verbatim():
     items = read_labels(GOLD)[:1500]

@@ -1,8 +1,9 @@
 """`toolrisk review`: a person labels what the classifier is unsure of, the worst first."""
 
+import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
@@ -98,13 +99,21 @@ def _signals(text: str) -> list[str]:
     return [] if text == _NONE else [word.strip() for word in text.split(",")]
 
 
+def _missing_end(file: BinaryIO) -> str:
+    """Return what a file lacks before a line can be added: not every editor ends the last one."""
+    if not file.seek(0, os.SEEK_END):
+        return ""
+    file.seek(-1, os.SEEK_END)
+    return "" if file.read(1) == b"\n" else "\n"
+
+
 def _keep(place: Path, text: str) -> None:
     from classifier.errors import OutputError
     from classifier.pipeline.saving import make_folder
 
     make_folder(place.parent)
     try:
-        with place.open("a", encoding="utf-8") as file:
-            file.write(text)
+        with place.open("ab+") as file:
+            file.write((_missing_end(file) + text).encode())
     except OSError as cause:
         raise OutputError(f"{place}: {cause.strerror}; give --file another place") from cause
