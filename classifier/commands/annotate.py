@@ -57,4 +57,4 @@ def annotate(
         "definition contradicts"
     )
     code = inputs.report(options)
-    raise typer.Exit(1 if check and not code and (missing or conflicts) else code)
+    raise typer.Exit(1 if check and (missing or conflicts) else code)

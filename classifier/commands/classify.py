@@ -76,7 +76,11 @@ def classify(
     allow_private: Annotated[bool, typer.Option("--allow-private", help="Allow loopback and private addresses.")] = False,
     unsafe_no_sandbox: Annotated[bool, typer.Option("--unsafe-no-sandbox", help="Run packages without a sandbox. They can do anything that you can.")] = False,
 ) -> None:  # fmt: skip
-    """Label tools Read, Write, Execute or Other with a risk, and quote why."""
+    """Label tools Read, Write, Execute or Other with a risk, and quote why.
+
+    Exit code 0: nothing at or above --fail-on; 1: something is, whether all could be read or not; 3:
+    nothing is in what could be read, and something could not be.
+    """
     level = risk_level(fail_on)
     if only_threats:
         reach = {"allow_private": allow_private, "unsafe_no_sandbox": unsafe_no_sandbox}
@@ -103,7 +107,7 @@ def classify(
         fails = _catalogue(db, options, wish)
     code = inputs.report(options)
     _tell_expired(wish, baseline)
-    raise typer.Exit(1 if code == 0 and fails else code)
+    raise typer.Exit(1 if fails else code)
 
 
 def _only_threats(
@@ -124,7 +128,7 @@ def _only_threats(
 
         code = inputs.report(options)
     _tell_expired(wish, baseline)
-    return 1 if code == 0 and fails else code
+    return 1 if fails else code
 
 
 def _tell_expired(wish: "_Wish", baseline: Path | None) -> None:

@@ -81,9 +81,8 @@ def stack(
         require_rules_of_ours(out, HEAD[0])
         save(out, text(report.stacks, Rule.parse(shut.value, "--break-with"), chosen))
     sys.stdout.write(report.json() if output is Format.JSON else report.text())
-    if not code and least is not None and report.worst >= least:
-        code = 1
-    raise typer.Exit(code)
+    fails = least is not None and report.worst >= least
+    raise typer.Exit(1 if fails else code)
 
 
 def _grade_index(text: str | None) -> int | None:

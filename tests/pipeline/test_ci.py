@@ -181,6 +181,22 @@ def test_a_lock_of_which_nothing_was_compared_does_not_pass(runner):
     assert "- `git`" in comment
 
 
+def test_what_cannot_be_read_hides_no_finding_from_the_result(runner):
+    """The server that lists a dangerous tool can add an entry that nobody can read."""
+    runner.tools(READ)
+    runner.toolrisk("pin", "tools.json")
+    runner.tools(READ, {"description": "no name"})
+    assert runner.run(targets="tools.json")[1]["result"] == "incomplete"
+    runner.tools(READ, DELETE, {"description": "no name"})
+    code, out = runner.run(targets="tools.json")
+    assert (code, out["result"]) == (1, "findings and drift"), runner.said
+    comment = (runner.work / out["comment"]).read_text()
+    assert "1 tool at or above high" in comment
+    assert "#### Could not be looked at" in comment
+    code, out = runner.run(targets="tools.json", lock="none.lock")
+    assert (code, out["result"]) == (1, "findings")
+
+
 @pytest.mark.parametrize(
     ("level", "code"), [("HIGH", 1), ("High", 1), ("none", 0), ("enormous", 2)]
 )
