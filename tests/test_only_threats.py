@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -85,6 +86,22 @@ def test_reports_baselines_and_standard_input(file, tmp_path):
     assert toolrisk(*words, file).stdout == ""
     text = file.read_text()
     assert "add" in toolrisk("classify", "-", "--only-threats", stdin=text).stdout
+
+
+def test_reports_count_the_tools_that_were_looked_at(file):
+    words = ("classify", file, "--only-threats", "--fail-on", "high", "--format")
+    told = toolrisk(*words, "markdown", code=1).stdout
+    assert "2 tools looked at, for threats alone." in told
+    assert "#### What looks hostile" in told
+    root = ET.fromstring(toolrisk(*words, "junit", code=1).stdout)  # noqa: S314 - our own
+    assert (root.get("tests"), root.get("failures")) == ("2", "1")
+    cases = {case.get("name"): case.find("failure") for case in root.iter("testcase")}
+    assert cases["sum"] is None
+    assert "IMPORTANT" in cases["add"].text
+    file.write_text(json.dumps([CALM]), encoding="utf-8")
+    assert "1 tool looked at, for threats alone." in toolrisk(*words, "markdown").stdout
+    root = ET.fromstring(toolrisk(*words, "junit").stdout)  # noqa: S314 - our own
+    assert (root.get("tests"), root.get("failures")) == ("1", "0")
 
 
 def test_bad_input_is_one_clear_line(file, tmp_path):

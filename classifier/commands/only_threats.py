@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from classifier.commands.files import Files, distinct, is_read_once
 from classifier.parallel import FIRST, batches, map_batches
-from classifier.pipeline.findings import Entry, Numbering, Report
+from classifier.pipeline.findings import Entry, Looked, Numbering, Report
 from classifier.pipeline.plain import plain
 from classifier.pipeline.saving import save
 from classifier.threats import prepare, threats_of
@@ -33,11 +33,11 @@ Mark = Callable[[Entry], Entry]
 
 
 class Look:
-    """One look at definitions; `seen` counts them, `entries` are what was found."""
+    """One look at definitions; `seen` are these, `entries` are what was found."""
 
     def __init__(self, mark: Mark | None) -> None:
         self._mark = mark
-        self.seen = 0
+        self.seen: list[Looked] = []
         self.entries: list[Entry] = []
         self.lines: list[dict[str, Any]] = []
 
@@ -61,7 +61,7 @@ class Look:
         for several in map_batches(_threats, only(), ready=prepare, alone=alone):
             for (tool, file), found in zip(waiting.popleft(), several, strict=True):
                 ordinal = number(tool)
-                self.seen += 1
+                self.seen.append(Looked(tool.server, tool.name, ordinal))
                 new = [self._entry(tool, one, ordinal, file) for one in found]
                 self.entries += new
                 if any(entry.accepted is None for entry in new):
@@ -170,7 +170,7 @@ def write(
     found: Look, form: str, level: Risk | None, skipped: list[str], also: list[tuple[str, Path]]
 ) -> bool:
     """Print what was found, write it to files as well; say whether the gate stops."""
-    report = Report([], fail_on=level, extra=found.entries, skipped=skipped)
+    report = Report([], fail_on=level, extra=found.entries, skipped=skipped, looked=found.seen)
     match form:
         case "json":
             sys.stdout.write(json.dumps(found.lines) + "\n")
@@ -184,7 +184,7 @@ def write(
         save(path, _written(one, report))
     hostile = {(e.server, e.tool, e.ordinal) for e in found.entries if e.level is not Severity.INFO}
     sys.stderr.write(
-        f"toolrisk: {counted(found.seen, 'tool')} looked at, {len(hostile)} look hostile\n"
+        f"toolrisk: {counted(len(found.seen), 'tool')} looked at, {len(hostile)} look hostile\n"
     )
     return report.fails()
 

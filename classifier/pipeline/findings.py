@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from classifier.verdict import Classification, Evidence, Kind, Risk, Severity
 from crawler.records import Tool, canonical_json, sha256
@@ -64,11 +65,6 @@ class Entry:
         """32 hexadecimal digits of `key`."""
         return sha256(canonical_json(list(self.key)))[:32]
 
-    @property
-    def shown(self) -> bool:
-        """Say whether it is worth a line: the level of a harmless tool is not."""
-        return self.rule != TOOL_RISK or self.level in {Severity.HIGH, Severity.CRITICAL}
-
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -85,15 +81,28 @@ class Row:
         return at_level and any(entry.accepted is None for entry in self.entries)
 
 
+class Looked(NamedTuple):
+    """A tool of which threats alone were looked for: nothing else is known of it."""
+
+    server: str
+    tool: str
+    ordinal: int
+
+
 @dataclass(slots=True)
 class Report:
-    """What a report shows. `extra` are findings about a client config, not about one tool."""
+    """What a report shows. `extra` are findings about a client config, not about one tool.
+
+    Where threats alone were looked for, there are no rows: `looked` are the tools, and `extra` is
+    what was found in them.
+    """
 
     rows: list[Row]
     fail_on: Risk | None = None
     has_baseline: bool = False
     extra: list[Entry] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
+    looked: list[Looked] | None = None
 
     def fails(self) -> bool:
         """Say whether the gate stops; without a level it never does."""
@@ -111,11 +120,18 @@ class Report:
             if entry.accepted is None and _SEVERITIES.index(entry.level) >= at
         ]
 
+    def shows(self, entry: Entry) -> bool:
+        """Say whether a finding is worth a line: the level of a tool that passes is, from high on."""
+        if entry.rule != TOOL_RISK:
+            return True
+        least = min(self.fail_on or Risk.HIGH, Risk.HIGH, key=lambda risk: risk.rank)
+        return _SEVERITIES.index(entry.level) >= _SEVERITIES.index(_OF_RISK[least])
+
     def entries(self) -> Iterator[tuple[Row | None, Entry]]:
         """Yield every finding that is worth showing, with its tool."""
         for row in self.rows:
             for entry in row.entries:
-                if entry.shown:
+                if self.shows(entry):
                     yield row, entry
         for entry in self.extra:
             yield None, entry

@@ -6,30 +6,40 @@ XML 1.0 has no place for control characters at all, escaped or not, so they are 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
-from classifier.pipeline.findings import Entry, Report, Row
+from classifier.pipeline.findings import Entry, Looked, Report, Row
 from classifier.pipeline.plain import plain
 from classifier.verdict import Risk
 
 _MOST_QUOTES = 4
 
 
+class _Failure(NamedTuple):
+    """What a case that fails says."""
+
+    message: str
+    type: str
+    entries: list[Entry]
+
+
 def write(report: Report) -> str:
     """Return the report as one `testsuites` document."""
     level = report.fail_on or Risk.HIGH
-    suites: dict[str, list[Row]] = {}
-    for row in report.rows:
-        suites.setdefault(row.tool.server, []).append(row)
+    suites: dict[str, list[tuple[str, _Failure | None]]] = {}
+    for server, name, failure in _cases(report, level):
+        suites.setdefault(server, []).append((name, failure))
     root = ET.Element("testsuites", name="toolrisk")
     totals = [0, 0, 0]
     for server, members in suites.items():
-        failing = [row.fails(level) for row in members]
-        suite = _suite(root, _xml(server), len(members), sum(failing), 0)
-        for row, fails in zip(members, failing, strict=True):
-            _case(suite, row, fails)
-        totals = [totals[0] + len(members), totals[1] + sum(failing), totals[2]]
-    if report.extra:
+        failing = sum(failure is not None for _, failure in members)
+        suite = _suite(root, _xml(server), len(members), failing, 0)
+        for name, failure in members:
+            _case(suite, name, failure)
+        totals = [totals[0] + len(members), totals[1] + failing, totals[2]]
+    if report.extra and report.looked is None:
         failures = _group(root, "servers and configuration", report, level)
         totals = [totals[0] + len(report.extra), totals[1] + failures, totals[2]]
     if report.skipped:
@@ -50,16 +60,35 @@ def _suite(root: ET.Element, name: str, tests: int, failures: int, errors: int) 
     return suite
 
 
-def _case(suite: ET.Element, row: Row, fails: bool) -> None:
-    case = ET.SubElement(
-        suite, "testcase", classname=suite.get("name", ""), name=_xml(row.tool.name)
-    )
-    if fails:
-        result = row.result
-        message = f"{result.risk.value} risk, {result.risk_score} of 100: {result.category.value}"
-        failure = ET.SubElement(case, "failure", message=message, type=result.risk.value)
-        new = [entry for entry in row.entries if entry.shown and entry.accepted is None]
-        failure.text = _xml("\n".join(_line(entry) for entry in new), 4000)
+def _cases(report: Report, level: Risk) -> Iterator[tuple[str, str, _Failure | None]]:
+    """Yield the server and the name of every tool, and why it fails, if it does."""
+    for row in report.rows:
+        fails = row.fails(level)
+        yield row.tool.server, row.tool.name, _of_row(report, row) if fails else None
+    found: dict[Looked, list[Entry]] = {}
+    for entry in report.failing_extra(level) if report.looked else ():
+        found.setdefault(Looked(entry.server, entry.tool, entry.ordinal), []).append(entry)
+    for one in report.looked or ():
+        entries = found.get(one)
+        yield one.server, one.tool, _of_threats(entries) if entries else None
+
+
+def _of_row(report: Report, row: Row) -> _Failure:
+    result = row.result
+    message = f"{result.risk.value} risk, {result.risk_score} of 100: {result.category.value}"
+    new = [entry for entry in row.entries if report.shows(entry) and entry.accepted is None]
+    return _Failure(message, result.risk.value, new)
+
+
+def _of_threats(entries: list[Entry]) -> _Failure:
+    return _Failure(entries[0].message, entries[0].rule, entries)
+
+
+def _case(suite: ET.Element, name: str, failure: _Failure | None) -> None:
+    case = ET.SubElement(suite, "testcase", classname=suite.get("name", ""), name=_xml(name))
+    if failure is not None:
+        made = ET.SubElement(case, "failure", message=_xml(failure.message), type=failure.type)
+        made.text = _xml("\n".join(_line(entry) for entry in failure.entries), 4000)
 
 
 def _group(root: ET.Element, name: str, report: Report, level: Risk) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from classifier.pipeline.findings import Entry, Report, Row
+from classifier.pipeline.findings import TOOL_RISK, Entry, Report, Row
 from classifier.pipeline.plain import encodable, plain
 from classifier.verdict import Risk
 
@@ -30,7 +30,10 @@ def write(report: Report) -> str:
     )
     known = sum(row.result.risk.rank >= level.rank and not row.fails(level) for row in report.rows)
     lines = [MARKER, "", f"### Toolrisk: {_verdict(report, failing, level)}", ""]
-    lines.append(f"{_count(len(report.rows), 'tool')}: {told or 'none'}.")
+    if report.looked is None:
+        lines.append(f"{_count(len(report.rows), 'tool')}: {told or 'none'}.")
+    else:
+        lines.append(f"{_count(len(report.looked), 'tool')} looked at, for threats alone.")
     if report.has_baseline:
         lines.append(f"{_count(known, 'tool')} at or above {level.value} known from the baseline.")
     if failing:
@@ -44,7 +47,9 @@ def write(report: Report) -> str:
     if report.extra:
         lines += [
             "",
-            "#### Servers and configuration",
+            "#### Servers and configuration"
+            if report.looked is None
+            else "#### What looks hostile",
             "",
             *[_item(e) for e in report.extra[:_MOST_ROWS]],
         ]
@@ -71,11 +76,8 @@ def _verdict(report: Report, failing: list[Row], level: Risk) -> str:
     configs = report.failing_extra(level)
     if failing or configs:
         told = [_count(len(failing), f"{what}tool")] if failing else []
-        told += (
-            [_count(len(configs), f"{what}finding") + " about servers or configs"]
-            if configs
-            else []
-        )
+        about = " about servers or configs" if report.looked is None else ""
+        told += [_count(len(configs), f"{what}finding") + about] if configs else []
         return f"{' and '.join(told)} at or above {level.value}"
     if report.skipped:
         return f"nothing {what}at or above {level.value} in what could be looked at"
@@ -83,7 +85,7 @@ def _verdict(report: Report, failing: list[Row], level: Risk) -> str:
 
 
 def _row(row: Row) -> str:
-    new = [e.rule for e in row.entries if e.shown and e.accepted is None and e.rule != "tool-risk"]
+    new = [e.rule for e in row.entries if e.accepted is None and e.rule != TOOL_RISK]
     why = ", ".join(new[:_MOST_SIGNALS]) or row.result.category.value
     quote = next((e.text for e in row.result.evidence if e.text), "")
     cells = (

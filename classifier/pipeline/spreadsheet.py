@@ -27,7 +27,7 @@ def write(report: Report) -> str:
     writer.writerow(COLUMNS)
     for row in report.rows:
         result = row.result
-        shown = [entry for entry in row.entries if entry.shown]
+        shown = [entry for entry in row.entries if report.shows(entry)]
         writer.writerow(
             [
                 cell(row.tool.server),

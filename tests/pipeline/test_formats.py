@@ -182,6 +182,30 @@ def test_junit_fails_where_the_gate_would(toolrisk, tools_file):
     assert int(root.get("failures")) == len(list(root.iter("failure")))
 
 
+@pytest.mark.parametrize("level", [Risk.LOW, Risk.MEDIUM])
+def test_every_report_holds_what_fails_below_high(level):
+    """A gate that stops with nothing in code scanning leaves nobody anything to look at."""
+    tool = Tool(server=ServerName("s"), name="create_note", description="Creates a note.")
+    made = report(tool, fail_on=level)
+    assert made.rows[0].result.risk is Risk.MEDIUM
+    assert made.fails()
+    rules = [r["ruleId"] for r in json.loads(sarif.write(made))["runs"][0]["results"]]
+    assert "tool-risk" in rules
+    (row,) = csv.DictReader(io.StringIO(spreadsheet.write(made), newline=""))
+    assert row["new"].split()[0] == "tool-risk"
+    assert "tool-risk (medium)" in parse_xml(junit.write(made)).find(".//failure").text
+    assert "**medium**" in markdown.write(made)
+
+
+@pytest.mark.parametrize("level", [None, Risk.HIGH, Risk.CRITICAL])
+def test_the_level_of_a_tool_that_passes_is_shown_from_high_on(level):
+    words = {"create_note": "Creates a note.", "run_shell": "Run any shell command on the host."}
+    tools = [Tool(server=ServerName("s"), name=n, description=d) for n, d in words.items()]
+    made = report(*tools, fail_on=level)
+    shown = {entry.tool for _, entry in made.entries() if entry.rule == "tool-risk"}
+    assert shown == {"run_shell"}
+
+
 def test_junit_holds_any_text():
     text = junit.write(report(hostile(), fail_on=Risk.LOW))
     root = parse_xml(text)
