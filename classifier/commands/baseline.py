@@ -32,8 +32,8 @@ def baseline(
     """Write the findings of these targets as known; run it again to bring them up to date.
 
     Suppressions in the file, and reasons and days of findings that are still there, are kept; so are
-    findings about tools of servers that were not asked. Lapsed findings stay lapsed unless --expires
-    gives a new day.
+    findings about tools of servers that were not asked. A finding whose level has risen is new, and
+    takes --reason and --expires. Lapsed findings stay lapsed unless --expires gives a new day.
     """
     from classifier.commands import inputs
     from classifier.commands.files import distinct
@@ -59,13 +59,13 @@ def baseline(
     entries = [entry for row in found for entry in row.entries]
     entries += target_findings(targets, found, options.files.settings)
     seen = {(str(row.tool.server), row.tool.name) for row in found}
-    new = baselines.renew(
+    renewal = baselines.renew(
         old, entries, reason=reason, expires=expires, kept=_not_looked_at(options, seen)
     )
     if entries or not options.skipped:
-        save(file, baselines.dump(new))
-    added, gone = len(new.findings.keys() - old.findings), len(old.findings.keys() - new.findings)
-    inputs.say(f"{counted(len(new.findings), 'finding')} known in {file}: {added} new, {gone} gone")
+        save(file, baselines.dump(renewal.baseline))
+    total = counted(len(renewal.baseline.findings), "finding")
+    inputs.say(f"{total} known in {file}: {renewal.new} new, {renewal.gone} gone")
     raise typer.Exit(inputs.report(options))
 
 

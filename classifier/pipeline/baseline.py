@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from classifier.pipeline.findings import TOOL_RISK, Accepted, Entry, Row
 from classifier.pipeline.rulebook import rules
@@ -106,7 +106,7 @@ class Baseline:
     def _accepted(self, entry: Entry) -> Accepted | None:
         lapsed = False
         known = self.findings.get((entry.server, entry.tool, entry.ordinal, entry.rule))
-        if known is not None and (entry.rule != TOOL_RISK or _within(entry, known.level)):
+        if known is not None and _covers(known, entry):
             if self.holds(known.expires):
                 return Accepted(known.reason or "", known.expires)
             lapsed = True
@@ -123,31 +123,53 @@ class Baseline:
         return expires is None or date.fromisoformat(expires) >= self.today
 
 
+def _covers(known: Known, entry: Entry) -> bool:
+    """Say whether a known finding that was found again is no worse than it was."""
+    return entry.rule != TOOL_RISK or _within(entry, known.level)
+
+
 def _within(entry: Entry, level: str | None) -> bool:
     return _RANKS.get(entry.level.value, 0) <= _RANKS.get(level or "", -1)
+
+
+class Renewal(NamedTuple):
+    """A baseline brought up to date, and how many of its findings are new and how many went."""
+
+    baseline: Baseline
+    new: int
+    gone: int
 
 
 def renew(
     old: Baseline, entries: Iterable[Entry], *, reason: str | None, expires: str | None,
     kept: Callable[[Known], bool] = lambda _: False,
-) -> Baseline:  # fmt: skip
+) -> Renewal:  # fmt: skip
     """Return a baseline of these findings. Known ones keep their reason and day.
 
-    New and lapsed ones get `reason` and `expires`; without a new day the lapsed stay lapsed. What
-    is gone is dropped, except what is `kept`: nobody looked whether it is still there.
+    New and lapsed ones get `reason` and `expires`; without a new day the lapsed stay lapsed. One
+    whose level has risen is new: nobody gave a reason for that. What is gone is dropped, except what
+    is `kept`: nobody looked whether it is still there.
     """
     found = {key: one for key, one in old.findings.items() if kept(one)}
+    new = 0
     for entry in entries:
-        level = entry.level.value if entry.rule == TOOL_RISK else None
         fresh = Known(
             server=entry.server, tool=entry.tool, rule=entry.rule, ordinal=entry.ordinal,
-            level=level, reason=reason, expires=expires,
+            level=entry.level.value if entry.rule == TOOL_RISK else None,
+            reason=reason, expires=expires,
         )  # fmt: skip
         before = old.findings.get(fresh.key)
-        if before is not None and (old.holds(before.expires) or expires is None):
-            fresh = replace(before, level=level)
+        has_lapsed = before is not None and not old.holds(before.expires)
+        if before is not None and has_lapsed and expires is None:
+            fresh = before  # a level that rose meanwhile is not accepted with it either
+        elif before is not None and not has_lapsed and _covers(before, entry):
+            fresh = replace(before, level=fresh.level)
+        else:
+            new += before is None or not _covers(before, entry)
         found[fresh.key] = fresh
-    return Baseline(found, old.suppressions, old.today)
+    return Renewal(
+        Baseline(found, old.suppressions, old.today), new, len(old.findings.keys() - found)
+    )
 
 
 def dump(baseline: Baseline) -> str:

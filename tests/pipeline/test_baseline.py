@@ -59,6 +59,60 @@ def test_a_higher_level_of_a_known_tool_is_new(desk, tmp_path):
     gate(1)
 
 
+def level_of(findings):
+    (one,) = [one for one in findings if one["rule"] == "tool-risk"]
+    return {key: one.get(key) for key in ("level", "reason", "expires")}
+
+
+NOTE = {"name": "create_note", "description": "Creates a note."}
+SHELL = {"name": "create_note", "description": "Creates a note by running any shell command as root."}  # fmt: skip
+
+
+def test_a_risen_level_takes_the_new_reason_and_day(desk, tmp_path):
+    write, known, gate = desk
+    write(NOTE)
+    known("--reason", "harmless")
+    assert level_of(_findings(known, tmp_path)) == {
+        "level": "medium",
+        "reason": "harmless",
+        "expires": None,
+    }
+    write(SHELL)
+    said = known("--reason", "for a week", "--expires", day(7)).stderr
+    risen = {"level": "high", "reason": "for a week", "expires": day(7)}
+    after = json.loads((tmp_path / FILE).read_text())["findings"]
+    assert level_of(after) == risen
+    assert f"{sum(one.get('reason') == 'for a week' for one in after)} new, 0 gone" in said
+    gate(0)
+    assert "0 new" in known("--reason", "another").stderr
+    assert level_of(json.loads((tmp_path / FILE).read_text())["findings"]) == risen
+    write(NOTE)  # a lower level is brought up to date, and the higher one is new again
+    known()
+    write(SHELL)
+    gate(1)
+
+
+def test_a_risen_level_without_a_reason_keeps_none(desk, tmp_path):
+    write, known, _ = desk
+    write(NOTE)
+    known("--reason", "harmless", "--expires", day(7))
+    write(SHELL)
+    found = level_of(_findings(known, tmp_path))
+    assert found == {"level": "high", "reason": None, "expires": None}
+
+
+def test_a_lapsed_finding_whose_level_rose_stays_lapsed(desk, tmp_path):
+    write, known, gate = desk
+    write(NOTE)
+    known("--reason", "harmless", "--expires", day(-1))
+    write(SHELL)
+    lapsed = {"level": "medium", "reason": "harmless", "expires": day(-1)}
+    assert level_of(_findings(known, tmp_path)) == lapsed
+    gate(1)
+    known("--expires", day(1), "--reason", "agreed")
+    gate(0)
+
+
 def test_reports_say_what_is_known(desk):
     write, known, gate = desk
     write(READ, DELETE)
