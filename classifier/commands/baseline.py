@@ -33,7 +33,8 @@ def baseline(
 
     Suppressions in the file, and reasons and days of findings that are still there, are kept; so are
     findings about tools of servers that were not asked. A finding whose level has risen is new, and
-    takes --reason and --expires. Lapsed findings stay lapsed unless --expires gives a new day.
+    takes --reason and --expires. One about a client config is known of its file and of the package
+    or address that it was about, and of no other. Lapsed findings stay lapsed unless --expires gives a new day.
     """
     from classifier.commands import inputs
     from classifier.commands.files import distinct
@@ -66,6 +67,10 @@ def baseline(
         save(file, baselines.dump(renewal.baseline))
     total = counted(len(renewal.baseline.findings), "finding")
     inputs.say(f"{total} known in {file}: {renewal.new} new, {renewal.gone} gone")
+    for entry in entries:
+        old.mark(entry)
+    for note in old.notes_of_old(file):
+        inputs.say(note)
     raise typer.Exit(inputs.report(options))
 
 

@@ -106,7 +106,7 @@ def classify(
     else:
         fails = _catalogue(db, options, wish)
     code = inputs.report(options)
-    _tell_expired(wish, baseline)
+    _tell_useless(wish, baseline)
     raise typer.Exit(1 if fails else code)
 
 
@@ -127,15 +127,16 @@ def _only_threats(
         from classifier.commands import inputs
 
         code = inputs.report(options)
-    _tell_expired(wish, baseline)
+    _tell_useless(wish, baseline)
     return 1 if fails else code
 
 
-def _tell_expired(wish: "_Wish", baseline: Path | None) -> None:
-    if wish.known is not None and wish.known.expired:
+def _tell_useless(wish: "_Wish", baseline: Path | None) -> None:
+    if wish.known is not None and baseline is not None:
         from classifier.commands.inputs import say
 
-        say(f"{wish.known.expired} accepted findings have expired in {baseline}")
+        for note in wish.known.notes(baseline):
+            say(note)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,27 +3,32 @@
 The file holds `findings`, exact and written by `toolrisk baseline`, one a line, and `suppressions`,
 written by people: a rule, optionally a server and a tool, and always a reason. Either may carry
 `expires`, the last day it holds. A tool whose level rises above the known one is new again.
+
+A finding about a client config is known of one file (`target`) and of what runs under the server's
+name there (`about`): the name stays when another package is put behind it. Files of older versions
+say neither, and cover nothing of that kind.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from classifier.pipeline.findings import TOOL_RISK, Accepted, Entry, Row
+from classifier.pipeline.findings import Accepted, Entry, Row
 from classifier.pipeline.rulebook import rules
-from classifier.verdict import Risk
+from classifier.verdict import Severity
 from crawler.errors import TargetError
 from crawler.parse import load_json
+from crawler.printable import counted
 from crawler.records import canonical_json
 
 FILE = "toolrisk-baseline.json"
 FORMAT = 1
-_RANKS = {risk.value: risk.rank for risk in Risk}
-_Key = tuple[str, str, int, str]
+_RANKS = {severity.value: rank for rank, severity in enumerate(Severity)}
+_Key = tuple[str, str, int, str, str, str]
 
 
 def _today() -> date:
@@ -32,26 +37,43 @@ def _today() -> date:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """One finding that is known. `level` is the highest that is, of a tool's own level only."""
+    """One finding that is known, up to `level` where its level is part of it.
+
+    `about` is what a finding about a client config is about, and `target` the config.
+    """
 
     server: str
     tool: str
     rule: str
     ordinal: int = 0
     level: str | None = None
+    target: str | None = None
+    about: str | None = None
     reason: str | None = None
     expires: str | None = None
+
+    @classmethod
+    def of(cls, entry: Entry, reason: str | None = None, expires: str | None = None) -> Known:
+        """Return a finding as it is known from now on."""
+        target, about = entry.setting or (None, None)
+        return cls(
+            server=entry.server, tool=entry.tool, rule=entry.rule, ordinal=entry.ordinal,
+            level=entry.level.value if entry.has_level else None, target=target, about=about,
+            reason=reason, expires=expires,
+        )  # fmt: skip
 
     @property
     def key(self) -> _Key:
         """What finds it again."""
-        return (self.server, self.tool, self.ordinal, self.rule)
+        bound = ("", "") if self.about is None else (self.target or "", self.about)
+        return (self.server, self.tool, self.ordinal, self.rule, *bound)
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields that say something."""
         value = {
             "server": self.server, "tool": self.tool, "ordinal": self.ordinal or None,
-            "rule": self.rule, "level": self.level, "reason": self.reason, "expires": self.expires,
+            "rule": self.rule, "level": self.level, "target": self.target, "about": self.about,
+            "reason": self.reason, "expires": self.expires,
         }  # fmt: skip
         return {name: item for name, item in value.items() if item is not None}
 
@@ -87,12 +109,16 @@ class Suppression:
 
 @dataclass(slots=True)
 class Baseline:
-    """All that is known on a day; `expired` counts what no longer holds and was needed."""
+    """All that is known on a day; `expired` counts what no longer holds and was needed.
+
+    `vague` are findings of a file of old that were needed, and do not say of what they are.
+    """
 
     findings: dict[_Key, Known] = field(default_factory=dict)
     suppressions: tuple[Suppression, ...] = ()
     today: date = field(default_factory=_today)
     expired: int = 0
+    vague: set[_Key] = field(default_factory=set)
 
     def apply(self, row: Row) -> Row:
         """Return a row whose known findings say that they are known."""
@@ -105,7 +131,7 @@ class Baseline:
 
     def _accepted(self, entry: Entry) -> Accepted | None:
         lapsed = False
-        known = self.findings.get((entry.server, entry.tool, entry.ordinal, entry.rule))
+        known = self.findings.get(Known.of(entry).key)
         if known is not None and _covers(known, entry):
             if self.holds(known.expires):
                 return Accepted(known.reason or "", known.expires)
@@ -116,7 +142,25 @@ class Baseline:
                     return Accepted(one.reason, one.expires)
                 lapsed = True
         self.expired += lapsed
+        of_old = (entry.server, entry.tool, entry.ordinal, entry.rule, "", "")
+        if entry.setting is not None and of_old in self.findings:
+            self.vague.add(of_old)
         return None
+
+    def notes(self, file: Path) -> Iterator[str]:
+        """Yield a line on what was needed and is of no use any more."""
+        if self.expired:
+            yield f"{self.expired} accepted findings have expired in {file}"
+        yield from self.notes_of_old(file)
+
+    def notes_of_old(self, file: Path) -> Iterator[str]:
+        """Yield a line on what an older version wrote and is not enough any more."""
+        if self.vague:
+            old = counted(len(self.vague), "finding")
+            yield (
+                f"{file} holds {old} about client configs from an older version, without the file and"
+                " the package: nothing is covered by that any more; give reason and day anew"
+            )
 
     def holds(self, expires: str | None) -> bool:
         """Say whether something with this last day still holds."""
@@ -125,11 +169,11 @@ class Baseline:
 
 def _covers(known: Known, entry: Entry) -> bool:
     """Say whether a known finding that was found again is no worse than it was."""
-    return entry.rule != TOOL_RISK or _within(entry, known.level)
+    return not entry.has_level or _within(entry, known.level)
 
 
 def _within(entry: Entry, level: str | None) -> bool:
-    return _RANKS.get(entry.level.value, 0) <= _RANKS.get(level or "", -1)
+    return _RANKS[entry.level.value] <= _RANKS.get(level or "", -1)
 
 
 class Renewal(NamedTuple):
@@ -153,11 +197,7 @@ def renew(
     found = {key: one for key, one in old.findings.items() if kept(one)}
     new = 0
     for entry in entries:
-        fresh = Known(
-            server=entry.server, tool=entry.tool, rule=entry.rule, ordinal=entry.ordinal,
-            level=entry.level.value if entry.rule == TOOL_RISK else None,
-            reason=reason, expires=expires,
-        )  # fmt: skip
+        fresh = Known.of(entry, reason, expires)
         before = old.findings.get(fresh.key)
         has_lapsed = before is not None and not old.holds(before.expires)
         if before is not None and has_lapsed and expires is None:
@@ -219,7 +259,7 @@ def read(path: Path, today: date | None = None) -> Baseline:
     return Baseline({one.key: one for one in known}, by_hand, today or _today())
 
 
-_KNOWN = {"server": True, "tool": True, "rule": True, "ordinal": False, "level": False, "reason": False, "expires": False}  # fmt: skip
+_KNOWN = {"server": True, "tool": True, "rule": True, "ordinal": False, "level": False, "target": False, "about": False, "reason": False, "expires": False}  # fmt: skip
 _SUPPRESSION = {"rule": True, "reason": True, "server": False, "tool": False, "level": False, "expires": False}  # fmt: skip
 
 

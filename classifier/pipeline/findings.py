@@ -39,6 +39,17 @@ class Accepted:
     expires: str | None = None
 
 
+class Setting(NamedTuple):
+    """What a finding about a client config is bound to, beside the name of a server.
+
+    `file` is the config, as every machine calls it; `about` is what runs under the name, or the other
+    server of two that get in each other's way.
+    """
+
+    file: str
+    about: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One finding. `level` is how bad it is here, for this tool."""
@@ -53,12 +64,18 @@ class Entry:
     confidence: float = 1.0
     accepted: Accepted | None = None
     file: str | None = None  # where it stands, for findings about a file and no tool of it
+    setting: Setting | None = None  # for findings about a client config
 
     @property
-    def key(self) -> tuple[str, str, int, str, str]:
+    def has_level(self) -> bool:
+        """Say whether its level is part of it: whoever accepts it accepts no higher one."""
+        return self.rule == TOOL_RISK or self.setting is not None
+
+    @property
+    def key(self) -> tuple[str | int, ...]:
         """What makes it the same finding tomorrow: wording may change, the level may not."""
-        level = self.level.value if self.rule == TOOL_RISK else ""
-        return (self.server, self.tool, self.ordinal, self.rule, level)
+        level = self.level.value if self.has_level else ""
+        return (self.server, self.tool, self.ordinal, self.rule, level, *(self.setting or ()))
 
     @property
     def fingerprint(self) -> str:

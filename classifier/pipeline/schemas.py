@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from classifier.pipeline import baseline, lock
-from classifier.verdict import Basis, Category, Kind, Risk
+from classifier.verdict import Basis, Category, Kind, Risk, Severity
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _TEXT: dict[str, Any] = {"type": "string"}
@@ -22,6 +22,7 @@ _DIGEST: dict[str, Any] = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 _SCORE: dict[str, Any] = {"type": "integer", "minimum": 0, "maximum": 100}
 _DAY: dict[str, Any] = {"type": "string", "format": "date"}
 _RISK: dict[str, Any] = {"enum": [risk.value for risk in Risk]}
+_SEVERITY: dict[str, Any] = {"enum": [severity.value for severity in Severity]}
 _CATEGORY: dict[str, Any] = {"enum": [category.value for category in Category]}
 
 
@@ -80,13 +81,13 @@ def lock_file() -> dict[str, Any]:
 def baseline_file() -> dict[str, Any]:
     """Return the schema of a baseline."""
     known = _object(
-        ("ordinal", "level", "reason", "expires"),
-        server=_TEXT, tool=_TEXT, rule=_TEXT, ordinal=_COUNT, level=_RISK, reason=_TEXT,
-        expires=_DAY,
+        ("ordinal", "level", "target", "about", "reason", "expires"),
+        server=_TEXT, tool=_TEXT, rule=_TEXT, ordinal=_COUNT, level=_SEVERITY, target=_TEXT,
+        about=_TEXT, reason=_TEXT, expires=_DAY,
     )  # fmt: skip
     suppression = _object(
         ("server", "tool", "level", "expires"),
-        rule=_TEXT, reason={**_TEXT, "minLength": 1}, server=_TEXT, tool=_TEXT, level=_RISK,
+        rule=_TEXT, reason={**_TEXT, "minLength": 1}, server=_TEXT, tool=_TEXT, level=_SEVERITY,
         expires=_DAY,
     )  # fmt: skip
     closed = {"additionalProperties": False}  # a misspelt key would silently do nothing

@@ -1,6 +1,7 @@
 """Known findings: only what is new stops a build, and nothing is known for ever by accident."""
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -215,6 +216,180 @@ def test_bad_use_is_one_clear_line(desk):
     assert "2027-01-31" in known("--expires", "soon", code=2).stderr
 
 
+PACKAGE = "@modelcontextprotocol/server-filesystem"
+
+
+@pytest.fixture
+def config(toolrisk, tmp_path):
+    """Return (write a client config, write the baseline, gate), all in one folder."""
+
+    def write(package, file=".mcp.json", **more):
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        entry = {"command": "npx", "args": ["-y", package], **more}
+        (tmp_path / file).write_text(json.dumps({"mcpServers": {"files": entry}}))
+
+    def known(*words, files=(".mcp.json",)):
+        return toolrisk("baseline", *files, "--no-launch", *words, cwd=tmp_path)
+
+    def gate(code, *files, level="low", words=()):
+        files = files or (".mcp.json",)
+        words = (*files, "--no-launch", "--fail-on", level, "--baseline", FILE, *words)
+        return toolrisk("classify", *words, cwd=tmp_path, code=code)
+
+    return write, known, gate
+
+
+@pytest.mark.parametrize("more", [{}, {"autoApprove": ["*"]}])
+def test_another_package_under_an_accepted_name_is_new(config, tmp_path, more):
+    write, known, gate = config
+    write(PACKAGE, **more)
+    known("--reason", "read by us")
+    gate(0)
+    gate(0, "./.mcp.json")
+    gate(0, tmp_path / ".mcp.json")
+    write(f"{PACKAGE}@latest", **more)
+    gate(0)
+    write("evil-package", **more)
+    assert "toolrisk: medium: unpinned-launch: files" in gate(1).stderr
+    write("evil-package@1.2.3", **more)
+    gate(1 if more else 0)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "now"),
+    [
+        ({"url": "https://a.example/mcp"}, {"url": "https://b.example/mcp"}),
+        ({"command": "npx", "args": ["github:a/b"]}, {"command": "npx", "args": ["github:c/b"]}),
+        ({"command": "npx", "args": ["x"]}, {"command": "uvx", "args": ["x"]}),
+        ({"command": "npx", "args": ["x"]}, {"command": "npx", "args": ["--registry=https://r.example", "x"]}),
+        ({"command": "own"}, {"command": "another"}),
+        ({"url": "https://a.example/mcp"}, {"url": ":"}),
+    ],
+)  # fmt: skip
+def test_what_runs_under_a_name_is_part_of_what_is_accepted(toolrisk, tmp_path, accepted, now):
+    words = ("mcp.json", "--no-launch")
+    for entry, code in ((accepted, 0), (now, 1)):
+        servers = {"files": {**entry, "autoApprove": ["*"]}, "other": {"command": "o"}}
+        (tmp_path / "mcp.json").write_text(json.dumps({"mcpServers": servers}))
+        if not code:
+            toolrisk("baseline", *words, cwd=tmp_path)
+        gate = ("classify", *words, "--fail-on", "medium", "--baseline", FILE)
+        toolrisk(*gate, cwd=tmp_path, code=code)
+
+
+def test_a_token_is_no_part_of_what_runs(toolrisk, tmp_path):
+    for number, token in enumerate(("SECRET1", "SECRET2")):
+        servers = {
+            "far": {"url": f"https://a.example/mcp?key={token}", "trust": True},
+            "git": {"command": "uvx", "args": ["--from", f"git+https://{token}@a.example/x", "x"]},
+        }
+        (tmp_path / "mcp.json").write_text(json.dumps({"mcpServers": servers}))
+        if not number:
+            toolrisk("baseline", "mcp.json", "--no-launch", cwd=tmp_path)
+        words = ("mcp.json", "--no-launch", "--fail-on", "low", "--baseline", FILE)
+        toolrisk("classify", *words, cwd=tmp_path)
+    assert "SECRET" not in (tmp_path / FILE).read_text()
+
+
+def test_a_config_finding_whose_level_rises_is_new(config, tmp_path):
+    write, known, gate = config
+    write("@jane/server-filesystem@1.0.0")
+    known("--reason", "read by us")
+    (one,) = json.loads((tmp_path / FILE).read_text())["findings"]
+    assert one == {
+        "server": "files", "tool": "", "rule": "lookalike-server", "level": "low",
+        "target": ".mcp.json", "about": "npm:@jane/server-filesystem", "reason": "read by us",
+    }  # fmt: skip
+    gate(0)
+    write("@modelcontextprotocl/server-filesystem@1.0.0")
+    gate(1)
+    write("@jane/server-filesystem@1.0.0")
+    one["level"] = "high"
+    for level, code in (("high", 0), ("low", 0), ("info", 1)):
+        value = {"toolrisk_baseline": 1, "findings": [{**one, "level": level}]}
+        (tmp_path / FILE).write_text(json.dumps(value))
+        gate(code)
+
+
+def test_a_server_of_that_name_in_another_file_is_new(config):
+    write, known, gate = config
+    write(PACKAGE)
+    known()
+    other = ".cursor/mcp.json"
+    write(PACKAGE, file=other)
+    log = json.loads(gate(1, ".mcp.json", other, words=("--format", "sarif")).stdout)
+    results = log["runs"][0]["results"]
+    assert sorted(one["baselineState"] for one in results) == ["new", "unchanged"]
+    assert len({str(one["partialFingerprints"]) for one in results}) == 2
+
+
+def test_a_fingerprint_of_a_config_finding_is_of_its_package_and_level(config, toolrisk, tmp_path):
+    write, _, _ = config
+    seen = set()
+    packages = ("@jane/server-filesystem", "@joe/server-filesystem", "@modelcontextprotocl/server-filesystem")  # fmt: skip
+    for package in packages:
+        prints = []
+        for name in (".mcp.json", "./.mcp.json"):
+            write(f"{package}@1.0.0")
+            words = ("classify", name, "--no-launch", "--format", "sarif")
+            log = json.loads(toolrisk(*words, cwd=tmp_path).stdout)
+            prints.append({str(r["partialFingerprints"]) for r in log["runs"][0]["results"]})
+        assert prints[0] == prints[1]
+        seen |= prints[0]
+    assert len(seen) == len(packages)
+
+
+def test_an_old_entry_about_a_config_is_read_and_covers_nothing(config, tmp_path):
+    write, known, gate = config
+    write(PACKAGE)
+    old = {"server": "files", "tool": "", "rule": "unpinned-launch", "reason": "Anna"}
+    (tmp_path / FILE).write_text(json.dumps({"toolrisk_baseline": 1, "findings": [old]}))
+    line = f"{FILE} holds 1 finding about client configs from an older version"
+    assert line in gate(1).stderr
+    done = known("--reason", "still so")
+    assert line in done.stderr
+    assert "1 new, 1 gone" in done.stderr
+    assert line not in gate(0).stderr
+    write(f"{PACKAGE}@1.2.3")
+    assert line not in known().stderr
+
+
+def test_a_target_has_the_same_name_on_every_machine(tmp_path, monkeypatch):
+    from classifier.pipeline.origins import origin
+
+    work = tmp_path / "home" / "jane" / "work"
+    (work / ".cursor").mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(work.parent))
+    for file in (work / ".cursor" / "mcp.json", work.parent / "mcp.json", tmp_path / "mcp.json"):
+        file.write_text("{}")
+    (work / "link.json").symlink_to(tmp_path / "mcp.json")
+    os.mkfifo(work / "pipe")
+    monkeypatch.chdir(work)
+    same = (".cursor/mcp.json", "./.cursor/../.cursor/mcp.json", "~/work/.cursor/mcp.json")
+    assert {origin(text) for text in same} == {".cursor/mcp.json"}
+    assert origin("~/mcp.json") == origin(str(work.parent / "mcp.json")) == "~/mcp.json"
+    assert origin(str(tmp_path / "mcp.json")) == (tmp_path / "mcp.json").as_posix()
+    assert origin("link.json") == "link.json"
+    assert origin("pipe") == origin("-") == "-"
+    assert origin("npm:x@1.2.3") == "npm:x@1.2.3"
+    assert origin("https://a.example/mcp?key=SECRET") == "https://a.example/mcp"
+    monkeypatch.chdir(work.parent)
+    assert origin("mcp.json") == "~/mcp.json"
+
+
+def test_names_that_collide_are_accepted_of_these_two():
+    from classifier.pipeline.catalogue import name_collision
+    from crawler.records import ServerName, Tool
+
+    def others(server, name):
+        words = (("a", "search"), (server, name))
+        tools = [Tool(server=ServerName(s), name=n, description=s) for s, n in words]
+        return [name_collision.other(one) for one in name_collision.find(tools)]
+
+    assert others("b", "search") == ["a"]
+    assert others("b", "s\u0435arch") == ["a / search"]
+
+
 CONFIG = {
     "gone": {"command": "npx", "args": ["-y", "no-such-package-of-toolrisk"]},
     "own": {"command": "no-such-program"},
@@ -241,7 +416,7 @@ def test_what_is_accepted_of_servers_that_nobody_asked_is_kept(toolrisk, tmp_pat
     """The settings were looked at, and what stands in them is brought up to date."""
     found = renewed(toolrisk, tmp_path, CONFIG, "--no-launch", code=0)
     assert [one for one in found if one.get("reason")] == KEPT
-    assert {"server": "gone", "tool": "", "rule": "unpinned-launch"} in found
+    assert ("gone", "unpinned-launch") in {(one["server"], one["rule"]) for one in found}
     off = {name: {**entry, "disabled": True} for name, entry in CONFIG.items()}
     assert renewed(toolrisk, tmp_path, off, code=0) == KEPT
 

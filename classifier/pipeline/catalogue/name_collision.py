@@ -45,6 +45,11 @@ def find(tools: Iterable[Tool], file: str | None = None) -> Iterator[Entry]:
         others.setdefault(tool.server, tool)
 
 
+def other(entry: Entry) -> str:
+    """Return the server, and the tool of another name, that a finding is about beside its own."""
+    return " / ".join(quote.text for quote in entry.evidence[1:])
+
+
 def _entry(tool: Tool, other: Tool, file: str | None) -> Entry | None:
     if tool.definition_sha256 == other.definition_sha256:
         return None

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from classifier.pipeline.catalogue import lookalike_server, name_collision
 from classifier.pipeline.config import auto_approved, unpinned_launch
 from classifier.pipeline.config.clients import is_clients, read_clients
-from classifier.pipeline.findings import Entry, Row
+from classifier.pipeline.config.started import what_runs
+from classifier.pipeline.findings import Entry, Row, Setting
+from classifier.pipeline.origins import origin
 from crawler.client_config import config_entries, is_client_config, read_settings
 from crawler.errors import FetchError
 from crawler.local import local_path
@@ -61,10 +64,14 @@ def config_findings(
     for row in rows:
         if not client or row.tool.server in names:
             known.setdefault(row.tool.server, []).append(row)
+    place = origin(target)
     for name, entry in entries:
+        setting = Setting(place, what_runs(name, entry))
         for find in (unpinned_launch.find, auto_approved.find, lookalike_server.find_in_config):
-            yield from find(name, entry, known.get(name), target)
-    yield from name_collision.find((row.tool for own in known.values() for row in own), target)
+            for one in find(name, entry, known.get(name), target):
+                yield replace(one, setting=setting)
+    for one in name_collision.find((row.tool for own in known.values() for row in own), target):
+        yield replace(one, setting=Setting(place, name_collision.other(one)))
 
 
 def _is_readable(target: str, path: Path) -> bool:

@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 
 import re2
 
+from classifier.pipeline.config.started import without_address
 from classifier.pipeline.findings import Entry, Row, Rule
 from classifier.pipeline.plain import plain
 from classifier.verdict import Evidence, Severity
 from crawler.client_config import launched_package
 from crawler.records import JsonObject
-from crawler.url_secrets import without_secrets
 
 RULE = Rule(
     id="unpinned-launch",
@@ -45,7 +45,7 @@ def find(name: str, entry: JsonObject, tools: Sequence[Row] | None, file: str) -
         return
     registry, package = launched
     remedy = "write the commit" if "://" in package else _PINS.get(registry, "write the version")
-    shown = plain(_without_address(package), 120)
+    shown = plain(without_address(package), 120)
     yield Entry(
         rule=RULE.id,
         server=name,
@@ -71,13 +71,3 @@ def is_pinned(registry: str, package: str) -> bool:
         if bare:
             return bool(_EXACT[registry].match(version.strip()))
     return False
-
-
-def _without_address(package: str) -> str:
-    """Return a package without what may be a token in its address."""
-    if "://" not in package:
-        return package
-    try:
-        return without_secrets(package)[0]
-    except ValueError:
-        return package.partition("://")[0] + "://"
