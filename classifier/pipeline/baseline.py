@@ -39,7 +39,8 @@ def _today() -> date:
 class Known:
     """One finding that is known, up to `level` where its level is part of it.
 
-    `about` is what a finding about a client config is about, and `target` the config.
+    `target` is where it was found. `about` is what a finding about a client config is about: that
+    and the config are part of it, while a tool is the same wherever it is named.
     """
 
     server: str
@@ -53,9 +54,12 @@ class Known:
     expires: str | None = None
 
     @classmethod
-    def of(cls, entry: Entry, reason: str | None = None, expires: str | None = None) -> Known:
-        """Return a finding as it is known from now on."""
-        target, about = entry.setting or (None, None)
+    def of(
+        cls, entry: Entry, target: str | None = None,
+        reason: str | None = None, expires: str | None = None,
+    ) -> Known:  # fmt: skip
+        """Return a finding as it is known from now on, of a tool with the TARGET that named it."""
+        target, about = entry.setting or (target, None)
         return cls(
             server=entry.server, tool=entry.tool, rule=entry.rule, ordinal=entry.ordinal,
             level=entry.level.value if entry.has_level else None, target=target, about=about,
@@ -177,39 +181,42 @@ def _within(entry: Entry, level: str | None) -> bool:
 
 
 class Renewal(NamedTuple):
-    """A baseline brought up to date, and how many of its findings are new and how many went."""
+    """A baseline brought up to date, and how many of its findings are new, went, or were kept unseen."""
 
     baseline: Baseline
     new: int
     gone: int
+    kept: int
 
 
 def renew(
-    old: Baseline, entries: Iterable[Entry], *, reason: str | None, expires: str | None,
-    kept: Callable[[Known], bool] = lambda _: False,
+    old: Baseline, entries: Iterable[tuple[Entry, str | None]], *, reason: str | None,
+    expires: str | None, kept: Callable[[Known], bool] = lambda _: False,
 ) -> Renewal:  # fmt: skip
-    """Return a baseline of these findings. Known ones keep their reason and day.
+    """Return a baseline of these findings, each with its target. Known ones keep reason and day.
 
     New and lapsed ones get `reason` and `expires`; without a new day the lapsed stay lapsed. One
     whose level has risen is new: nobody gave a reason for that. What is gone is dropped, except what
     is `kept`: nobody looked whether it is still there.
     """
-    found = {key: one for key, one in old.findings.items() if kept(one)}
+    found: dict[_Key, Known] = {}
     new = 0
-    for entry in entries:
-        fresh = Known.of(entry, reason, expires)
+    for entry, target in entries:
+        fresh = Known.of(entry, target, reason, expires)
         before = old.findings.get(fresh.key)
         has_lapsed = before is not None and not old.holds(before.expires)
         if before is not None and has_lapsed and expires is None:
-            fresh = before  # a level that rose meanwhile is not accepted with it either
+            fresh = replace(
+                before, target=fresh.target
+            )  # a level that rose meanwhile is not accepted with it either
         elif before is not None and not has_lapsed and _covers(before, entry):
-            fresh = replace(before, level=fresh.level)
+            fresh = replace(before, level=fresh.level, target=fresh.target)
         else:
             new += before is None or not _covers(before, entry)
         found[fresh.key] = fresh
-    return Renewal(
-        Baseline(found, old.suppressions, old.today), new, len(old.findings.keys() - found)
-    )
+    unseen = {key: one for key, one in old.findings.items() if key not in found and kept(one)}
+    made = Baseline(found | unseen, old.suppressions, old.today)
+    return Renewal(made, new, len(old.findings.keys() - made.findings), len(unseen))
 
 
 def dump(baseline: Baseline) -> str:

@@ -397,10 +397,18 @@ CONFIG = {
 KEPT = [
     {"server": "gone", "tool": "wipe", "rule": "tool-risk", "level": "high", "reason": "Anna"},
     {"server": "own", "tool": "wipe", "rule": "tool-risk", "level": "high", "reason": "Anna"},
+    {"server": "zoo", "tool": "wipe", "rule": "tool-risk", "level": "high", "reason": "of old"},
 ]
 DROPPED = [
     {"server": "own", "tool": "", "rule": "unpinned-launch", "reason": "was so"},
-    {"server": "left", "tool": "wipe", "rule": "tool-risk", "level": "high", "reason": "Anna"},
+    {
+        "server": "left",
+        "tool": "wipe",
+        "rule": "tool-risk",
+        "level": "high",
+        "reason": "Anna",
+        "target": "mcp.json",
+    },
 ]
 
 
@@ -419,6 +427,52 @@ def test_what_is_accepted_of_servers_that_nobody_asked_is_kept(toolrisk, tmp_pat
     assert ("gone", "unpinned-launch") in {(one["server"], one["rule"]) for one in found}
     off = {name: {**entry, "disabled": True} for name, entry in CONFIG.items()}
     assert renewed(toolrisk, tmp_path, off, code=0) == KEPT
+
+
+def known_in(folder):
+    return json.loads((folder / FILE).read_text())["findings"]
+
+
+def test_what_is_accepted_of_other_targets_is_kept(toolrisk, tools_file, tmp_path):
+    for name, tool in (("a.json", DELETE), ("b.json", SHELL)):
+        tools_file(tool, name=name)
+    toolrisk("baseline", "a.json", "--reason", "A", "--expires", day(9), cwd=tmp_path)
+    accepted = known_in(tmp_path)
+    done = toolrisk("baseline", "b.json", "--reason", "B", cwd=tmp_path)
+    assert f"0 gone, {len(accepted)} kept of what was not looked at" in done.stderr
+    assert [one for one in known_in(tmp_path) if one["server"] == "a.json"] == accepted
+    gate = ("classify", "a.json", "b.json", "--fail-on", "low", "--baseline", FILE)
+    toolrisk(*gate, cwd=tmp_path)
+    tools_file(READ, name="b.json")  # looked at, and gone
+    toolrisk("baseline", tmp_path / "b.json", cwd=tmp_path)
+    of_b = {one["tool"] for one in known_in(tmp_path) if one["server"] == "b.json"}
+    assert of_b == {READ["name"]}
+    tools_file(READ, name="b.json", server="new")  # and so are the servers that a target had
+    assert "kept" in toolrisk("baseline", "b.json", cwd=tmp_path).stderr
+    assert {one["server"] for one in known_in(tmp_path)} == {"a.json", "new"}
+
+
+def test_what_is_accepted_of_other_configs_is_kept(config, tmp_path):
+    write, known, _ = config
+    other = ".cursor/mcp.json"
+    for file in (".mcp.json", other):
+        write(PACKAGE, file=file)
+        known("--reason", file, files=(file,))
+    assert {one["reason"] for one in known_in(tmp_path)} == {".mcp.json", other}
+    write(f"{PACKAGE}@1.2.3")
+    assert "1 gone, 1 kept" in known().stderr
+    assert {one["reason"] for one in known_in(tmp_path)} == {other}
+
+
+def test_what_is_accepted_of_the_clients_of_a_machine_goes_with_it(toolrisk, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".cursor").mkdir()
+    entry = {"command": "npx", "args": ["-y", "x"]}
+    for servers in ({"one": entry, "two": entry}, {"one": entry}):
+        (tmp_path / ".cursor" / "mcp.json").write_text(json.dumps({"mcpServers": servers}))
+        toolrisk("baseline", "clients", "--no-launch", cwd=tmp_path)
+        found = {(one["server"], one["target"]) for one in known_in(tmp_path)}
+        assert found == {(f"cursor:{name}", "~/.cursor/mcp.json") for name in servers}
 
 
 def test_what_is_accepted_of_servers_that_did_not_answer_is_kept(toolrisk, tmp_path):
