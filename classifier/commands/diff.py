@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from classifier.pipeline.drift import Difference
+    from classifier.engine import Options
+    from classifier.pipeline.drift import Difference, Verdict
     from crawler.catalog import Catalog, CatalogTool, Change
+    from crawler.records import Tool
 
 
 class Format(StrEnum):
@@ -88,9 +90,9 @@ def _differences(catalog: "Catalog", since: str) -> "Iterator[Difference]":
     from classifier.engine import Options
     from classifier.pipeline.catalogue.reading import changed
 
+    options = Options(extra_reviews=user_reviews())
     changes = list(catalog.changes(since))
-    altered = [change for change in changes if change.kind == "changed"]
-    yield from changed(catalog, altered, Options(extra_reviews=user_reviews()))
+    yield from changed(catalog, [one for one in changes if one.kind == "changed"], options)
     rest = [change for change in changes if change.kind != "changed"]
     wanted = {change.tool_id for change in rest}
     known: dict[int, CatalogTool] = {}
@@ -100,16 +102,53 @@ def _differences(catalog: "Catalog", since: str) -> "Iterator[Difference]":
         began[server] = min(item.first_seen, began.get(server, item.first_seen))
         if item.tool_id in wanted:
             known[item.tool_id] = item
-    yield from (_one(change, known, began) for change in rest)
+    earlier = _earlier(catalog, rest, known, options)
+    for change in rest:
+        found = earlier.get((change.tool_id, change.definition_sha256)) or _now(change, known)
+        yield _one(change, *found, began)
 
 
-def _one(change: "Change", known: "dict[int, CatalogTool]", began: dict[str, str]) -> "Difference":
-    """Return an added or removed tool, with the verdict that the catalogue holds, if any."""
-    from classifier.pipeline.drift import Difference, Verdict
+_Judged = tuple["Tool | None", "Verdict | None"]
+
+
+def _now(change: "Change", known: "dict[int, CatalogTool]") -> _Judged:
+    """Return a tool as it is, with the verdict that the catalogue holds, if any."""
+    from classifier.pipeline.drift import Verdict
 
     item = known.get(change.tool_id)
-    verdict = Verdict.stored(item.classification) if item and item.classification else None
-    tool = item.tool if item else None
+    if item is None:
+        return None, None
+    return item.tool, Verdict.stored(item.classification) if item.classification else None
+
+
+def _earlier(
+    catalog: "Catalog",
+    changes: "list[Change]",
+    known: "dict[int, CatalogTool]",
+    options: "Options",
+) -> dict[tuple[int, str], _Judged]:
+    """Return, judged now, the definitions with which tools came or went that have others by now."""
+    from classifier.pipeline.catalogue.reading import by_digest
+    from classifier.pipeline.drift import judge
+
+    wanted = {
+        (one.tool_id, one.definition_sha256)
+        for one in changes
+        if one.tool_id in known
+        and known[one.tool_id].tool.definition_sha256 != one.definition_sha256
+    }
+    definitions = {tool_id: by_digest(catalog, tool_id) for tool_id, _ in wanted}
+    tools = {key: definitions[key[0]][key[1]] for key in sorted(wanted)}
+    judged = {id(one.after): one.now for one in judge([(None, t) for t in tools.values()], options)}
+    return {key: (tool, judged[id(tool)]) for key, tool in tools.items()}
+
+
+def _one(
+    change: "Change", tool: "Tool | None", verdict: "Verdict | None", began: dict[str, str]
+) -> "Difference":
+    """Return an added or removed tool."""
+    from classifier.pipeline.drift import Difference
+
     if change.kind == "removed":
         return Difference(
             kind="removed", server=change.server, tool=change.tool, before=tool, was=verdict, at=change.at

@@ -55,7 +55,7 @@ class ServerFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """One definition that a tool has had, newest last in a history."""
+    """One definition, from when to when it was in force; newest last in a history."""
 
     definition_sha256: str
     definition: JsonObject
@@ -77,6 +77,8 @@ class ToolFacts:
     ordinal: int = 0
     """Tells tools of one name apart, which a server should not have but can."""
     history: tuple[Version, ...] = ()
+    past: tuple[Changed, ...] = ()
+    """What happened to it, oldest first; where none is given, what its dates and history tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +238,7 @@ class BuildSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
-    """What happened to one tool: `new`, `changed` or `removed`."""
+    """What happened to one tool: `new` (or there again), `changed` or `removed`."""
 
     kind: str
     server: str
@@ -315,7 +317,10 @@ class MemorySource:
 
 
 def changes_of(facts: ToolFacts) -> Iterator[Changed]:
-    """Yield what happened to one tool, as its dates and its history tell."""
+    """Yield what happened to one tool, as its past tells, or its dates and its history."""
+    if facts.past:
+        yield from facts.past
+        return
     digest = facts.tool.definition_sha256
     steps = [("new", facts.first_seen, digest)]
     steps += [("changed", v.first_seen, v.definition_sha256) for v in facts.history[1:]]
@@ -342,6 +347,7 @@ def digest_of(facts: ServerFacts, offered: ServerTools) -> str:
             (one.first_seen, one.last_seen, one.removed_at),
             one.ordinal,
             one.history,
+            one.past,
         )
         for one in sorted(offered.tools, key=lambda t: (t.tool.name, t.ordinal))
     ]

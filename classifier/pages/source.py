@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from functools import cached_property
-from itertools import groupby, pairwise
+from itertools import groupby
 
 from classifier.pages.model import Changed, ProbeFacts, ServerFacts, ServerTools, ToolFacts, Version
 from classifier.pages.stored import classification
@@ -48,25 +48,22 @@ class CatalogSource:
         rows = self._catalog.tools(servers=servers, include_removed=True, include_withdrawn=True)
         for name, group in groupby(rows, key=lambda row: row.tool.server):
             own = list(group)
-            yield name, self._offered(own, self._histories(name, own, is_few=len(servers) < _FEW))
+            yield name, self._offered(own, self._pasts(name, own, is_few=len(servers) < _FEW))
 
-    def _histories(
+    def _pasts(
         self, server: str, own: Sequence[CatalogTool], *, is_few: bool
-    ) -> Mapping[int, list[CatalogVersion]]:
-        """Return the definitions of a server's tools, by tool; of one that never changed, none.
+    ) -> Mapping[int, _Past]:
+        """Return what happened to a server's tools, by tool; to those that came and stayed, nothing.
 
-        Who changed is asked of all at once; for a few servers, looking takes less than that.
+        It is asked for all at once; for a few servers, looking takes less than that.
         """
-        if not is_few:
-            has_changed = any(row.tool_id in self._changed for row in own)
-            return self._catalog.histories(server) if has_changed else {}
-        found = self._catalog.histories(server)
-        ids = {row.tool_id for row in own}
-        return found if any(_drifted(found.get(id_, ())) for id_ in ids) else {}
+        events = _eventful(self._catalog.changes("", server=server)) if is_few else self._eventful
+        changes = {row.tool_id: events[row.tool_id] for row in own if row.tool_id in events}
+        has_changed = any(one.kind == "changed" for past in changes.values() for one in past)
+        versions = self._catalog.histories(server) if has_changed else {}
+        return {id_: (past, versions.get(id_, [])) for id_, past in changes.items()}
 
-    def _offered(
-        self, rows: Iterable[CatalogTool], histories: Mapping[int, list[CatalogVersion]]
-    ) -> ServerTools:
+    def _offered(self, rows: Iterable[CatalogTool], pasts: Mapping[int, _Past]) -> ServerTools:
         tools: list[ToolFacts] = []
         unclassified: list[str] = []
         met: Counter[str] = Counter()
@@ -78,7 +75,7 @@ class CatalogSource:
                     unclassified.append(row.tool.name)
                 continue
             gone = row.removed_at or self._withdrawn.get(row.tool.server)
-            tools.append(_tool(row, ordinal, histories.get(row.tool_id, ()), gone))
+            tools.append(_tool(row, ordinal, pasts.get(row.tool_id, _NONE), gone))
         return ServerTools(tuple(tools), tuple(unclassified))
 
     def many(self, servers: AbstractSet[str]) -> Iterator[tuple[str, ServerTools]]:
@@ -95,30 +92,41 @@ class CatalogSource:
 
     def changes(self) -> Sequence[Changed]:
         """Return what was added, changed and removed."""
-        return [
-            Changed(
-                kind=one.kind,
-                server=one.server,
-                tool=one.tool,
-                at=one.at,
-                definition_sha256=one.definition_sha256,
-            )
-            for one in self._all_changes
-        ]
+        return [_changed(one) for one in self._all_changes]
 
     @cached_property
     def _all_changes(self) -> tuple[Change, ...]:
         return tuple(self._catalog.changes(""))
 
     @cached_property
-    def _changed(self) -> frozenset[int]:
-        """Ids of the tools that have had more than one definition; most have one."""
-        return frozenset(one.tool_id for one in self._all_changes if one.kind == "changed")
+    def _eventful(self) -> Mapping[int, list[Change]]:
+        return _eventful(self._all_changes)
 
 
-def _tool(
-    row: CatalogTool, ordinal: int, versions: Sequence[CatalogVersion], removed_at: str | None
-) -> ToolFacts:
+_Past = tuple[list[Change], list[CatalogVersion]]
+_NONE: _Past = ([], [])
+
+
+def _eventful(changes: Iterable[Change]) -> Mapping[int, list[Change]]:
+    """Return the changes by tool, of those that did more than come; most did not."""
+    found: defaultdict[int, list[Change]] = defaultdict(list)
+    for one in changes:
+        found[one.tool_id].append(one)
+    return {tool_id: past for tool_id, past in found.items() if len(past) > 1}
+
+
+def _changed(one: Change) -> Changed:
+    return Changed(
+        kind=one.kind,
+        server=one.server,
+        tool=one.tool,
+        at=one.at,
+        definition_sha256=one.definition_sha256,
+    )
+
+
+def _tool(row: CatalogTool, ordinal: int, past: _Past, removed_at: str | None) -> ToolFacts:
+    changes, versions = past
     return ToolFacts(
         tool=row.tool,
         classification=classification(row.classification or {}),
@@ -127,30 +135,18 @@ def _tool(
         last_seen=day(row.last_seen),
         removed_at=removed_at,
         ordinal=ordinal,
-        history=_history(versions),
+        history=tuple(_version(one) for one in versions),
+        past=tuple(_changed(one) for one in changes),
     )
 
 
-def _drifted(versions: Sequence[CatalogVersion]) -> bool:
-    digests = [one.tool.definition_sha256 for one in versions]
-    return any(one != other for one, other in pairwise(digests))
-
-
-def _history(versions: Sequence[CatalogVersion]) -> tuple[Version, ...]:
-    """Return the definitions in their order; a version for a new server text is not drift."""
-    made: list[Version] = []
-    for one in versions:
-        digest = one.tool.definition_sha256
-        if not made or made[-1].definition_sha256 != digest:
-            made.append(
-                Version(
-                    definition_sha256=digest,
-                    definition=one.tool.definition,
-                    first_seen=one.first_seen,
-                    last_seen=day(one.last_seen),
-                )
-            )
-    return tuple(made)
+def _version(one: CatalogVersion) -> Version:
+    return Version(
+        definition_sha256=one.tool.definition_sha256,
+        definition=one.tool.definition,
+        first_seen=one.first_seen,
+        last_seen=day(one.last_seen),
+    )
 
 
 def _server(row: CatalogServer) -> ServerFacts:

@@ -296,12 +296,12 @@ class Catalog:
             yield from reading.servers(connection)
 
     def history(self, tool_id: int) -> list[CatalogVersion]:
-        """Return every definition that a tool has had, oldest first."""
+        """Return the definitions of a tool as they were in force, oldest first; one may come again."""
         with self._reading() as connection:
             return reading.history(connection, tool_id)
 
     def histories(self, server: str) -> dict[int, list[CatalogVersion]]:
-        """Return every definition of every tool of a server, by tool id, oldest first."""
+        """Return the same for every tool of a server, by tool id."""
         with self._reading() as connection:
             return reading.histories(connection, server)
 
@@ -310,10 +310,10 @@ class Catalog:
         with self._reading() as connection:
             return reading.fingerprints(connection)
 
-    def changes(self, since: str) -> Iterator[Change]:
+    def changes(self, since: str, *, server: str | None = None) -> Iterator[Change]:
         """Yield what was added, changed or removed at or after a time (UTC ISO text)."""
         with self._reading() as connection:
-            yield from reading.changes(connection, since)
+            yield from reading.changes(connection, since, server)
 
     def aliases(self) -> list[dict[str, Any]]:
         """Return every merge: the other name, the server, the source, the key and since when."""

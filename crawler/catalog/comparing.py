@@ -37,7 +37,17 @@ class KnownTool:
     id: int
     version_id: int
     context: str
+    digest: str
     removed: bool
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """A known tool, and the version that it is to have; an equal one that it had once will do."""
+
+    old: KnownTool
+    version: Row
     origin: str
 
 
@@ -51,10 +61,10 @@ class ToolBatch:
     tally: Tally
     tools: list[Row] = field(default_factory=list)
     versions: list[Row] = field(default_factory=list)
-    drifted: list[Row] = field(default_factory=list)
+    drifted: list[Drift] = field(default_factory=list)
+    changes: list[Row] = field(default_factory=list)
     tool_updates: list[Row] = field(default_factory=list)
     version_updates: list[Row] = field(default_factory=list)
-    origins: dict[int, str] = field(default_factory=dict)
 
     def compare(
         self,
@@ -110,17 +120,48 @@ class ToolBatch:
         return row
 
     def _change(self, old: KnownTool, tool: Tool, context: str, item: Gathered) -> None:
-        self.tally.changed += 1
-        self.origins[old.id] = item.origin.value
-        self.drifted.append(self._version(old.id, tool, context))
+        if old.removed and old.digest == tool.definition_sha256:
+            self.tally.new += 1
+        else:
+            self.tally.changed += 1
+        self.drifted.append(Drift(old, self._version(old.id, tool, context), item.origin.value))
         if old.context != context:
             self.version_updates.append({"b_id": old.version_id, "last_seen": self.now})
+
+    def settle(self, drift: Drift, version_id: int) -> None:
+        """Put a version in force, and note what that changes; another server text changes nothing."""
+        old = drift.old
+        self.tool_updates.append(
+            {
+                "b_id": old.id,
+                "current_version_id": version_id,
+                "last_seen": self.now,
+                "removed_at": None,
+                "origin": drift.origin,
+            }
+        )
+        if old.digest != drift.version["definition_sha256"]:
+            self._note("changed", old.id, version_id, old.version_id)
+        elif old.removed:
+            self._note("new", old.id, version_id, None)
+
+    def _note(self, kind: str, tool_id: int, version_id: int, previous: int | None) -> None:
+        self.changes.append(
+            {
+                "tool_id": tool_id,
+                "kind": kind,
+                "at": self.now,
+                "version_id": version_id,
+                "previous_version_id": previous,
+            }
+        )
 
     def _remove(self, old: KnownTool, last_listed: str | None) -> None:
         if old.removed:
             return
         self.tally.removed += 1
         self.tool_updates.append({"b_id": old.id, "removed_at": self.now})
+        self._note("removed", old.id, old.version_id, old.version_id)
         if last_listed is not None:
             self.tool_updates.append({"b_id": old.id, "last_seen": last_listed})
             self.version_updates.append({"b_id": old.version_id, "last_seen": last_listed})

@@ -44,7 +44,7 @@ class CatalogServer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogVersion:
-    """One definition in a tool's history."""
+    """One definition in a tool's history, and from when to when it was in force."""
 
     version_id: int
     tool: Tool
@@ -54,7 +54,7 @@ class CatalogVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What happened to one tool: `new`, `changed` or `removed`."""
+    """What happened to one tool: `new` (or there again), `changed` or `removed`."""
 
     kind: str
     server: str
@@ -205,16 +205,20 @@ def _by_server(
 
 
 _VERSIONS = """
-SELECT s.name AS server, v.* FROM server s
+SELECT s.name AS server, t.current_version_id, v.* FROM server s
 JOIN tool t ON t.server_id = s.id JOIN tool_version v ON v.tool_id = t.id
-WHERE {column} = :key ORDER BY t.id, v.first_seen, v.id
+WHERE {column} = :key ORDER BY t.id, v.id
+"""
+_TURNS = """
+SELECT c.tool_id, c.version_id, c.at FROM server s
+JOIN tool t ON t.server_id = s.id JOIN tool_change c ON c.tool_id = t.id
+WHERE {column} = :key AND c.kind = 'changed' ORDER BY c.id
 """
 
 
 def history(connection: sa.Connection, tool_id: int) -> list[CatalogVersion]:
-    """Return every definition that a tool has had, oldest first."""
-    query = sa.text(_VERSIONS.format(column="t.id"))
-    return [_version(row) for row in connection.execute(query, {"key": tool_id}).mappings()]
+    """Return the definitions of a tool as they were in force, oldest first; one may come again."""
+    return _histories(connection, "t.id", tool_id).get(tool_id, [])
 
 
 def _confirmed(row: sa.RowMapping) -> Probe:
@@ -224,12 +228,29 @@ def _confirmed(row: sa.RowMapping) -> Probe:
 
 
 def histories(connection: sa.Connection, server: str) -> dict[int, list[CatalogVersion]]:
-    """Return every definition of every tool of a server, oldest first, by tool id."""
-    found: dict[int, list[CatalogVersion]] = {}
-    query = sa.text(_VERSIONS.format(column="s.name"))
-    for row in connection.execute(query, {"key": server}).mappings():
-        found.setdefault(row["tool_id"], []).append(_version(row))
-    return found
+    """Return the same for every tool of a server, by tool id."""
+    return _histories(connection, "s.name", server)
+
+
+def _histories(
+    connection: sa.Connection, column: str, key: int | str
+) -> dict[int, list[CatalogVersion]]:
+    stored: dict[int, dict[int, CatalogVersion]] = {}
+    current: dict[int, int] = {}
+    query = sa.text(_VERSIONS.format(column=column))
+    for row in connection.execute(query, {"key": key}).mappings():
+        stored.setdefault(row["tool_id"], {})[row["id"]] = _version(row)
+        current[row["tool_id"]] = row["current_version_id"]
+    turns = {tool_id: [next(iter(known.values()))] for tool_id, known in stored.items()}
+    for tool_id, version_id, at in connection.execute(
+        sa.text(_TURNS.format(column=column)), {"key": key}
+    ):
+        turns[tool_id][-1] = replace(turns[tool_id][-1], last_seen=at)
+        turns[tool_id].append(replace(stored[tool_id][version_id], first_seen=at))
+    for tool_id, found in turns.items():
+        newest = stored[tool_id][current[tool_id]]  # it has what is known of the server now
+        found[-1] = replace(newest, first_seen=found[-1].first_seen)
+    return turns
 
 
 def _version(row: sa.RowMapping) -> CatalogVersion:
@@ -258,6 +279,8 @@ _STATES = (
     LEFT JOIN classification c ON c.id = (
       SELECT MAX(n.id) FROM classification n WHERE n.tool_version_id = t.current_version_id)
     ORDER BY t.server_id, t.id""",
+    """SELECT s.name, MAX(c.id) FROM tool_change c JOIN tool t ON t.id = c.tool_id
+    JOIN server s ON s.id = t.server_id GROUP BY s.id ORDER BY s.id""",
 )
 
 
@@ -277,30 +300,30 @@ def fingerprints(connection: sa.Connection) -> dict[str, str]:
 
 
 _CHANGES = """
-SELECT CASE WHEN p.id IS NULL THEN 'new' ELSE 'changed' END AS kind, s.name AS server,
-       t.name AS tool, t.id AS tool_id, v.first_seen AS at, v.definition_sha256,
-       p.definition_sha256 AS previous_sha256
-FROM tool_version v
-JOIN tool t ON t.id = v.tool_id
-JOIN server s ON s.id = t.server_id
-LEFT JOIN tool_version p ON p.id = (
-  SELECT MAX(o.id) FROM tool_version o WHERE o.tool_id = v.tool_id AND o.id < v.id)
-WHERE v.first_seen >= :since AND (p.id IS NULL OR p.definition_sha256 <> v.definition_sha256)
-UNION ALL
-SELECT 'removed', s.name, t.name, t.id, t.removed_at, v.definition_sha256, v.definition_sha256
+SELECT 'new' AS kind, s.name AS server, t.name AS tool, t.id AS tool_id, t.first_seen AS at,
+       v.definition_sha256, NULL AS previous_sha256, 0 AS change_id
 FROM tool t
 JOIN server s ON s.id = t.server_id
-JOIN tool_version v ON v.id = t.current_version_id
-WHERE t.removed_at >= :since
-ORDER BY 5, 2, 3, 4
+JOIN tool_version v ON v.id = (SELECT MIN(o.id) FROM tool_version o WHERE o.tool_id = t.id)
+WHERE t.first_seen >= :since {where}
+UNION ALL
+SELECT c.kind, s.name, t.name, t.id, c.at, v.definition_sha256, p.definition_sha256, c.id
+FROM tool_change c
+JOIN tool t ON t.id = c.tool_id
+JOIN server s ON s.id = t.server_id
+JOIN tool_version v ON v.id = c.version_id
+LEFT JOIN tool_version p ON p.id = c.previous_version_id
+WHERE c.at >= :since {where}
+ORDER BY 5, 2, 3, 4, 8
 """
 
 
-def changes(connection: sa.Connection, since: str) -> Iterator[Change]:
+def changes(connection: sa.Connection, since: str, server: str | None = None) -> Iterator[Change]:
     """Yield what was added, changed or removed at or after a time (UTC ISO text), by time."""
     streaming = connection.execution_options(yield_per=_PAGE)
-    for row in streaming.execute(sa.text(_CHANGES), {"since": since}).mappings():
-        yield Change(**row)
+    query = _CHANGES.format(where="" if server is None else "AND s.name = :server")
+    for row in streaming.execute(sa.text(query), {"since": since, "server": server}).mappings():
+        yield Change(**{key: value for key, value in row.items() if key != "change_id"})
 
 
 def counts(connection: sa.Connection) -> dict[str, int]:

@@ -199,6 +199,27 @@ class ToolVersionRow(SQLModel, table=True):
     last_seen: str = _text("When it was last met, UTC.")
 
 
+class ToolChangeRow(SQLModel, table=True):
+    """What happened to a tool after it was first met; a definition that comes back is a change too.
+
+    A version that is due to what was known of the server alone is none: its definition is the same.
+    """
+
+    __tablename__: ClassVar[Any] = "tool_change"
+    id: int | None = _key("Row number; those of a tool are in the order in which they happened.")
+    tool_id: int = _refers("tool.id", "The tool.", index=True)
+    kind: str = _text("`changed`, `removed`, or `new`: it came back as it was.")
+    at: str = _text("When that was noticed, UTC.")
+    version_id: int = _refers(
+        "tool_version.id", "The definition in force from then on; of a removed tool, its last."
+    )
+    previous_version_id: int | None = Field(
+        default=None,
+        foreign_key="tool_version.id",
+        sa_column_kwargs={"comment": "The definition before; empty for a tool that came back."},
+    )
+
+
 class ClassificationRow(SQLModel, table=True):
     """What one ruleset and model concluded about one definition; plain values only."""
 

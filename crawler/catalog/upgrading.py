@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from crawler.errors import CatalogError
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest revision under migrations/versions."""
 
 _SCRIPTS = Path(__file__).with_name("migrations")

@@ -25,6 +25,7 @@ REMOTE = _TABLES["remote"]
 PROBE = _TABLES["probe"]
 TOOL = _TABLES["tool"]
 VERSION = _TABLES["tool_version"]
+CHANGE = _TABLES["tool_change"]
 KEY = _TABLES["server_key"]
 
 _IN_LIMIT = 500
@@ -232,6 +233,7 @@ class _Wave:
         self._reuse_versions(batch)
         self._insert(TOOL, batch.tools)
         self._insert(VERSION, batch.versions)
+        self._insert(CHANGE, batch.changes)
         self._update(TOOL, batch.tool_updates)
         self._update(VERSION, batch.version_updates)
         self._update(SERVER, seen)
@@ -248,6 +250,7 @@ class _Wave:
                     TOOL.c.id,
                     VERSION.c.id,
                     VERSION.c.context_sha256,
+                    VERSION.c.definition_sha256,
                     TOOL.c.removed_at.is_not(None),
                     TOOL.c.origin,
                 )
@@ -261,17 +264,19 @@ class _Wave:
                 tool_id,
                 version_id,
                 context,
+                digest,
                 gone,
                 origin,
             ) in self.connection.execute(query):
                 known.setdefault(server_id, {})[name, ordinal] = KnownTool(
-                    tool_id, version_id, context, bool(gone), origin
+                    tool_id, version_id, context, digest, bool(gone), origin
                 )
         return known
 
     def _reuse_versions(self, batch: ToolBatch) -> None:
         """Let a definition that came back use its old version instead of a copy."""
-        for row in batch.drifted:
+        for drift in batch.drifted:
+            row = drift.version
             query = sa.select(VERSION.c.id).where(
                 VERSION.c.tool_id == row["tool_id"],
                 VERSION.c.context_sha256 == row["context_sha256"],
@@ -282,15 +287,7 @@ class _Wave:
                 batch.versions.append(row)
             else:
                 batch.version_updates.append({"b_id": version_id, "last_seen": self.now})
-            batch.tool_updates.append(
-                {
-                    "b_id": row["tool_id"],
-                    "current_version_id": version_id,
-                    "last_seen": self.now,
-                    "removed_at": None,
-                    "origin": batch.origins[row["tool_id"]],
-                }
-            )
+            batch.settle(drift, version_id)
 
     def _count(self) -> None:
         self.tally.servers += len(self.items)

@@ -154,12 +154,18 @@ def test_a_tool_that_changes_vanishes_and_returns(catalog: Catalog) -> None:
     (removed,) = [e for e in catalog.tools(include_removed=True) if e.removed_at]
     assert (removed.tool.name, removed.last_seen, removed.removed_at) == ("b", DAYS[1], DAYS[2])
     back = catalog.record_many([server("s", tool("a", "one"), tool("b"))], now=DAYS[3])
-    assert (back.new, back.changed) == (0, 2)
+    assert (back.new, back.changed) == (1, 1)
     first = next(catalog.tools())
-    assert [v.tool.description for v in catalog.history(first.tool_id)] == ["one", "two"]
+    told = [(v.tool.description, v.first_seen) for v in catalog.history(first.tool_id)]
+    assert told == [("one", DAYS[0]), ("two", DAYS[1]), ("one", DAYS[3])]
     assert (first.tool.description, first.first_seen, first.last_seen) == ("one", DAYS[0], DAYS[3])
     events = [(c.kind, c.tool, c.at) for c in catalog.changes(DAYS[1])]
-    assert events == [("changed", "a", DAYS[1])]
+    assert events == [
+        ("changed", "a", DAYS[1]),
+        ("removed", "b", DAYS[2]),
+        ("changed", "a", DAYS[3]),
+        ("new", "b", DAYS[3]),
+    ]
 
 
 def test_a_new_server_text_is_a_new_version_but_no_drift(catalog: Catalog) -> None:

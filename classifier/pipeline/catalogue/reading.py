@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -32,8 +33,12 @@ def catalogue_findings(
     """
     yield from lookalike_server.find([*_servers(catalog)])
     since = (now or datetime.now(UTC)) - timedelta(days=DRIFT_DAYS)
-    changes = catalog.changes(since.isoformat(timespec="seconds"))
-    differences = changed(catalog, [c for c in changes if c.kind == "changed"], options)
+    newest = {  # definitions that take turns are one finding
+        (one.tool_id, one.previous_sha256, one.definition_sha256): one
+        for one in catalog.changes(since.isoformat(timespec="seconds"))
+        if one.kind == "changed"
+    }
+    differences = changed(catalog, [*newest.values()], options)
     yield from definition_drift.find(one for one in differences if one.rug_pull)
 
 
@@ -49,19 +54,27 @@ def changed(
 ) -> list[Difference]:
     """Return changes of definitions with both sides judged; those without both are left out."""
     pairs: list[tuple[Tool | None, Tool | None]] = []
-    times: dict[tuple[str, str, str, str], str] = {}
+    times: defaultdict[tuple[str, str, str, str], deque[str]] = defaultdict(deque)
+    definitions: dict[int, dict[str, Tool]] = {}
     for change in changes:
-        history = catalog.history(change.tool_id)
-        by_digest = {version.tool.definition_sha256: version.tool for version in history}
-        before = by_digest.get(change.previous_sha256 or "")
-        after = by_digest.get(change.definition_sha256)
+        if change.tool_id not in definitions:
+            definitions[change.tool_id] = by_digest(catalog, change.tool_id)
+        known = definitions[change.tool_id]
+        before = known.get(change.previous_sha256 or "")
+        after = known.get(change.definition_sha256)
         if before is not None and after is not None:
             pairs.append((before, after))
-            times[change.server, change.tool, *_digests(before, after)] = change.at
+            times[change.server, change.tool, *_digests(before, after)].append(change.at)
     return [
-        replace(one, at=times[one.server, one.tool, *_digests(one.before, one.after)])
+        replace(one, at=times[one.server, one.tool, *_digests(one.before, one.after)].popleft())
         for one in judge(pairs, options)
     ]
+
+
+def by_digest(catalog: Catalog, tool_id: int) -> dict[str, Tool]:
+    """Return every definition that a tool has had, by its digest."""
+    history = catalog.history(tool_id)
+    return {version.tool.definition_sha256: version.tool for version in history}
 
 
 def _digests(before: Tool | None, after: Tool | None) -> tuple[str, str]:
