@@ -97,7 +97,8 @@ def _differences(catalog: "Catalog", since: str) -> "Iterator[Difference]":
     wanted = {change.tool_id for change in rest}
     known: dict[int, CatalogTool] = {}
     began: dict[str, str] = {}  # when the first tool of a server was seen
-    for item in catalog.tools(include_removed=True) if wanted else ():
+    tools = catalog.tools(include_removed=True, include_withdrawn=True) if wanted else ()
+    for item in tools:
         server = str(item.tool.server)
         began[server] = min(item.first_seen, began.get(server, item.first_seen))
         if item.tool_id in wanted:

@@ -35,8 +35,10 @@ class CatalogSource:
 
     @cached_property
     def _withdrawn(self) -> Mapping[str, str]:
-        """The withdrawn servers, each with the day on which a source last spoke of it."""
-        return {f.server.name: f.last_seen for f in self._servers if f.is_withdrawn}
+        """The withdrawn servers, each with when that was noticed; without tools nobody asks."""
+        known = self._catalog.withdrawals()
+        gone = (f for f in self._servers if f.is_withdrawn)
+        return {f.server.name: known.get(f.server.name, f.last_seen) for f in gone}
 
     def tools(self, server: str) -> ServerTools:
         """Return the tools of one server, those that it no longer lists included."""

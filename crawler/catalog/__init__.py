@@ -315,6 +315,11 @@ class Catalog:
         with self._reading() as connection:
             yield from reading.changes(connection, since, server)
 
+    def withdrawals(self) -> dict[str, str]:
+        """Return the withdrawn servers that had tools, each with when that was noticed."""
+        with self._reading() as connection:
+            return reading.withdrawals(connection)
+
     def aliases(self) -> list[dict[str, Any]]:
         """Return every merge: the other name, the server, the source, the key and since when."""
         query = (

@@ -107,6 +107,7 @@ def tools(connection: sa.Connection, filters: dict[str, Any]) -> Iterator[Catalo
     return _stream_tools(connection, text, filters)
 
 
+_SERVER = "JOIN server s ON s.id = t.server_id"
 _OFFERED = "s.status <> 'deleted'"
 _FILTERS = {
     "server": "s.name = :server",
@@ -326,6 +327,18 @@ def changes(connection: sa.Connection, since: str, server: str | None = None) ->
         yield Change(**{key: value for key, value in row.items() if key != "change_id"})
 
 
+_WITHDRAWALS = """
+SELECT s.name, MAX(c.at) FROM server s
+JOIN tool t ON t.server_id = s.id JOIN tool_change c ON c.tool_id = t.id
+WHERE s.status = 'deleted' AND t.removed_at IS NULL AND c.kind = 'removed' GROUP BY s.id
+"""
+
+
+def withdrawals(connection: sa.Connection) -> dict[str, str]:
+    """Return the withdrawn servers that had tools, each with when that was noticed."""
+    return {row[0]: row[1] for row in connection.exec_driver_sql(_WITHDRAWALS)}
+
+
 def counts(connection: sa.Connection) -> dict[str, int]:
     """Return how many servers, packages, remotes, tools and verdicts the catalogue has."""
     queries = {
@@ -335,8 +348,8 @@ def counts(connection: sa.Connection) -> dict[str, int]:
         "packages": "package",
         "remotes": "remote",
         "probes": "probe",
-        "tools": "tool WHERE removed_at IS NULL",
-        "removed_tools": "tool WHERE removed_at IS NOT NULL",
+        "tools": f"tool t {_SERVER} WHERE t.removed_at IS NULL AND {_OFFERED}",
+        "removed_tools": f"tool t {_SERVER} WHERE t.removed_at IS NOT NULL OR NOT ({_OFFERED})",
         "tool_versions": "tool_version",
         "classifications": "classification",
     }

@@ -208,7 +208,9 @@ class ToolChangeRow(SQLModel, table=True):
     __tablename__: ClassVar[Any] = "tool_change"
     id: int | None = _key("Row number; those of a tool are in the order in which they happened.")
     tool_id: int = _refers("tool.id", "The tool.", index=True)
-    kind: str = _text("`changed`, `removed`, or `new`: it came back as it was.")
+    kind: str = _text(
+        "`changed`, `removed` (or its server was withdrawn), or `new`: it came back as it was."
+    )
     at: str = _text("When that was noticed, UTC.")
     version_id: int = _refers(
         "tool_version.id", "The definition in force from then on; of a removed tool, its last."

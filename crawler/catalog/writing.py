@@ -80,10 +80,13 @@ class _Wave:
         self.tally = tally
         self.ids: dict[str, int] = {}
         self.stored: dict[int, Row] = {}
+        self.withdrawn: list[int] = []
+        self.restored: list[int] = []
 
     def write(self, *, has_frontier: bool) -> None:
         """Store servers, then what hangs on them."""
         fresh = self._servers()
+        self._note_withdrawals()
         self._listings(fresh)
         probes = [
             rows.probe_row(item.probe, self._id(item))
@@ -136,6 +139,9 @@ class _Wave:
                 if not _may_describe(item, old):
                     kept = {key: old[key] for key in (*stated, "stated_by")}
                 kept["name"] = old["name"]
+                if (kept["status"] == _WITHDRAWN) != (old["status"] == _WITHDRAWN):
+                    turned = self.restored if old["status"] == _WITHDRAWN else self.withdrawn
+                    turned.append(old["id"])
                 if not _is_noted_elsewhere(item) or any(old[key] != kept[key] for key in kept):
                     updates.append({"b_id": old["id"], "last_seen": self.now} | kept)
             else:
@@ -151,6 +157,21 @@ class _Wave:
             KEY, [row for n, item in new if item.server for row in merging.key_rows(item.server, n)]
         )
         return set(fresh)
+
+    def _note_withdrawals(self) -> None:
+        """Note that the tools of a withdrawn server went with it, or came back with it."""
+        for chunk in _chunks(self.withdrawn):
+            self.tally.removed += self._turn("removed", TOOL.c.current_version_id, chunk)
+        for chunk in _chunks(self.restored):
+            self._turn("new", sa.null(), chunk)
+
+    def _turn(self, kind: str, previous: sa.ColumnElement[Any], servers: Sequence[int]) -> int:
+        columns = ["tool_id", "kind", "at", "version_id", "previous_version_id"]
+        present = sa.select(
+            TOOL.c.id, sa.literal(kind), sa.literal(self.now), TOOL.c.current_version_id, previous
+        ).where(TOOL.c.server_id.in_(servers), TOOL.c.removed_at.is_(None))
+        statement = sa.insert(CHANGE).from_select(columns, present.order_by(TOOL.c.id))
+        return self.connection.execute(statement).rowcount
 
     def _listings(self, fresh: set[str]) -> None:
         listed = [(self._id(item), item.listing) for item in self.items if item.listing]
@@ -335,6 +356,7 @@ class _Wave:
             self.connection.exec_driver_sql(sql, values)
 
 
+_WITHDRAWN = "deleted"
 _TRUST = ("official-registry", "target", "docker-catalog", "docker-registry")
 """Whose description of a server is shown, most trusted first; then any registry, then the rest."""
 

@@ -122,7 +122,7 @@ _VERSION = (
 )
 _TOOL = (
     "INSERT INTO tool (id, server_id, name, ordinal, origin, current_version_id, first_seen,"
-    " last_seen, removed_at) VALUES (?, 1, 'run', ?, 'live', ?, ?, '', ?)"
+    " last_seen, removed_at) VALUES (?, ?, 'run', ?, 'live', ?, ?, '', ?)"
 )
 
 
@@ -141,16 +141,17 @@ def test_an_older_catalogue_tells_the_turns_that_it_knows(tmp_path: Path) -> Non
         3: (31, None, [("A", 0, 2), ("B", 1, 2)]),
         4: (42, None, [("A", 0, 3), ("B", 1, 3)]),
         5: (52, 3, [("A", 0, 1), ("B", 1, 2)]),
+        6: (61, None, [("A", 0, 0)]),
     }
     with closing(sqlite3.connect(path)) as plain, plain:
-        plain.execute(
-            "INSERT INTO server (id, name, status, first_seen, last_seen)"
-            " VALUES (1, 's', 'active', ?, ?)",
-            [DAYS[0], DAYS[3]],
-        )
+        for server, status in ((1, "active"), (2, "deleted")):
+            plain.execute(
+                "INSERT INTO server (id, name, status, first_seen, last_seen) VALUES (?, ?, ?, ?, ?)",
+                [server, f"s{server}", status, DAYS[0], DAYS[server]],
+            )
         for number, (current, went, versions) in tools.items():
             gone = None if went is None else DAYS[went]
-            plain.execute(_TOOL, [number, number, current, DAYS[0], gone])
+            plain.execute(_TOOL, [number, 1 + number // 6, number, current, DAYS[0], gone])
             for index, (words, first, last) in enumerate(versions, 1):
                 one = tool(words)
                 definition = f'{{"name": "run", "description": "{words}"}}'
@@ -168,6 +169,7 @@ def test_an_older_catalogue_tells_the_turns_that_it_knows(tmp_path: Path) -> Non
         3: [came, turned, ("changed", "A", "B", DAYS[2])],
         4: [came, turned, ("changed", "A", "B", DAYS[3]), ("changed", "B", "A", DAYS[3])],
         5: [came, turned, ("removed", "B", "B", DAYS[3])],
+        6: [came, ("removed", "A", "A", DAYS[2])],
     }
     assert {n: "".join(one) for n, one in words.items()} == {
         1: "A",
@@ -175,4 +177,5 @@ def test_an_older_catalogue_tells_the_turns_that_it_knows(tmp_path: Path) -> Non
         3: "ABA",
         4: "ABAB",
         5: "AB",
+        6: "A",
     }

@@ -37,6 +37,12 @@ _REMOVED = """
 SELECT t.id, 'removed', t.removed_at, t.current_version_id, t.current_version_id
 FROM tool t WHERE t.removed_at IS NOT NULL ORDER BY t.removed_at, t.id
 """
+_WITHDRAWN = """
+SELECT t.id, 'removed', s.last_seen, t.current_version_id, t.current_version_id
+FROM tool t JOIN server s ON s.id = t.server_id
+WHERE s.status = 'deleted' AND t.removed_at IS NULL ORDER BY s.last_seen, t.id
+"""
+"""With the day on which a source last spoke of the server: when it was withdrawn is not known."""
 
 
 def upgrade() -> None:
@@ -63,3 +69,4 @@ def upgrade() -> None:
     op.execute(_INTO + _CAME_BACK.format(before="n", after="l"))
     op.execute(_INTO + _CAME_BACK.format(before="l", after="c"))
     op.execute(_INTO + _REMOVED)
+    op.execute(_INTO + _WITHDRAWN)
