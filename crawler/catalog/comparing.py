@@ -120,10 +120,12 @@ class ToolBatch:
         return row
 
     def _change(self, old: KnownTool, tool: Tool, context: str, item: Gathered) -> None:
-        if old.removed and old.digest == tool.definition_sha256:
-            self.tally.new += 1
-        else:
+        if old.digest != tool.definition_sha256:
             self.tally.changed += 1
+        elif old.removed:
+            self.tally.new += 1
+        else:  # only what is known of its server is other than it was
+            self.tally.unchanged += 1
         self.drifted.append(Drift(old, self._version(old.id, tool, context), item.origin.value))
         if old.context != context:
             self.version_updates.append({"b_id": old.version_id, "last_seen": self.now})

@@ -173,7 +173,7 @@ def test_a_new_server_text_is_a_new_version_but_no_drift(catalog: Catalog) -> No
     two = Tool(server=one.server, name="a", description="same", server_text="Bank. Moves money")
     catalog.record_many([server("s", one)], now=DAYS[0])
     tally = catalog.record_many([server("s", two)], now=DAYS[1])
-    assert tally.changed == 1
+    assert (tally.changed, tally.unchanged) == (0, 1)
     assert next(catalog.tools()).tool.server_text == "Bank. Moves money"
     assert list(catalog.changes(DAYS[1])) == []
 
