@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from crawler.errors import CrawlError
-from crawler.printable import counted, one_line
+from crawler.printable import counted, one_line, unread_note
 from crawler.static import Static
 
 if TYPE_CHECKING:
@@ -213,6 +213,8 @@ def status_command(
         return
     print(f"{counted(counts['servers'], 'server')}, {counted(counts['tools'], 'tool')}, in {db}")
     print(f"{counts['classifications']:,} verdicts, {counts['tool_versions']:,} definitions")
+    if counts["unread_servers"]:
+        print(unread_note(counts["unread_servers"]))
     for name, values in frontier.items():
         if values:
             print(f"{name}: " + ", ".join(f"{key} {count:,}" for key, count in values.items()))

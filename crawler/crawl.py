@@ -20,7 +20,7 @@ from crawler.by_source import BySource
 from crawler.errors import TargetError
 from crawler.expand import Prepared, listed_at, name_of, prepare
 from crawler.gathered import Gathered, Walk
-from crawler.printable import counted
+from crawler.printable import counted, unread_note
 from crawler.records import Outcome, Remote, Server, ServerName, Transport
 from crawler.sources import load
 from crawler.sources.official_registry import source_of
@@ -74,6 +74,7 @@ class Summary:
     changed: int = 0
     unchanged: int = 0
     removed: int = 0
+    unread: int = 0  # servers with entries in their lists that could not be read
     skipped: Counter[str] = field(default_factory=Counter)
     by_source: BySource = field(default_factory=BySource)
     reasons: list[str] = field(default_factory=list)
@@ -109,6 +110,8 @@ class Summary:
         if self.skipped:
             reasons = ", ".join(f"{name} {count:,}" for name, count in self.skipped.most_common())
             lines.append(f"skipped: {reasons}")
+        if self.unread:
+            lines.append(unread_note(self.unread))
         lines += self.by_source.lines()
         if self.found > self.asked and not self.interrupted:
             again = counted(self.found - self.asked, "server")
@@ -277,6 +280,7 @@ class _Crawl:
             summary.by_source.count(item)
             summary.found += item.pending
             summary.asked += item.probe is not None
+            summary.unread += item.probe is not None and bool(item.probe.problems)
             if item.server is not None and item.probe is None:
                 summary.servers += 1
                 self.observer.found(item.server)

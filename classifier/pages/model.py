@@ -33,6 +33,8 @@ class ProbeFacts:
     sandbox: str | None = None
     dummy_config: bool = False
     truncated: bool = False
+    unread: int = 0
+    """Entries of the list that could not be read; of very many, fewer are known."""
     at: str = ""
 
 

@@ -15,6 +15,9 @@ MOST_WAYS = 12
 MOST_LISTINGS = 12
 MOST_CHANGES = 20
 _NEEDS = 200
+_MANY = 20
+"""Entries of one page of a list that a probe remembers."""
+_OR_MORE = {False: "", True: " or more"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,16 @@ def facts(page: ServerPage) -> Iterator[tuple[str, str]]:
         yield "Configuration", "placeholders, so tools may be missing"
     if probe.truncated:
         yield "List of tools", "cut, because the answer was too long"
+
+
+def unread(page: ServerPage) -> str:
+    """Say that a part of the list is unknown, if it is; a page must not pass for the whole of it."""
+    probe = page.facts.probe
+    if probe is None or not probe.unread or page.is_withdrawn:
+        return ""
+    count = f"{words.number(probe.unread, 'entry', 'entries')}{_OR_MORE[probe.unread >= _MANY]}"
+    what = "what it does" if probe.unread == 1 else "what they do"
+    return f"On {day(probe.at)} its list had {count} that could not be read: {what} is unknown."
 
 
 def access(page: ServerPage) -> str:

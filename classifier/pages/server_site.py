@@ -15,7 +15,7 @@ from classifier.pages.invisible import visible
 from classifier.pages.linked import application
 from classifier.pages.model import Row, ServerPage
 from classifier.pages.panels import panels
-from classifier.pages.server_facts import facts, gone, history, sources, ways
+from classifier.pages.server_facts import facts, gone, history, sources, unread, ways
 from classifier.pages.together import shut_sentence, together
 from classifier.pages.tool_site import canonical
 from classifier.pages.twins import server_json
@@ -80,6 +80,7 @@ def context(page: ServerPage, stamp: str, base_url: str | None) -> dict[str, Any
         "why_none": "" if page.rows else _why_none(page),
         "gone": gone(page),
         "unclassified": page.unclassified,
+        "unread": unread(page),
         "together": whole,
         "shut": shut_sentence(whole),
         "profiles": _profiles(page) if page.tools else [],

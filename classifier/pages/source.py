@@ -178,5 +178,6 @@ def _probe(probe: Probe) -> ProbeFacts:
         sandbox=probe.sandbox,
         dummy_config=probe.dummy_config,
         truncated=probe.truncated,
+        unread=len(probe.problems),
         at=day(probe.started_at),
     )

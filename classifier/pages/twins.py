@@ -79,7 +79,9 @@ def server_json(page: ServerPage) -> bytes:
             "status": facts.server.status,
             "first_seen": facts.first_seen,
             "last_seen": facts.last_seen,
-            "probe": {"outcome": probe.outcome.value, "at": probe.at} if probe else None,
+            "probe": {"outcome": probe.outcome.value, "at": probe.at, "unread": probe.unread}
+            if probe
+            else None,
             "listed_by": [
                 {"source": one.name, "url": one.url, "day": one.day, "terms": one.terms or None}
                 for one in sources(page)

@@ -339,6 +339,12 @@ def withdrawals(connection: sa.Connection) -> dict[str, str]:
     return {row[0]: row[1] for row in connection.exec_driver_sql(_WITHDRAWALS)}
 
 
+_UNREAD = """probe x JOIN server s ON s.id = x.server_id
+WHERE x.problems <> '[]' AND s.status <> 'deleted'
+AND x.id = (SELECT MAX(y.id) FROM probe y WHERE y.server_id = x.server_id)"""
+"""Servers that listed entries which could not be read when they were asked last."""
+
+
 def counts(connection: sa.Connection) -> dict[str, int]:
     """Return how many servers, packages, remotes, tools and verdicts the catalogue has."""
     queries = {
@@ -348,6 +354,7 @@ def counts(connection: sa.Connection) -> dict[str, int]:
         "packages": "package",
         "remotes": "remote",
         "probes": "probe",
+        "unread_servers": _UNREAD,
         "tools": f"tool t {_SERVER} WHERE t.removed_at IS NULL AND {_OFFERED}",
         "removed_tools": f"tool t {_SERVER} WHERE t.removed_at IS NOT NULL OR NOT ({_OFFERED})",
         "tool_versions": "tool_version",

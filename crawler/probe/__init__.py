@@ -169,13 +169,13 @@ async def _remote(name: ServerName, remote: Remote, fetcher: Fetcher, era: str |
         old = replace(base, transport=Transport.SSE)
         if era == "sse":
             found = await _bounded(old, sse.list, turn=turn)
-            if found.outcome not in _NO_ENDPOINT:
+            if found.outcome not in _NO_ENDPOINT or found.problems:  # a list it was
                 return found
         http = HttpConversation(fetcher, turn, remote.url, name)
         found = await _bounded(base, partial(http.list, era), turn=turn)
         if era != "sse" and found.outcome in _NO_ENDPOINT and http.is_other_transport():
             second = await _bounded(old, sse.list, turn=turn)
-            is_told = second.outcome in {Outcome.LISTED, Outcome.NO_TOOLS}
+            is_told = second.outcome in {Outcome.LISTED, Outcome.NO_TOOLS} or second.problems
             is_better = found.outcome is Outcome.NOT_MCP and second.outcome is not found.outcome
             return second if is_told or is_better else found
         return found
@@ -263,11 +263,12 @@ async def _bounded(
         detail = one_line(str(error))
         return replace(base, outcome=error.outcome, detail=detail, wait_seconds=error.wait)
     tools = tuple(listed.tools)
+    outcome, detail = _became_of(listed)
     text = canonical_json(sorted(tool.definition_sha256 for tool in tools))
     return replace(
         base,
-        outcome=Outcome.LISTED if tools else Outcome.NO_TOOLS,
-        detail="" if tools else ("lists no tools" if listed.has_tools else "declares no tools"),
+        outcome=outcome,
+        detail=detail,
         era=listed.era,
         protocol_version=listed.protocol_version,
         server_title=listed.title,
@@ -278,6 +279,16 @@ async def _bounded(
         tools=tools,
         problems=tuple(listed.problems[:50]),
     )
+
+
+def _became_of(listed: Listed) -> tuple[Outcome, str]:
+    """Say what a list was; one of which no entry can be read is not an empty one."""
+    if listed.tools:
+        return Outcome.LISTED, ""
+    if listed.problems:
+        why = f"lists tools, none of which can be read: {listed.problems[0]}"
+        return Outcome.PROTOCOL_ERROR, one_line(why)
+    return Outcome.NO_TOOLS, "lists no tools" if listed.has_tools else "declares no tools"
 
 
 async def probe_command(

@@ -13,6 +13,7 @@ from crawler import probe as probe_module
 from crawler.crawl import CrawlOptions
 from crawler.fetch import Fetcher, FetchOptions
 from crawler.fetch.limits import is_public
+from crawler.gathered import told_tools
 from crawler.probe import probe
 from crawler.records import Outcome, Remote, Server, ServerName
 
@@ -137,6 +138,14 @@ def test_one_malformed_tool_costs_only_itself(misbehaving):
     assert [tool.name for tool in found.tools] == ["get_colour", "odd"]
     assert found.tools[1].input_schema is True
     assert len(found.problems) == 3
+
+
+def test_a_list_of_which_nothing_can_be_read_is_not_empty(misbehaving):
+    found = ask(f"{misbehaving}/all-malformed")
+    assert (found.outcome, found.tools) == (Outcome.PROTOCOL_ERROR, ())
+    assert found.detail.startswith("lists tools, none of which can be read: tools[0]: ")
+    assert len(found.problems) == 3
+    assert told_tools(found) is None
 
 
 def test_an_event_stream_with_a_priming_event_is_read(misbehaving):

@@ -286,6 +286,9 @@ class Handler(BaseHTTPRequestHandler):
             ],
         )
 
+    def on_all_malformed(self, message):
+        self.on_good(message, tools=[None, 5, {"description": "Delete everything"}])
+
     def on_many_tools(self, message):
         self.on_good(message, tools=[{"name": f"t{i}"} for i in range(100_000)])
 
