@@ -1,6 +1,8 @@
 """The facts that a crawl collects: servers, how to reach them, tools as they define themselves.
 
 Frozen, standard library only. Rows of the catalogue are a different thing (crawler.catalog).
+No address in them holds a user name or password, whoever states it and however old the row is that
+a record is made of: what is in no record is neither sent, stored nor shown.
 Names follow the MCP specification (2026-07-28) and the registry's server.json (2025-12-11);
 camelCase occurs only in parse and dump.
 """
@@ -14,6 +16,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, NewType
+
+from crawler.url_secrets import SECRET, without_user
 
 JsonObject = dict[str, Any]
 ServerName = NewType("ServerName", str)
@@ -82,6 +86,14 @@ def canonical_json(value: object) -> str:
 def sha256(text: str) -> str:
     """Return the SHA-256 of a text as 64 hexadecimal digits."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _strip(record: object, *names: str, instead: str = "") -> None:
+    """Take user names and passwords out of the addresses of a record that is being made."""
+    for name in names:
+        value = getattr(record, name)
+        if value is not None and "@" in value:
+            object.__setattr__(record, name, without_user(value, instead))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +188,11 @@ class Package:
     registry_base_url: str | None = None
     command: str | None = None  # the program of it to start, where not the one called like it
 
+    def __post_init__(self) -> None:
+        """Keep no password; that a registry wants a login still tells it from the public one."""
+        _strip(self, "identifier")
+        _strip(self, "registry_base_url", instead=f"{SECRET}@")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remote:
@@ -184,6 +201,10 @@ class Remote:
     transport: str
     url: str
     required_inputs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Keep no password."""
+        _strip(self, "url")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +226,10 @@ class Provenance:
         """Which list says so: the source, with the place where it is not the usual one."""
         return f"{self.source}+{self.place}" if self.place else self.source
 
+    def __post_init__(self) -> None:
+        """Keep no password."""
+        _strip(self, "url")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
@@ -219,6 +244,10 @@ class Server:
     status: str = "active"  # active, deprecated, deleted, or disabled in a client config
     packages: tuple[Package, ...] = ()
     remotes: tuple[Remote, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Keep no password."""
+        _strip(self, "repository_url", "website_url")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,3 +294,7 @@ class Probe:
     origin: Origin = Origin.LIVE  # of the tools: the server's answer, or its package's source
     tools: tuple[Tool, ...] = ()
     problems: tuple[str, ...] = ()  # malformed tools that were left out, and why
+
+    def __post_init__(self) -> None:
+        """Keep no password."""
+        _strip(self, "endpoint", "auth_metadata_url")

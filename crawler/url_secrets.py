@@ -3,12 +3,14 @@
 Tokens stand in user names, queries and fragments, and with some services in the path or before the
 domain: `https://host/s/OPAQUE/mcp`, `https://OPAQUE.host/mcp`. Nobody can tell an opaque token from
 an opaque id, so both are taken out; what is left is `{secret}`, a template, which is never asked.
-Addresses that a public source names are not secret, and are left as they are.
+Addresses that a public source names are not secret, and are left as they are, but for user names
+and passwords, which are nobody's to send or to show (`without_user`).
 
 Not recognised, because they look like words and versions: pieces of fewer than ten signs, letters
 alone in a host name (`qzxkvjwpfhtrnbml.host`), words joined as a pass phrase (`correct-horse`).
 """
 
+import re  # noqa: TID251 - one anchored pattern; re2 would load with every record
 from itertools import pairwise
 from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
@@ -17,6 +19,8 @@ IN_PATH = "a part of the URL's path"
 """The name of the input that such an address needs."""
 
 IN_HOST = "a part of the URL's host"
+
+_USER = re.compile(r"(?P<head>\s*(?:[A-Za-z][A-Za-z0-9+.-]*:)?[/\\]{2,})(?P<user>[^/?#\\]*@)")
 
 _OPAQUE = 16
 """Signs of one piece from which on letters mixed with digits or cases are no word."""
@@ -53,6 +57,17 @@ def without_secrets(url: str) -> tuple[str, tuple[str, ...]]:
     shown = _kept_host(host)
     names += [IN_HOST] if shown != host else []
     return urlunsplit((parts.scheme, shown, "/".join(path), "", "")), tuple(names)
+
+
+def without_user(url: str, instead: str = "") -> str:
+    """Return an address with its user name and password replaced; any other text as it is.
+
+    As lenient as programs that read addresses are. `git@` is no secret: so everybody logs in.
+    """
+    found = _USER.match(url) if "@" in url else None
+    if found is None or found["user"] == "git@":
+        return url
+    return found["head"] + instead + url[found.end() :]
 
 
 def bare(where: str) -> str:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
+import crawler
 from classifier.resources import data_dir
 
 _OURS = (".py", ".html", ".css", ".js")
@@ -32,8 +33,12 @@ def assets_stamp() -> str:
 def generator_stamp() -> str:
     """Return a digest of all code and tables that a page can depend on."""
     digest = sha256()
-    package = Path(__file__).parent.parent
-    files = [path for path in package.rglob("*") if path.suffix in _OURS]
-    for path in sorted(files) + sorted(data_dir().glob("*.toml")):
+    for path in sorted(_code()) + sorted(data_dir().glob("*.toml")):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
+
+
+def _code() -> Iterator[Path]:
+    """Yield our files, those of the crawler too: its records say what of a catalogue is shown."""
+    for package in (Path(__file__).parent.parent, Path(crawler.__file__).parent):
+        yield from (path for path in package.rglob("*") if path.suffix in _OURS)

@@ -86,6 +86,8 @@ class Fetcher:
             timeout=httpx.Timeout(self.options.read_seconds, connect=self.options.connect_seconds),
             follow_redirects=False,
             trust_env=False,
+            # none is made of a user name and password in a URL, be it a redirect's
+            auth=httpx.Auth(),
             # none is taken or sent: a crawl would keep those of every host, and look through all
             # of them at every request
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
