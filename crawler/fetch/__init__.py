@@ -212,11 +212,13 @@ class Fetcher:
             parts.append(part)
         return b"".join(parts)
 
-    async def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
+    async def get(
+        self, url: str, headers: Mapping[str, str] | None = None, *, redirects: bool = True
+    ) -> Answer:
         """Get a complete answer with status 200, retrying what may pass.
 
         What is asked without a key is asked conditionally, and an unchanged answer comes from
-        the cache.
+        the cache. Without `redirects` one is an answer too, whose body is not read.
 
         Raises:
             FetchError: with the outcome to record.
@@ -225,7 +227,8 @@ class Fetcher:
         error: FetchError
         for attempt in range(_RETRIES + 1):
             try:
-                return await self._get_once(url, self._with_keys(url, headers))
+                asked = self._with_keys(url, headers)
+                return await self._get_once(url, asked, redirects=redirects)
             except _RefusedError as refusal:
                 wait, error = refusal.pause, refusal
                 # an error of the server is tried once more: of a site that is down every page fails
@@ -246,7 +249,7 @@ class Fetcher:
         except (ValueError, httpx.InvalidURL):
             raise FetchError(Outcome.PROTOCOL_ERROR, "its address is no URL") from None
 
-    async def _get_once(self, url: str, headers: Mapping[str, str]) -> Answer:
+    async def _get_once(self, url: str, headers: Mapping[str, str], *, redirects: bool) -> Answer:
         kept = self._cache.find(url) if set(headers) <= {"Accept"} else None
         asked = {**headers, **(kept.conditions if kept else {})}
         seconds = self.options.total_seconds
@@ -256,8 +259,12 @@ class Fetcher:
                 turn.least_pause = self.options.listing_delay
             try:
                 with anyio.fail_after(seconds) as turn.deadline:
-                    async with self.stream(turn, "GET", url, headers=asked) as response:
+                    async with self.stream(
+                        turn, "GET", url, headers=asked, redirects=redirects
+                    ) as response:
                         found = dict(response.headers)
+                        if response.status_code in REDIRECTS and "location" in found:
+                            return Answer(url, response.status_code, found, b"")
                         if response.status_code == _NOT_MODIFIED and kept is not None:
                             return Answer(url, 200, {**kept.headers, **found}, kept.body)
                         if response.status_code != _OK:
@@ -279,6 +286,24 @@ class Fetcher:
 
         """
         return (await self.get(url, {"Accept": "application/json"})).body
+
+    async def page(self, url: str) -> Answer:
+        """Get an HTML page as robots.txt allows, which is asked for what a redirect leads to too.
+
+        Raises:
+            FetchError: with the outcome to record.
+
+        """
+        target = url
+        for _ in range(self.options.max_redirects + 1):
+            if not await self.allowed(target):
+                reason = f"{shown_url(target)}: robots.txt forbids it"
+                raise FetchError(Outcome.SKIPPED_POLICY, reason)
+            answer = await self.get(target, redirects=False)
+            if answer.status == _OK:
+                return answer
+            target = same_origin(target, answer.headers["location"])
+        raise FetchError(Outcome.HTTP_ERROR, f"{shown_url(url)}: too many redirects")
 
     async def allowed(self, url: str) -> bool:
         """Say whether robots.txt lets us fetch an HTML page, and keep to its Crawl-delay."""

@@ -56,8 +56,8 @@ class Getter(Protocol):
         """Return a complete answer."""
         ...
 
-    async def allowed(self, url: str) -> bool:
-        """Say whether robots.txt lets a page be fetched."""
+    async def page(self, url: str) -> Body:
+        """Return an HTML page, where robots.txt allows it."""
         ...
 
 

@@ -1,8 +1,8 @@
 """A catalogue that is a web site: sitemap, then pages with JSON-LD, else title and description.
 
-Built for sites such as mcpmarket.com. robots.txt is asked for every page and its Crawl-delay is
-kept by the fetcher's pace; nothing is fetched that it forbids. Off unless named: a full walk of
-such a site takes half a day at the pace that it asks for.
+Built for sites such as mcpmarket.com. robots.txt is asked for every page, and for every address that
+one redirects to, and its Crawl-delay is kept by the fetcher; nothing is fetched that it forbids. Off
+unless named: a full walk of such a site takes half a day at the pace that it asks for.
 """
 
 from collections import deque
@@ -54,7 +54,7 @@ async def listings(
     start = pages.index(after) + 1 if after in pages else 0
     for url in [*pages[start:], *pages[:start]][:limit]:
         try:
-            yield _listing(url, await _page(fetcher, url))
+            yield _listing(url, (await fetcher.page(url)).body)
         except FetchError as error:
             yield skip(url, error)
 
@@ -70,7 +70,7 @@ async def _pages(
     while maps and read < _SITEMAPS and (wanted is None or len(seen) < wanted):
         url, read = maps.popleft(), read + 1
         try:
-            found = _locations((await _page(fetcher, url)).decode("utf-8", "replace"))
+            found = _locations((await fetcher.page(url)).body.decode("utf-8", "replace"))
         except FetchError as error:
             yield skip(url, error)
             continue
@@ -85,12 +85,6 @@ async def _pages(
                 yield one
             if one == after and limit is not None:
                 wanted = len(seen) + limit
-
-
-async def _page(fetcher: Getter, url: str) -> bytes:
-    if not await fetcher.allowed(url):
-        raise FetchError(Outcome.SKIPPED_POLICY, f"{url}: robots.txt forbids it")
-    return (await fetcher.get(url)).body
 
 
 def _locations(text: str) -> list[str]:

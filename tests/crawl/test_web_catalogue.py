@@ -28,12 +28,16 @@ class Site(ThreadingHTTPServer):
         self.bodies = dict.fromkeys("abcde", "")
         self.fetched: list[str] = []
         self.status = 200
+        self.robots: str | None = None
+        self.moved: dict[str, str] = {}
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def page(self, path: str) -> str | None:
+        if path == "/robots.txt":
+            return self.robots
         names = list(self.bodies)
         if path == "/sitemap.xml":
             maps = [f"<loc>{self.url}/maps/{number}.xml</loc>" for number in (0, 1)]
@@ -42,7 +46,7 @@ class Site(ThreadingHTTPServer):
             half = names[:3] if "0" in path else names[3:]
             return "".join(f"<url><loc>{self.url}/server/{name}</loc></url>" for name in half)
         name = path.removeprefix("/server/")
-        if name not in self.bodies:
+        if name not in self.bodies or name in self.moved:
             return None
         self.fetched.append(name)
         return f"<html><head><title>{name} | Market</title></head><body>{self.bodies[name]}{CHROME}</body></html>"
@@ -53,7 +57,10 @@ class Visit(BaseHTTPRequestHandler):
         body = self.server.page(self.path)
         status = 404 if body is None else self.server.status
         data = (body or "").encode()
-        self.send_response(status)
+        location = self.server.moved.get(self.path.removeprefix("/server/"))
+        self.send_response(302 if location else status)
+        if location:
+            self.send_header("Location", location)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
@@ -139,3 +146,23 @@ def test_a_link_of_the_site_is_no_repository(
     index(catalog, site)
     (server,) = catalog.servers()
     assert server.server.repository_url == repository
+
+
+def test_robots_is_asked_for_where_a_redirect_leads(site: Site, catalog: Catalog) -> None:
+    site.robots = "User-agent: *\nDisallow: /server/private\n"
+    site.bodies = {"jump": "", "move": "", "private": "", "open": "", "away": "", "turn": ""}
+    with Site() as other:
+        Thread(target=other.serve_forever, daemon=True).start()
+        site.moved = {
+            "jump": "/server/private",
+            "move": "/server/open",
+            "away": f"{other.url}/server/a",
+            "turn": "/server/turn",
+        }
+        summary = index(catalog, site)
+        assert other.fetched == []
+        other.shutdown()
+    assert site.fetched == ["open", "open"]
+    named = {one.server.name.rpartition(":")[2] for one in catalog.servers()}
+    assert named == {"move", "open"}
+    assert summary.skipped == {"skipped_policy": 2, "blocked_ssrf": 1, "http_error": 1}
