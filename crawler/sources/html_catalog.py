@@ -33,6 +33,7 @@ SOURCE = Source(
 _SITEMAPS = 50
 _TYPES = ("SoftwareApplication", "SoftwareSourceCode", "WebApplication", "Product")
 _NO_OWNERS = frozenset({"about", "apps", "collections", "contact", "enterprise", "explore", "features", "login", "marketplace", "orgs", "pricing", "search", "site", "sponsors", "topics", "trending", "users"})  # fmt: skip
+_LANGUAGES = frozenset({"ar", "bn", "cs", "da", "de", "el", "en", "es", "fa", "fi", "fr", "he", "hi", "hu", "id", "it", "ja", "ko", "ms", "nb", "nl", "no", "pl", "pt", "ro", "ru", "sv", "th", "tr", "uk", "ur", "vi", "zh"})  # fmt: skip
 _CHROME = "nav, header, footer, aside, [role=navigation], [role=banner], [role=contentinfo], [class*=footer], [class*=navbar], [class*=sidebar], [id*=footer], [id*=navbar]"
 """What every page of a site shows beside its subject; not where the subject itself stands in it."""
 
@@ -97,7 +98,7 @@ def _listing(url: str, body: bytes) -> Listing:
     title = text_of(stated, "name") or _title(tree)
     if title is None:
         raise FetchError(Outcome.PROTOCOL_ERROR, f"{url}: the page names no server")
-    slug = urlsplit(url).path.rstrip("/").rpartition("/")[2]
+    slug = _slug(url)
     server = Server(
         name=ServerName(f"{urlsplit(url).netloc}:{slug}"),
         title=title,
@@ -106,6 +107,21 @@ def _listing(url: str, body: bytes) -> Listing:
         website_url=url,
     )
     return state(SOURCE, server, url, stated or [title, server.description])
+
+
+def _slug(url: str) -> str:
+    """Return what tells a page from others of its site: all but the language and `/servers/`.
+
+    The last part of the path alone does not: /servers/sea/github is not /servers/lake/github.
+    """
+    parts = urlsplit(url)
+    path = [part for part in parts.path.split("/") if part]
+    language, _, script = path[0].lower().partition("-")
+    is_language = language in _LANGUAGES and (len(script) < 3 or script in ("hans", "hant"))  # noqa: PLR2004 - de-AT
+    start = 1 if is_language else 0
+    if path[start : start + 1] in (["server"], ["servers"]):
+        path = path[start + 1 :] or path
+    return "/".join(path) + (f"?{parts.query}" if parts.query else "")
 
 
 def _repository(tree: LexborHTMLParser, stated: JsonObject, slug: str) -> str | None:
@@ -125,8 +141,10 @@ def _repository(tree: LexborHTMLParser, stated: JsonObject, slug: str) -> str | 
         href = node.attributes.get("href")
         if href and node.mem_id not in chrome and _is_repository(href):
             links.setdefault(repository_key(href), href)
-    if len(links) > 1:
-        links = {key: link for key, link in links.items() if _names(key, slug)}
+    for called in (slug.replace("/", "-"), slug.rpartition("/")[2]):
+        if len(links) == 1:
+            break
+        links = {key: link for key, link in links.items() if _names(key, called)} or links
     return next(iter(links.values())) if len(links) == 1 else None
 
 

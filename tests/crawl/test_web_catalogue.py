@@ -10,6 +10,7 @@ import pytest
 from crawler.asking import CrawlOptions
 from crawler.catalog import Catalog
 from crawler.crawl import crawl
+from crawler.sources import html_catalog
 from crawler.targets import parse_targets
 
 CHROME = """<nav><a href="https://github.com/market/site">Star us</a></nav>
@@ -146,6 +147,40 @@ def test_a_link_of_the_site_is_no_repository(
     index(catalog, site)
     (server,) = catalog.servers()
     assert server.server.repository_url == repository
+
+
+def test_pages_that_end_alike_are_servers_of_their_own(site: Site, catalog: Catalog) -> None:
+    links = '<main><a href="https://github.com/{0}/kit">it</a> <a href="https://github.com/{1}/kit">like</a></main>'
+    site.bodies = {"sea/kit": links.format("sea", "lake"), "lake/kit": links.format("lake", "sea")}
+    summary = index(catalog, site)
+    assert (summary.servers, catalog.counts()["servers"]) == (2, 2)
+    found = {one.server.name: one.server.repository_url for one in catalog.servers()}
+    host = site.url.removeprefix("http://")
+    assert found == {
+        f"{host}:sea/kit": "https://github.com/sea/kit",
+        f"{host}:lake/kit": "https://github.com/lake/kit",
+    }
+
+
+NAMES = {
+    "/server/tide": "tide",
+    "/servers/tide/": "tide",
+    "/servers/sea/tide": "sea/tide",
+    "/de/server/tide": "tide",
+    "/pt-BR/server/tide": "tide",
+    "/no-sql/server/tide": "no-sql/server/tide",
+    "/sea/server": "sea/server",
+    "/servers": "servers",
+    "/server-list/tide": "server-list/tide",
+    "/server?id=1": "server?id=1",
+}
+
+
+@pytest.mark.parametrize(("path", "name"), NAMES.items())
+def test_what_a_page_is_called(path: str, name: str) -> None:
+    body = b"<title>Tide</title>"
+    listing = html_catalog._listing(f"https://m.example{path}", body)
+    assert listing.server.name == f"m.example:{name}"
 
 
 def test_robots_is_asked_for_where_a_redirect_leads(site: Site, catalog: Catalog) -> None:
