@@ -3,6 +3,8 @@
 State changes share the transaction that stores their results, so that a process that is killed
 loses nothing: what it held comes free when it is gone or its lease ends, and what it had stored
 is done. A crawl of the same targets that was cut off is taken up where it stopped.
+
+A time of the past that lies ahead is of a clock that was wrong, and keeps nobody from being asked.
 """
 
 import os
@@ -80,9 +82,10 @@ def start(
     open_run = connection.execute(
         sa.text(
             "SELECT id FROM crawl_run WHERE targets = :targets "
-            "AND finished_at IS NULL AND started_at >= :oldest ORDER BY id DESC LIMIT 1"
+            "AND finished_at IS NULL AND started_at BETWEEN :oldest AND :now "
+            "ORDER BY id DESC LIMIT 1"
         ),
-        {"targets": targets, "oldest": oldest},
+        {"targets": targets, "oldest": oldest, "now": now},
     ).first()
     fresh_after = None if max_age is None else _shift(now, -max_age)
     if open_run is None:
@@ -149,8 +152,10 @@ VALUES (:server_id, :run_id, 'due', 0, :domain, :turn)
 ON CONFLICT (server_id) DO UPDATE SET
   run_id = excluded.run_id, domain = excluded.domain, turn = excluded.turn,
   state = CASE
-    WHEN state = 'leased' AND (leased_until > :now OR leased_by = :worker) THEN state
+    WHEN state = 'leased' AND leased_by = :worker THEN state
+    WHEN state = 'leased' AND leased_until > :now AND leased_until <= :longest THEN state
     WHEN state IN ('done', 'failed') AND run_id = excluded.run_id THEN state
+    WHEN last_attempt > :now THEN 'due'
     WHEN state IN ('done', 'failed') AND last_attempt >= :fresh_after THEN state
     WHEN :backoff = 1 AND state = 'failed' AND next_attempt > :now THEN state
     WHEN :backoff = 1 AND state = 'done' AND told = 1 AND next_attempt > :now THEN state
@@ -182,6 +187,7 @@ def note(connection: sa.Connection, run: Run, servers: Sequence[Server], now: st
             "turn": turn,
             "now": now,
             "worker": run.worker,
+            "longest": _shift(now, 2 * LEASE),  # twice, for clocks that differ a little
             "fresh_after": run.fresh_after,
             "backoff": int(run.fresh_after is not None),
         }
@@ -339,7 +345,7 @@ What this process itself holds is under way, however long it waits for its turn 
 _WAITING = sa.text("""
 SELECT COALESCE(SUM(is_now), 0) AS now, COALESCE(SUM(1 - is_now), 0) AS later FROM (
   SELECT state = 'due' OR (state = 'leased' AND leased_until < :now)
-    OR (state IN ('done', 'failed') AND COALESCE(next_attempt, '') <= :now) AS is_now
+    OR (state IN ('done', 'failed') AND (COALESCE(next_attempt, '') <= :now OR last_attempt > :now)) AS is_now
   FROM frontier WHERE state <> 'leased' OR leased_until < :now)
 """)
 

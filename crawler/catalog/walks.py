@@ -44,7 +44,7 @@ def record(connection: sa.Connection, walk: Walk) -> None:
             "INSERT INTO walk (source, url, walked_at, full_at) VALUES (:source, :url, :at, :at) "
             "ON CONFLICT (source, url) DO UPDATE SET walked_at = excluded.walked_at, "
             "full_at = CASE WHEN :full THEN excluded.full_at ELSE full_at END "
-            "WHERE walked_at < :before"
+            "WHERE walked_at < :before OR walked_at > :at"  # ahead: of a clock that was wrong
         ),
         {
             "source": walk.source,

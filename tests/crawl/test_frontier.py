@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -17,7 +17,7 @@ from typing import ClassVar
 import pytest
 
 from crawler.catalog import Catalog, frontier
-from crawler.gathered import Gathered
+from crawler.gathered import Gathered, Walk
 from crawler.probe import TOTAL_SECONDS
 from crawler.probe.running import FETCH_SECONDS
 from crawler.probe.static import READ_SECONDS
@@ -316,3 +316,40 @@ def test_an_attempt_that_brought_nothing_new_is_no_row_of_its_own(tmp_path: Path
         assert found.last_probe is not None
         assert found.last_probe.outcome is Outcome.TIMEOUT
         assert found.last_probe.started_at > "2026-11-20"  # when the frontier saw it last
+
+
+def test_a_clock_that_was_ahead_keeps_nobody_from_being_asked(tmp_path: Path, monkeypatch) -> None:
+    """The first crawl is of next year; what it tells of times holds for none of the next."""
+    names = ["done", "failed", "told", "held"]
+    told = Probe(outcome=Outcome.LISTED, wait_seconds=3600.0)
+    ahead = datetime.now(UTC) + timedelta(days=365)
+    with Catalog.open(tmp_path / "c.db") as catalog:
+        with monkeypatch.context() as later:
+            later.setattr("crawler.catalog.utc_now", lambda: ahead.isoformat(timespec="seconds"))
+            run = catalog.start_run("[]", timedelta(hours=24))
+            elsewhere = replace(run, worker="elsewhere:1:x")
+            assert len(catalog.step(elsewhere, [pending(name) for name in names], 5)[1]) == 4
+            looked = [result("done", Outcome.LISTED), result("failed", Outcome.TIMEOUT)]
+            catalog.step(run, [*looked, replace(result("told", Outcome.LISTED), probe=told)], 0)
+        assert catalog.frontier()["due"]["now"] == 3  # the lease is not over yet
+        run = catalog.start_run("[]", timedelta(hours=24))
+        assert not run.resumed
+        _, held = catalog.step(run, [pending(name) for name in names], 5)
+        assert {item.server.name for item in held if item.server} == set(names)
+        catalog.step(run, [result(name, Outcome.LISTED) for name in names], 0)
+        catalog.stop_run(run, "{}")
+        run = catalog.start_run("[]", timedelta(hours=24))
+        assert catalog.step(run, [pending(name) for name in names], 5)[1] == []
+
+
+def test_a_walk_of_a_clock_that_was_ahead_is_not_built_on(tmp_path: Path) -> None:
+    def walk(at: datetime) -> Walk:
+        started = at.isoformat(timespec="seconds")
+        return Walk(source="s", url="u", started_at=started, is_full=True)
+
+    now = datetime.now(UTC)
+    with Catalog.open(tmp_path / "c.db") as catalog:
+        catalog.end_walk(None, walk(now + timedelta(days=365)))
+        assert catalog.walked_since("s", "u") is None
+        catalog.end_walk(None, walk(now))
+        assert catalog.walked_since("s", "u") is not None
