@@ -13,6 +13,7 @@ from crawler.printable import counted, one_line, unread_note
 from crawler.static import Static
 
 if TYPE_CHECKING:
+    from crawler.crawl import Summary
     from crawler.settings import Settings
 
 TARGET_HELP = (
@@ -115,7 +116,8 @@ def crawl_command(
     """Index servers and their tools into the catalogue.
 
     Without a target, the starter list of well-known servers is taken. Running it again updates
-    and never duplicates. Exit code 2: a target cannot be understood; 3: nothing could be reached.
+    and never duplicates. Exit code 2: a target cannot be understood; 3: nothing could be reached,
+    or no name matches --only.
     """
     given = {
         "allow_private": allow_private or None,
@@ -174,7 +176,24 @@ def _crawl(orders: "Settings", db: str | None, format: SummaryFormat) -> None:  
     if summary.interrupted:
         raise typer.Exit(130)
     if not summary.reached:
-        raise CrawlError("nothing could be reached; the reasons are above")
+        _say_why(summary, orders.options.only)
+
+
+def _say_why(summary: "Summary", only: tuple[str, ...]) -> None:
+    """Say of a crawl that reached nobody why that is so, unless nobody was to be reached.
+
+    Raises:
+        CrawlError: it could not do what it was to do.
+
+    """
+    patterns = one_line(", ".join(only))
+    if summary.reasons:
+        wanted = f"nothing that matches --only {patterns}" if only else "nothing"
+        raise CrawlError(f"{wanted} could be reached; the reasons are above")
+    if summary.servers == 0 and only:
+        raise CrawlError(f"no server that is listed there matches --only {patterns}")
+    if summary.servers == 0:
+        print("read in full: no server is listed there", file=sys.stderr)
 
 
 def status_command(

@@ -240,6 +240,24 @@ def test_nothing_listens(toolrisk) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_who_reaches_nobody_is_told_why(toolrisk, registry, tmp_path: Path) -> None:
+    empty, one = registry(write(tmp_path, [])), tmp_path / "one.json"
+    found = crawl(toolrisk, empty)
+    assert (found["servers"], found["stderr"]) == (0, "read in full: no server is listed there\n")
+    one.write_text('{"tools": [{"name": "a", "inputSchema": {}}]}')
+    for pattern in ("zzz*", "["):
+        told = crawl(toolrisk, str(one), "--only", pattern, code=3)["stderr"]
+        assert told == f"toolrisk: no server that is listed there matches --only {pattern}\n"
+    nobody = "registry+http://127.0.0.1:9"
+    told = crawl(toolrisk, nobody, "--only", "a*", code=3)["stderr"]
+    assert told.startswith("skipped ")
+    assert "nothing that matches --only a* could be reached; the reasons are above" in told
+
+
+def test_who_is_not_to_be_reached_is_no_failure(toolrisk) -> None:
+    assert crawl(toolrisk, "npm:some-package")["servers"] == 1
+
+
 def test_a_private_address_needs_permission(toolrisk, registry, tmp_path: Path) -> None:
     target = registry(write(tmp_path, [entry("a.example/a")]))
     done = toolrisk("crawl", target, "--no-probe", "--format", "json")
