@@ -100,7 +100,8 @@ def source_rows():
         module = load(path.stem.replace("_", "-"))
         one = module.SOURCE
         key = f"`{one.key}`" + (" (needed)" if one.needs_key else "") if one.key else "none"
-        yield f"`{one.id}`", paragraph(module.__doc__, one.id), need(one.licence, one.id), key
+        target = f"`{one.id}`" if one.where else f"`{one.id}+WHERE`"
+        yield target, paragraph(module.__doc__, one.id), need(one.licence, one.id), key
 
 
 def target_rows():
@@ -159,7 +160,10 @@ def reference():
     yield "\n## Outcomes of looking at a server\n\n" + table(
         ("outcome", "what"), comments(Outcome, "Outcome")
     )
-    yield "\n## Sources\n\n" + table(("source", "what", "licence", "key"), source_rows())
+    yield "\n## Sources\n\n"
+    yield "A target is `SOURCE`, or `SOURCE+WHERE`: a URL, a file or a folder of that kind instead of the\n"
+    yield "usual one. Where `+WHERE` stands here, there is no usual one, and it is needed.\n\n"
+    yield table(("source", "what", "licence", "key"), source_rows())
     yield "\n## Policy targets\n\n"
     yield table(("target", "what", "can express", "proven in", "documentation"), target_rows())
     yield "\n## Sections of a tool's page\n\n" + table(("section", "what"), section_rows())

@@ -11,7 +11,7 @@ from crawler.catalog.tables import TABLES
 from crawler.settings import _KINDS, read_settings
 from crawler.sources import load
 from crawler.static import Static
-from crawler.targets import source_ids
+from crawler.targets import SourceTarget, source_ids
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "crawling.md").read_text(encoding="utf-8")
@@ -25,9 +25,18 @@ def test_the_settings_are_read(tmp_path: Path) -> None:
     (text,) = blocks("toml")
     (tmp_path / "crawl.toml").write_text(text)
     found = read_settings(tmp_path / "crawl.toml")
-    assert len(found.targets) == 5
+    assert len(found.targets or ()) == 5
     assert found.options.static is Static.LAST
     assert found.options.per_host_delay == 1.0
+    sources = [one for one in found.targets or () if isinstance(one, SourceTarget)]
+    assert [one for one in sources if not (one.where or load(one.source).SOURCE.where)] == []
+
+
+def test_the_reference_says_which_sources_need_an_address() -> None:
+    reference = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+    for name in source_ids():
+        target = name if load(name).SOURCE.where else f"{name}+WHERE"
+        assert f"| `{target}` |" in reference
 
 
 def test_every_value_of_static_is_explained() -> None:
