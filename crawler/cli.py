@@ -142,19 +142,24 @@ def _orders(
     from dataclasses import replace
 
     from crawler.asking import CrawlOptions
+    from crawler.errors import TargetError
     from crawler.settings import Settings, read_settings
     from crawler.starter import starter_targets
     from crawler.targets import parse_age, parse_targets
 
-    plain = Settings(targets=(), options=CrawlOptions(), database=None, max_age=None)
+    plain = Settings(targets=None, options=CrawlOptions(), database=None, max_age=None)
     file = read_settings(config) if config is not None else plain
     named = tuple(parse_targets(targets)) if targets else file.targets
+    if named == ():  # who asks for nothing is not given other people's programs to run
+        raise TargetError(
+            f"{config}: targets is an empty list; name one, or leave the key out for the starter list"
+        )
     chosen = {key: value for key, value in given.items() if value is not None}
     if "exclude" in chosen:  # who has asked for it in the file's name has not taken it back
         chosen["exclude"] = (*file.options.exclude, *chosen["exclude"])
     return replace(
         file,
-        targets=named or tuple(starter_targets()),
+        targets=tuple(starter_targets()) if named is None else named,
         options=replace(file.options, **chosen),
         max_age=parse_age(max_age) if max_age is not None else file.max_age,
     )
@@ -167,7 +172,8 @@ def _crawl(orders: "Settings", db: str | None, format: SummaryFormat) -> None:  
 
     database = db or orders.database or DEFAULT
     with Catalog.open(database) as catalog, watch(as_json=True) as observer:
-        summary = crawl(orders.targets, orders.options, catalog, observer, max_age=orders.max_age)
+        targets = orders.targets or ()
+        summary = crawl(targets, orders.options, catalog, observer, max_age=orders.max_age)
     _report(summary.reasons)
     if format is SummaryFormat.JSON:
         print(json.dumps(summary.to_json()))

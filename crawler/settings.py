@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 class Settings:
     """What a crawl.toml says."""
 
-    targets: tuple[Target, ...]
+    targets: tuple[Target, ...] | None  # None: it names none, and leaves the choice to others
     options: CrawlOptions
     database: str | None
     max_age: timedelta | None
@@ -84,7 +84,7 @@ def read_settings(path: Path) -> Settings:
         raise TargetError(f"{path} is not valid TOML: {error}") from None
     _check(path, given)
     return Settings(
-        targets=tuple(parse_targets(list(given.get("targets", [])))),
+        targets=tuple(parse_targets(given["targets"])) if "targets" in given else None,
         options=CrawlOptions(
             no_probe=not given.get("probe", True),
             allow_private=given.get("allow_private", False),

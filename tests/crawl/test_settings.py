@@ -5,6 +5,7 @@ import pytest
 
 from crawler.errors import TargetError
 from crawler.settings import read_settings
+from crawler.starter import starter_targets
 from crawler.static import Static
 
 
@@ -91,3 +92,15 @@ def test_what_cron_runs(toolrisk, tmp_path: Path) -> None:
     missing = toolrisk("crawl", "--config", "none.toml")
     assert missing.returncode == 2
     assert "does not exist" in missing.stderr
+
+
+def test_an_empty_list_of_targets_is_not_the_starter_list(toolrisk, tmp_path: Path) -> None:
+    write(tmp_path / "tools.json", '[{"name": "a"}]')
+    write(tmp_path / "crawl.toml", "targets = []")
+    refused = toolrisk("crawl", "--config", "crawl.toml", "--no-probe")
+    assert refused.returncode == 2, refused.stdout
+    assert "crawl.toml: targets is an empty list" in refused.stderr
+    assert toolrisk("crawl", "tools.json", "--config", "crawl.toml").returncode == 0
+    write(tmp_path / "crawl.toml", "")
+    usual = toolrisk("crawl", "--config", "crawl.toml", "--no-probe", "--format", "json")
+    assert json.loads(usual.stdout)["servers"] == len(starter_targets())
