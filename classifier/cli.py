@@ -17,6 +17,7 @@ import typer
 from typer.core import TyperGroup
 
 from classifier.verbs import VERBS
+from crawler.inert import guard
 
 if TYPE_CHECKING:
     from typer._click import Context, HelpFormatter
@@ -82,8 +83,10 @@ def main(arguments: list[str] | None = None) -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # started with it closed
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - to the end
-    with suppress(AttributeError):  # a terminal of another encoding ends no report half-way
-        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError):  # a terminal of another encoding ends no report half-way
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    guard()
     sys.exit(_run(_needed(words), words))
 
 

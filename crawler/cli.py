@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from crawler.errors import CrawlError
+from crawler.inert import print_json
 from crawler.printable import counted, one_line, unread_note
 from crawler.static import Static
 
@@ -176,7 +177,7 @@ def _crawl(orders: "Settings", db: str | None, format: SummaryFormat) -> None:  
         summary = crawl(targets, orders.options, catalog, observer, max_age=orders.max_age)
     _report(summary.reasons)
     if format is SummaryFormat.JSON:
-        print(json.dumps(summary.to_json()))
+        print_json(json.dumps(summary.to_json()) + "\n")
     else:
         print(summary.to_text(database))
     if summary.interrupted:
@@ -234,7 +235,7 @@ def status_command(
     with Catalog.open(db, create=False) as catalog:
         counts, frontier, run = catalog.counts(), catalog.frontier(), catalog.last_run()
     if format is SummaryFormat.JSON:
-        print(json.dumps({"counts": counts, "frontier": frontier, "last_run": run}))
+        print_json(json.dumps({"counts": counts, "frontier": frontier, "last_run": run}) + "\n")
         return
     print(f"{counted(counts['servers'], 'server')}, {counted(counts['tools'], 'tool')}, in {db}")
     print(f"{counts['classifications']:,} verdicts, {counts['tool_versions']:,} definitions")
@@ -268,7 +269,9 @@ def _print_same(db: str, *, is_json: bool) -> None:
     with Catalog.open(db, create=False) as catalog:
         aliases, copies = catalog.aliases(), catalog.copies()
     if is_json:
-        print(json.dumps({"merged": aliases, "copies": [asdict(one) for one in copies]}))
+        print_json(
+            json.dumps({"merged": aliases, "copies": [asdict(one) for one in copies]}) + "\n"
+        )
         return
     merged = [one for one in aliases if not one["apart"]]
     print(f"{len(merged):,} names of servers that have another:")

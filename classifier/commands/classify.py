@@ -13,6 +13,7 @@ import typer
 from classifier.errors import ClassifierError
 from classifier.verdict import Classification, Risk
 from crawler.errors import CatalogError
+from crawler.inert import print_json
 from crawler.records import Tool
 
 if TYPE_CHECKING:
@@ -298,10 +299,10 @@ def _plain(
 def _json(lines: Iterable[str], output: Format) -> None:
     if output is Format.JSON:
         rows = ",\n".join(lines)
-        sys.stdout.write(f"[{rows}]\n")
+        print_json(f"[{rows}]\n")
         return
     for line in lines:
-        sys.stdout.write(line + "\n")
+        print_json(line + "\n")
 
 
 def _report(
@@ -317,12 +318,19 @@ def _report(
     report.skipped = options.unread()
     _add(report, _configs(targets, options), wish, options)
     if wish.output in _REPORTS:
-        sys.stdout.write(_written(wish.output, report))
+        _show(wish.output, _written(wish.output, report))
     else:
         _plain(((row.tool, row.result) for row in found), wish.output)
     for form, path in wish.also:
         save(path, _written(form, report))
     return report.fails()
+
+
+def _show(form: Format, text: str) -> None:
+    if form is Format.SARIF:
+        print_json(text)
+    else:
+        sys.stdout.write(text)
 
 
 def _written(form: Format, report: "Report") -> str:

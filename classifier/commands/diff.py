@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from crawler.inert import print_json
+
 if TYPE_CHECKING:
     from classifier.engine import Options
     from classifier.pipeline.drift import Difference, Verdict
@@ -47,7 +49,7 @@ def diff(
     match output:
         case Format.JSON:
             value = {"since": start, **drift_report.to_json(found)}
-            sys.stdout.write(inputs.to_line(value) + "\n")
+            print_json(inputs.to_line(value) + "\n")
         case Format.MARKDOWN:
             sys.stdout.write(drift_report.markdown(found))
         case Format.TEXT:

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from crawler.inert import print_json
 from crawler.printable import counted
 
 _SECONDS = 20.0
@@ -59,7 +60,7 @@ def doctor(
     """
     checks = list(_checks(db, offline=offline))
     if output is Format.JSON:
-        sys.stdout.write(json.dumps([asdict(check) for check in checks], indent=1) + "\n")
+        print_json(json.dumps([asdict(check) for check in checks], indent=1) + "\n")
     else:
         for check in checks:
             sys.stdout.write(f"{check.state.value:<12}{check.name:<18}{check.detail}\n")

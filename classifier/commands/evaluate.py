@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
+from crawler.inert import print_json
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -50,11 +52,10 @@ def evaluate(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that a measure of one label is undefined, in their words
         figures = evaluation.measure(labelled, results)
-    sys.stdout.write(
-        evaluation.table(figures)
-        if output == "table"
-        else json.dumps(_defined(figures), indent=1) + "\n"
-    )
+    if output == "table":
+        sys.stdout.write(evaluation.table(figures))
+    else:
+        print_json(json.dumps(_defined(figures), indent=1) + "\n")
 
 
 def _defined(value: Any) -> Any:

@@ -1,10 +1,11 @@
 """`toolrisk export`: every tool with definition and classification, a line each."""
 
-import sys
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
+
+from crawler.inert import print_json
 
 
 class Format(StrEnum):
@@ -39,4 +40,4 @@ def export(
                 "definition": item.tool.definition,
                 "classification": item.classification,
             }
-            sys.stdout.write(inputs.to_line(row) + "\n")
+            print_json(inputs.to_line(row) + "\n")

@@ -21,6 +21,7 @@ from classifier.pipeline.saving import save
 from classifier.threats import prepare, threats_of
 from classifier.verdict import Finding, Risk, Severity, evidence_json
 from crawler.errors import TargetError
+from crawler.inert import print_json
 from crawler.printable import counted
 from crawler.records import Tool
 from crawler.targets import FileTarget, parse_target
@@ -173,11 +174,14 @@ def write(
     report = Report([], fail_on=level, extra=found.entries, skipped=skipped, looked=found.seen)
     match form:
         case "json":
-            sys.stdout.write(json.dumps(found.lines) + "\n")
+            print_json(json.dumps(found.lines) + "\n")
         case "jsonl":
-            sys.stdout.writelines(json.dumps(line) + "\n" for line in found.lines)
+            for line in found.lines:
+                print_json(json.dumps(line) + "\n")
         case "table":
             sys.stdout.writelines(_row(entry) for entry in _worst(found.entries))
+        case "sarif":
+            print_json(_written(form, report))
         case _:
             sys.stdout.write(_written(form, report))
     for one, path in also:

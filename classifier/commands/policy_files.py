@@ -26,7 +26,8 @@ from classifier.enforcement.target import Output
 from classifier.enforcement.words import quoted
 from classifier.errors import PolicyError
 from classifier.intent import Intent
-from classifier.pipeline.saving import make_folder, save
+from classifier.pipeline.saving import make_folder, print_whole, save
+from crawler.inert import print_json
 from crawler.local import local_path
 from crawler.records import sha256
 
@@ -136,7 +137,7 @@ def _put(outputs: list[tuple[Output, Path | None]], *, make_folders: bool = Fals
     for (output, out, texts), beside in zip(planned, remembered, strict=True):
         _tell(output)
         if out is None:
-            sys.stdout.write(output.text)
+            print_whole(output.text)
             continue
         if make_folders:
             make_folder(out.parent)
@@ -273,7 +274,7 @@ def simulate(target_id: str, words: list[str], calls: Path | None, keys: Keys) -
     key = keys if isinstance(keys, str) else "server"
     lines = sys.stdin.buffer if str(calls) == "-" else _bytes(calls).split(b"\n")
     for answer in simulated.answers(decide, simulated.read_calls(lines, key)):
-        typer.echo(json.dumps(answer))
+        print_json(json.dumps(answer) + "\n")
 
 
 def _path(file: Path | str) -> str:

@@ -1,10 +1,11 @@
 """`toolrisk schema`: the JSON Schema of what other programs read."""
 
 import json
-import sys
 from typing import Annotated
 
 import typer
+
+from crawler.inert import print_json
 
 
 def register(app: typer.Typer) -> None:
@@ -20,4 +21,4 @@ def schema(
 
     if name not in SCHEMAS:
         raise typer.BadParameter(f"{name!r} is no schema; give one of {', '.join(SCHEMAS)}")
-    sys.stdout.write(json.dumps(SCHEMAS[name](), indent=1) + "\n")
+    print_json(json.dumps(SCHEMAS[name](), indent=1) + "\n")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from classifier.errors import PolicyError
+from crawler.inert import print_json
 
 if TYPE_CHECKING:
     from classifier.commands.inputs import InputOptions
@@ -80,7 +81,10 @@ def stack(
 
         require_rules_of_ours(out, HEAD[0])
         save(out, text(report.stacks, Rule.parse(shut.value, "--break-with"), chosen))
-    sys.stdout.write(report.json() if output is Format.JSON else report.text())
+    if output is Format.JSON:
+        print_json(report.json())
+    else:
+        sys.stdout.write(report.text())
     fails = least is not None and report.worst >= least
     raise typer.Exit(1 if fails else code)
 

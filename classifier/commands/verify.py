@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from crawler.inert import print_json
+
 if TYPE_CHECKING:
     from classifier.pipeline.drift import Difference
 
@@ -76,13 +78,13 @@ def verify(
     match output:
         case Format.JSON:
             made = drift_report.to_json(found, unknown, incomplete=incomplete, checked=counts)
-            sys.stdout.write(inputs.to_line(made) + "\n")
+            print_json(inputs.to_line(made) + "\n")
         case Format.MARKDOWN:
             sys.stdout.write(
                 drift_report.markdown(found, unknown, incomplete=incomplete, checked=counts)
             )
         case Format.SARIF:
-            sys.stdout.write(_sarif(found, targets, unknown))
+            print_json(_sarif(found, targets, unknown))
         case Format.TEXT:
             sys.stdout.write(drift_report.text(found) or ("incomplete\n" if incomplete else ""))
     told = f"incomplete; {_WAY}" if incomplete else drift_report.summary(found)

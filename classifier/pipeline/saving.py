@@ -10,6 +10,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from classifier.errors import OutputError
+from crawler.inert import print_exactly
 
 
 def save(path: Path, text: str) -> None:
@@ -18,12 +19,12 @@ def save(path: Path, text: str) -> None:
     What is no file (a pipe, a device, this program's own output) is written to, never replaced.
 
     Raises:
-        OutputError: it cannot be written; the old file stays.
+        OutputError: it cannot be written, and the old file stays; or see `print_whole`.
         BrokenPipeError: nobody reads this program's output any more.
 
     """
     if _is_output(path):
-        sys.stdout.write(text)
+        print_whole(text)
         return
     try:
         if path.exists() and not path.is_file():
@@ -33,6 +34,20 @@ def save(path: Path, text: str) -> None:
             _replace(path.resolve(), text)
     except (OSError, RuntimeError, ValueError) as cause:  # a loop of links; a name with a NUL
         raise _refusal("write", path, cause) from cause
+
+
+def print_whole(text: str) -> None:
+    """Print what a program reads, every character as it is.
+
+    Raises:
+        OutputError: a build's log would take words in it for a command.
+
+    """
+    if not print_exactly(text):
+        raise OutputError(
+            "a name in it holds what a build's log takes for a command (:: or ##[), so it is not "
+            "printed; name a file to write it to"
+        )
 
 
 def _is_output(path: Path) -> bool:
