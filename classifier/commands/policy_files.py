@@ -19,13 +19,13 @@ from classifier.enforcement.check import KINDS
 from classifier.enforcement.check import check as check_policy
 from classifier.enforcement.memory import SUFFIX, Memory, read_memory
 from classifier.enforcement.merge import merge as merge_rules
-from classifier.enforcement.names import PLAIN
 from classifier.enforcement.ownership import after_replacing, may_replace
 from classifier.enforcement.reading import documented_form, lint, simulator
 from classifier.enforcement.target import Output
 from classifier.enforcement.words import quoted
 from classifier.errors import PolicyError
 from classifier.intent import Intent
+from classifier.pipeline import policy_keys
 from classifier.pipeline.saving import make_folder, print_whole, save
 from crawler.inert import print_json
 from crawler.local import local_path
@@ -34,6 +34,7 @@ from crawler.records import sha256
 Intents = Mapping[str, list[Intent]]
 Keys = str | Mapping[str, str] | None
 SHOWN_PER_KIND = 20
+_WAY = "--server-key SERVER=KEY"
 
 
 def show_targets() -> None:
@@ -102,33 +103,10 @@ def _keys(target_id: str, intents: Intents, given: Keys) -> dict[str, str]:
         raise PolicyError(
             f"--server-key names {quoted(unknown[0])}, which is not among the servers"
         )
-    fault_of = getattr(policies.module_of(target_id), "key_fault", None)
-    keys: dict[str, str] = {}
-    taken: set[str] = set()
-    for server in intents:
-        # A plain name is a key that somebody chose; guessing another would match nothing.
-        if server not in named and PLAIN.fullmatch(server) and fault_of and fault_of(server):
-            raise PolicyError(
-                f"{policies.target(target_id).title} cannot hold the server key {quoted(server)}: "
-                f"{fault_of(server)}; give another with --server-key {server}=KEY"
-            )
-        keys[server] = named.get(server) or policies.suggest_key(target_id, server, taken)
-        taken.add(keys[server])
-    _say_guesses(target_id, {s: k for s, k in keys.items() if s not in named and k != s})
+    keys = policy_keys.choose(target_id, intents, named, _WAY)
+    if told := policy_keys.guessed(keys, named, _WAY):
+        typer.echo(f"{target_id}: {told}", err=True)
     return keys
-
-
-def _say_guesses(target_id: str, guessed: Mapping[str, str]) -> None:
-    """Say in one line which keys were guessed, and how to give others."""
-    if not guessed:
-        return
-    pairs = [f"{quoted(s)} is taken to be {quoted(k)}" for s, k in guessed.items()]
-    more = f" and {len(pairs) - SHOWN_PER_KIND} more" if len(pairs) > SHOWN_PER_KIND else ""
-    typer.echo(
-        f"{target_id}: in your configuration {', '.join(pairs[:SHOWN_PER_KIND])}{more}; "
-        "where it is not, say --server-key SERVER=KEY",
-        err=True,
-    )
 
 
 def _put(outputs: list[tuple[Output, Path | None]], *, make_folders: bool = False) -> None:
@@ -160,16 +138,8 @@ def _texts(output: Output, out: Path) -> dict[Path, str]:
 
 
 def _tell(output: Output) -> None:
-    for line in output.report:
+    for line in (*output.report, *output.target.unproven):
         typer.echo(f"{output.target.id}: {line}", err=True)
-    _tell_how(output)
-
-
-def _tell_how(output: Output) -> None:
-    """Say so where no real engine has answered for the policy."""
-    if output.target.checked_by is None:
-        how = "checked against our model of its documented order, not run in the real engine"
-        typer.echo(f"{output.target.id}: {how}", err=True)
 
 
 def _require_ours(output: Output, texts: Mapping[Path, str]) -> dict[Path, str]:
@@ -229,9 +199,10 @@ def merge(target_id: str, file: Path, intents: Intents, keys: Keys, *, dry_run: 
     sys.stdout.write(merged.diff)
     faults = lint(output.target, policies.module_of(target_id), merged.text)
     more = (f"and {len(faults) - SHOWN_PER_KIND} more",) if len(faults) > SHOWN_PER_KIND else ()
-    for line in (*merged.kept, *output.report, *faults[:SHOWN_PER_KIND], *more):
+    for line in (
+        *merged.kept, *output.report, *faults[:SHOWN_PER_KIND], *more, *output.target.unproven,
+    ):  # fmt: skip
         typer.echo(f"{target_id}: {line}", err=True)
-    _tell_how(output)
     if merged.text == old and merged.ours == remembered:
         told = f"{_path(file)} is up to date"
     elif dry_run:

@@ -45,6 +45,12 @@ class Target:
     closes_server: bool = False  # can refuse a whole server whatever its tools are called
     install: str = ""  # where the file goes, in one sentence
 
+    @property
+    def unproven(self) -> tuple[str, ...]:
+        """What to say where no real engine has answered for the policies."""
+        how = "checked against our model of its documented order, not run in the real engine"
+        return () if self.checked_by else (how,)
+
     def can(self, power: Power) -> bool:
         """Say whether the target expresses something."""
         return power in self.expresses

@@ -6,7 +6,7 @@ fetched, run or written. Needs the official SDK, the extra `mcp`.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -18,9 +18,11 @@ from pydantic import Field
 
 from classifier import policies
 from classifier.combinations import look
+from classifier.enforcement.target import Output
 from classifier.engine import Options, classify, classify_many
 from classifier.errors import ClassifierError
-from classifier.intent import Profile, decide_intent, effect
+from classifier.intent import Intent, Profile, decide_intent, effect
+from classifier.pipeline import policy_keys
 from classifier.pipeline.plain import plain
 from classifier.reviewed import user_file
 from classifier.verdict import Classification
@@ -34,6 +36,8 @@ _MOST = 100
 _NAME = 120
 _QUOTE = 80
 _REASON = 300
+_TOLD = 1000
+_WAY = "server_key"
 _INSTRUCTIONS = (
     "Toolrisk says what MCP tools can do and how risky a call is. Labels are about definitions, not "
     "about the code behind them. What is not in the catalogue is unknown, which is not the same as "
@@ -50,6 +54,9 @@ Definition = Annotated[
     dict[str, Any], Field(description="One tool as tools/list gives it: name, description, inputSchema.")
 ]  # fmt: skip
 PolicyFor = Annotated[str, Field(description="An enforcement point, such as claude-code.")]
+Key = Annotated[
+    str, Field(description="Key of the server in the user's configuration; empty to guess it.")
+]
 
 
 class Desk:
@@ -100,23 +107,32 @@ class Desk:
         }
 
     def get_policy(
-        self, policy_for: PolicyFor, server: Of, profile: ProfileName = "recommended"
-    ) -> dict[str, Any]:
-        """Look up a server in the catalogue and return the policy text that its tools warrant, for a client or gateway."""
+        self, policy_for: PolicyFor, server: Of, profile: ProfileName = "recommended",
+        server_key: Key = "",
+    ) -> dict[str, Any]:  # fmt: skip
+        """Look up a server in the catalogue and return the policy text that its tools warrant, for a client or gateway.
+
+        `decisions` counts what is meant, `enforced` what that point will do, and `told` says what
+        it cannot do.
+        """
         pairs = list(self._judged([server]))
         if not pairs:
             raise ClassifierError(
                 "the catalogue holds no tools of that server; what it can do is unknown"
             )
         intents = [decide_intent(tool, result, Profile(profile)) for tool, result in pairs]
-        key = policies.suggest_key(policy_for, server)
-        output = policies.render(policy_for, key, intents)
-        counts = Counter(intent.decision.value for intent in intents)
+        named = {server: server_key} if server_key else {}
+        keys = policy_keys.choose(policy_for, [server], named, _WAY)
+        output = policies.render(policy_for, keys, intents)
+        guess = policy_keys.guessed(keys, named, _WAY)
         return {
             "file_name": output.file_name,
-            "server_key": key,
-            "decisions": dict(sorted(counts.items())),
+            "server_key": keys[server],
+            "decisions": _decisions(intents),
+            "enforced": _decisions(output.effective.values()),
+            "told": [plain(line, _TOLD) for line in _aside(output, guess)],
             "policy": output.text,
+            "more_files": [{"file_name": name, "text": text} for name, text in output.extra],
         }
 
     def check_stack(self, servers: Stack, profile: ProfileName = "recommended") -> dict[str, Any]:
@@ -181,6 +197,20 @@ def _told(answer: Callable[..., Any]) -> Callable[..., Any]:
 
 def _name(server: str, tool: str) -> dict[str, str]:
     return {"server": plain(server, _NAME), "tool": plain(tool, _NAME)}
+
+
+def _decisions(intents: Iterable[Intent]) -> dict[str, int]:
+    counts = Counter(intent.decision.value for intent in intents)
+    return dict(sorted(counts.items()))
+
+
+def _aside(output: Output, guess: str) -> Iterator[str]:
+    """Yield what the command says on stderr beside the file, in its order."""
+    if guess:
+        yield guess
+    yield from output.report
+    yield from output.target.unproven
+    yield output.target.install
 
 
 def _label(result: Classification) -> dict[str, Any]:

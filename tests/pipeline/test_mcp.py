@@ -33,6 +33,7 @@ def db(tmp_path_factory):
     servers = {
         "mail": [("read_mail", f"Read the emails of the user. {HOSTILE}"), ("send_mail", "Send an email to anyone.")],
         "web": [("fetch_page", "Fetch any web page and return its text."), ("get_x\u202e", "Get x.")],
+        "acme/files": [("delete_files", "Delete files for good."), ("run_shell", "Run any shell command.")],
     }  # fmt: skip
     with Catalog.open(path) as catalog:
         for name, tools in servers.items():
@@ -62,6 +63,10 @@ def answers(db, tmp_path_factory):
         "policy": ("get_policy", {"policy_for": "claude-code", "server": "mail"}),
         "no_target": ("get_policy", {"policy_for": "colour", "server": "mail"}),
         "no_server": ("get_policy", {"policy_for": "claude-code", "server": "absent"}),
+        "cursor": ("get_policy", {"policy_for": "cursor", "server": "acme/files", "profile": "read-only"}),
+        "gateway": ("get_policy", {"policy_for": "agentcore", "server": "acme/files"}),
+        "keyed": ("get_policy", {"policy_for": "cursor", "server": "acme/files", "server_key": "disk"}),
+        "unfit": ("get_policy", {"policy_for": "agentcore", "server": "mail", "server_key": "a b__c"}),
         "stack": ("check_stack", {"servers": ["mail", "web", "absent"], "profile": "recommended"}),
         "bad": ("check_stack", {"servers": []}),
         "unnamed": ("get_policy", {"policy_for": "claude-code", "server": ""}),
@@ -92,7 +97,7 @@ def value(answer):
 
 
 def test_tools_are_found_by_the_words_of_their_names(answers):
-    assert value(answers["all"])["total"] == 4
+    assert value(answers["all"])["total"] == 6
     found = value(answers["mail"])
     assert [(t["server"], t["tool"]) for t in found["tools"]] == [("mail", "send_mail")]
     assert found["tools"][0]["category"] == "Execute"
@@ -100,7 +105,7 @@ def test_tools_are_found_by_the_words_of_their_names(answers):
 
 
 def test_no_prose_of_a_tool_reaches_the_agent(answers):
-    for name in ("all", "mail", "policy", "stack"):
+    for name in ("all", "mail", "policy", "cursor", "gateway", "stack"):
         text = answers[name].content[0].text
         assert "previous instructions" not in text
         assert "\u202e" not in text
@@ -119,6 +124,45 @@ def test_a_policy_is_the_one_of_the_command(answers):
     found = value(answers["policy"])
     assert "mcp__mail__send_mail" in found["policy"]
     assert sum(found["decisions"].values()) == 2
+
+
+def test_a_policy_is_told_with_what_it_cannot_do(answers, db, tmp_path):
+    found = value(answers["cursor"])
+    assert found["decisions"] == {"deny": 2}
+    assert found["enforced"] == {"ask": 2}
+    assert (found["server_key"], json.loads(found["policy"])) == ("files", {"mcpAllowlist": []})
+    said = said_by_command(db, tmp_path, "cursor", "acme/files", "read-only")
+    assert [line.replace("--server-key SERVER=KEY", "server_key") for line in said] == found["told"]
+    assert found["told"][0].startswith('in your configuration "acme/files" is taken to be "files"')
+    assert found["told"][1].startswith("NOT ENFORCED: Cursor cannot refuse a call; meant to deny")
+    assert any("not run in the real engine" in line for line in found["told"])
+
+
+def said_by_command(db, folder, target, server, profile):
+    """Return what the command says of the same tools, without the name of the target."""
+    with Catalog.open(db) as catalog:
+        tools = [item.tool for item in catalog.tools(server=server)]
+    file = folder / "tools.json"
+    file.write_text(json.dumps({server: {"tools": [tool.definition for tool in tools]}}))
+    words = ["policy", file, "--for", target, "--profile", profile, "--out", folder / "policy.json"]
+    done = subprocess.run(
+        [sys.executable, "-m", "classifier", *words], check=True, timeout=60, capture_output=True, text=True
+    )  # fmt: skip
+    lines = [line.removeprefix(f"{target}: ") for line in done.stderr.splitlines()]
+    return [line for line in lines if not line.startswith("also wrote")]
+
+
+def test_the_key_is_the_one_that_is_given(answers):
+    found = value(answers["keyed"])
+    assert found["server_key"] == "disk"
+    assert not any("is taken to be" in line for line in found["told"])
+    assert answers["unfit"].is_error
+
+
+def test_all_files_of_a_policy_are_given(answers):
+    more = value(answers["gateway"])["more_files"]
+    assert more
+    assert all(one["file_name"] and one["text"] for one in more)
 
 
 def test_a_stack_is_checked_and_the_unknown_is_named(answers):
