@@ -33,7 +33,10 @@ def register(app: typer.Typer) -> None:
             int, typer.Option("--port", min=0, max=65535, help="Port of the preview.")
         ] = 8000,
     ) -> None:
-        """Write the site: a page for every tool and server, with its policy."""
+        """Write the site: a page for every tool and server, with its policy.
+
+        What is in DIR and was written by no build (.git, CNAME) stays where it is, untouched.
+        """
         from classifier.pages.publish import check_base_url, publish, serve_site
 
         address = check_base_url(base_url)

@@ -94,7 +94,7 @@ def _built(
     started = time.monotonic()
     before = read_manifest(out)
     if before.stamp != generator_stamp():
-        before = Manifest()
+        before = before.forgotten()
     prints = source.fingerprints()
     servers = tuple(source.servers())
     whole = _whole_key(prints, base_url, notebooks)
@@ -241,8 +241,8 @@ def _write(
     return written + new
 
 
-def _write_lists(job: Job) -> tuple[list[str], int]:
-    """Write what lists all tools or changes; return its files, and how many are new.
+def _write_lists(job: Job) -> tuple[dict[str, int], int]:
+    """Write what lists all tools or changes; return its files with sizes, and how many are new.
 
     That is the search index, what changed, and the sitemap. Nothing waits for these, so they are
     made beside the rest.
@@ -255,11 +255,11 @@ def _write_lists(job: Job) -> tuple[list[str], int]:
     files = chain(
         [(page.path, page.render())], feed_files(plan, changes), search_files(plan.overview, words)
     )
-    paths: list[str] = []
+    paths: dict[str, int] = {}
     new = 0
     for path, data in files:
         new += job.stage.write_or_keep(path, data)
-        paths.append(path)
+        paths[path] = len(data)
     return paths, new
 
 
@@ -276,13 +276,16 @@ def _write_around(
     )
     for draft in pages:
         own, key = f"page {draft.path}", draft.key
-        after.groups[own] = (key, [draft.path])
-        if before.groups.get(own, ("",))[0] != key or not stage.keep(draft.path):
-            written += stage.write_or_keep(draft.path, draft.render())
-    around: list[str] = []
+        known, paths = before.groups.get(own, ("", {}))
+        if known != key or not stage.keep(draft.path):
+            data = draft.render()
+            written += stage.write_or_keep(draft.path, data)
+            paths = {draft.path: len(data)}
+        after.groups[own] = (key, paths)
+    around: dict[str, int] = {}
     for path, data in chain(static_files(), notebook_images(notebooks)):
         written += stage.write_or_keep(path, data)
-        around.append(path)
+        around[path] = len(data)
     after.groups["around"] = ("", around)
     return written
 
@@ -296,7 +299,7 @@ def _write_servers(job: Job, before: Manifest, after: Manifest, tell: Observer) 
         name = facts.server.name
         own = f"server {name}"
         key = plan.key(name, after.prints[name])
-        known, paths = before.groups.get(own, ("", []))
+        known, paths = before.groups.get(own, ("", {}))
         after.groups[own] = (key, paths)
         if key != known or not stage.keep_all(paths):
             changed.append(facts)
@@ -306,8 +309,8 @@ def _write_servers(job: Job, before: Manifest, after: Manifest, tell: Observer) 
     written = 0
     rendered = render_all(replace(job, only=only), changed)
     for done, (server, paths, new) in enumerate(rendered, start=1):
-        if server not in only:
-            after.groups[f"server {server}"] = (after.groups[f"server {server}"][0], paths)
+        key, others = after.groups[f"server {server}"]
+        after.groups[f"server {server}"] = (key, others | paths if server in only else paths)
         written += new
         tell("pages", done, len(changed))
     return written

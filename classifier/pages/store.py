@@ -1,10 +1,12 @@
 """The folder of a site: written beside its place and swapped in whole, and never over another's.
 
-A site is known by its marker file. A folder without one that holds anything is refused: `--out`
-may be mistyped, and a build removes what is not part of it. Beside it is a hidden folder of ours,
-the *yard*: there stands the spare tree, in which the next site is put together. It shares the
-live tree's files, so that a build writes what changed and nothing else; then the two change
-places. Whatever a killed build leaves of the spare, the next one makes it the same as the live.
+A site is known by its marker file, which lists what was written. A folder without one that holds
+anything is refused: `--out` may be mistyped. Beside it is a hidden folder of ours, the *yard*:
+there stands the spare tree, in which the next site is put together. It shares the live tree's
+files, so that a build writes what changed and nothing else; then the two change places. Whatever
+a killed build leaves of the spare, the next one makes it the same as the live.
+
+What the marker does not list is not ours (ours.py): no build removes or replaces it (swap.py).
 """
 
 from __future__ import annotations
@@ -22,16 +24,13 @@ from typing import Any
 
 from classifier.errors import PageError
 from classifier.pages.aside import LARGE, aside
-from classifier.pages.trees import can_link, listing, mirror, prune, replace
+from classifier.pages.locks import held
+from classifier.pages.ours import MARKER, Ours, listed, listed_in
+from classifier.pages.swap import left, mend, owned, parted, swap, sweep
+from classifier.pages.trees import can_link, listing, mirror, prune
 
-try:
-    import fcntl
-except ImportError:  # Windows: leftovers of other builds are then swept without asking
-    fcntl = None  # type: ignore[assignment]
-
-MARKER = ".toolrisk-site.json"
 SPARE = "spare"
-FORMAT = 4
+FORMAT = 5
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
@@ -40,20 +39,27 @@ class Manifest:
     """What a built site is made of.
 
     `groups` maps a group (a server, or one of the overviews) to the key of what went into it
-    and the files that came out. `prints` are the fingerprints of the servers' facts; `rows` and
-    `facts` are what the index needs of each server, so that unchanged ones need not be read;
-    `around` is what the pages of a server depend on besides its own facts.
+    and the files that came out, with their sizes. `prints` are the fingerprints of the servers'
+    facts; `rows` and `facts` are what the index needs of each server, so that unchanged ones need
+    not be read; `around` is what the pages of a server depend on besides its own facts.
     """
 
     stamp: str = ""
     whole: str = ""
-    groups: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
+    groups: dict[str, tuple[str, dict[str, int]]] = field(default_factory=dict)
     prints: dict[str, str] = field(default_factory=dict)
     rows: dict[str, list[list[Any]]] = field(default_factory=dict)
     facts: dict[str, list[Any]] = field(default_factory=dict)
     around: dict[str, Sequence[str]] = field(default_factory=dict)
     mark: tuple[int, int] = (0, 0)
     """Of the marker that it was read from: tells whether another build came between."""
+
+    ours: Ours | None = None
+    """What the marker lists, of whichever version it is; None where that cannot be read."""
+
+    def forgotten(self) -> Manifest:
+        """Return a manifest that knows which files are ours, and nothing of what is in them."""
+        return Manifest(mark=self.mark, ours=self.ours)
 
 
 def read_manifest(out: Path) -> Manifest:
@@ -73,22 +79,29 @@ def read_manifest(out: Path) -> Manifest:
             is_empty = next(out.iterdir(), None) is None
         except OSError as cause:
             raise PageError(f"cannot read the folder {out}: {cause.strerror}") from cause
-        if is_empty:
+        if is_empty or left(yard_of(out.absolute())):  # a swap may end where the marker is away
             return Manifest()
         raise PageError(
             f"cannot write the site to {out}: the folder holds files that are not a site of "
             "toolrisk; give an empty or new folder as --out"
         )
-    return _parsed(marker)
+    found = _parsed(marker)
+    return found.forgotten() if left(yard_of(out.absolute())) else found
 
 
 def _parsed(marker: Path) -> Manifest:
     try:
+        mark = _mark(marker)
         given = json.loads(marker.read_text(encoding="utf-8"))
-        if given.get("format") != FORMAT:
-            return Manifest()
+        ours = listed_in(given["groups"], mark[1])
+    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError):
+        return Manifest()  # a damaged marker costs a full build, nothing else
+    try:
+        if given["format"] != FORMAT:
+            return Manifest(mark=mark, ours=ours)
         return Manifest(
-            mark=_mark(marker),
+            mark=mark,
+            ours=ours,
             stamp=given["stamp"],
             whole=given["whole"],
             groups={k: (v[0], v[1]) for k, v in given["groups"].items()},
@@ -97,8 +110,8 @@ def _parsed(marker: Path) -> Manifest:
             facts=given["facts"],
             around=given["around"],
         )
-    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError):
-        return Manifest()  # a damaged marker costs a full build, nothing else
+    except (KeyError, TypeError, IndexError):
+        return Manifest(mark=mark, ours=ours)
 
 
 def _mark(marker: Path) -> tuple[int, int]:
@@ -121,6 +134,8 @@ class Staging:
         self._made: set[str] = {""}
         self.much = False
         """Whether most of the files are new."""
+        self.files: dict[str, int] = {}
+        """All files of the next site, once it is finished."""
 
     def wait(self) -> None:
         """Wait until the tree is like the live one; nothing can be written before."""
@@ -167,7 +182,7 @@ class Staging:
         return f"{self.folder}/{path}"
 
     def finish(self, manifest: Manifest, written: int) -> None:
-        """Write the marker, and remove what is not part of the site any more."""
+        """Write the marker, and take out of the tree what is not part of the next site."""
         given = {
             "format": FORMAT,
             "stamp": manifest.stamp,
@@ -180,17 +195,16 @@ class Staging:
         }
         text = json.dumps(given, ensure_ascii=True, separators=(",", ":"))
         self.write(MARKER, text.encode())
-        wanted = {MARKER}
+        self.files = {MARKER: len(text)}
         for _, paths in manifest.groups.values():
-            wanted.update(paths)
-        prune(self.folder, self._there - wanted)
-        self.much = written > len(wanted) // 4
+            self.files.update(paths)
+        prune(self.folder, self._there - self.files.keys())
+        self.much = written > len(self.files) // 4
 
 
 def is_whole(out: Path, manifest: Manifest) -> bool:
-    """Say whether every file of a site is where it was written."""
-    there = listing(out)
-    return all(there.issuperset(paths) for _, paths in manifest.groups.values())
+    """Say whether every file of a site is as it was written, by its size and time."""
+    return manifest.ours is not None and listing(out, manifest.ours).issuperset(manifest.ours.files)
 
 
 @contextmanager
@@ -208,11 +222,11 @@ def staging(out: Path, before: Manifest) -> Iterator[Staging]:
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         yard = _yard(out)
-        with _held(yard) as is_first:
+        with held(yard) as is_first:
             _mend(out, yard, is_first=is_first)
             with _tree(out, yard, before, is_first=is_first) as stage:
                 yield stage
-                replace(stage.folder, out, stage.folder.with_name(f"{stage.folder.name}-old"))
+                _swap(out, stage, before, is_first=is_first)
                 if is_first:
                     _tidy(out, stage)
     except OSError as cause:
@@ -243,7 +257,7 @@ def _yard(out: Path) -> Path:
 def _tree(out: Path, yard: Path, before: Manifest, *, is_first: bool) -> Iterator[Staging]:
     """Yield the spare tree; one of its own for a build while another is at work."""
     folder = yard / SPARE if is_first else Path(tempfile.mkdtemp(prefix="new-", dir=yard))
-    handle = nullcontext(True) if is_first else _held(folder)
+    handle = nullcontext(True) if is_first else held(folder)
     try:
         with handle:
             is_there = (out / MARKER).is_file()
@@ -254,15 +268,35 @@ def _tree(out: Path, yard: Path, before: Manifest, *, is_first: bool) -> Iterato
             same = is_there and _mark(out / MARKER) == before.mark
             pays = sum(map(len, before.rows.values())) >= LARGE
             work = mirror if is_there else _nothing
-            with aside(work, out, folder, pays=pays) as listed:
-                yield Staging(folder, yard, listed, same)
+            ours = owned(yard, _listed(out, before))
+            with aside(work, out, folder, ours, pays=pays) as there:
+                yield Staging(folder, yard, there, same)
     finally:
         if folder.exists() and not (is_first and (out / MARKER).is_file()):
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _nothing(_live: Path, _spare: Path) -> set[str]:
+def _nothing(_live: Path, _spare: Path, _ours: Ours | None) -> set[str]:
     return set()
+
+
+def _listed(out: Path, before: Manifest) -> Ours | None:
+    """Return what the live tree's marker lists, without reading it once more if it can be."""
+    marker = out / MARKER
+    return before.ours if marker.is_file() and _mark(marker) == before.mark else listed(out)
+
+
+def _swap(out: Path, stage: Staging, before: Manifest, *, is_first: bool) -> None:
+    given = (stage.folder, out, stage.yard, stage.files)
+    if is_first:
+        swap(*given, _listed(out, before))
+        sweep(stage.yard)
+    elif parted(*given, _listed(out, before))[1]:
+        # It takes more than one step, and these not two builds at a time.
+        with held(stage.yard, wait=True):
+            swap(*given, _listed(out, before))
+    else:
+        swap(*given, _listed(out, before))
 
 
 def _tidy(out: Path, stage: Staging) -> None:
@@ -275,38 +309,17 @@ def _tidy(out: Path, stage: Staging) -> None:
             shutil.rmtree(stage.folder)  # it would be a second copy of the site
         elif stage.much:
             stage.folder.mkdir(exist_ok=True)
-            mirror(out, stage.folder)
+            mirror(out, stage.folder, Ours(stage.files))
 
 
 def _mend(out: Path, yard: Path, *, is_first: bool) -> None:
     """Put back or remove what an interrupted build left behind."""
-    for old in sorted(yard.glob("*-old")):
+    for old in yard.glob("*-old"):  # so called by earlier versions
         if not out.exists() and (old / MARKER).is_file():
             old.rename(out)
-        elif is_first:
-            shutil.rmtree(old, ignore_errors=True)
+    if is_first:
+        mend(out, yard)
     for half in yard.glob("new-*"):
-        with _held(half) as is_left:  # another build at work holds its own
+        with held(half) as is_left:  # another build at work holds its own
             if is_left:
                 shutil.rmtree(half, ignore_errors=True)
-
-
-@contextmanager
-def _held(folder: Path) -> Iterator[bool]:
-    """Hold a folder against other builds, and say whether that is so; a killed one lets go."""
-    if fcntl is None:
-        yield True
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        yield _locked(handle)
-    finally:
-        os.close(handle)
-
-
-def _locked(handle: int) -> bool:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

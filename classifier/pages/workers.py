@@ -26,8 +26,8 @@ SMALL = 300
 """Tools below which a second process costs more than it brings."""
 
 PER_TASK = 120
-Written = tuple[str, list[str], int]
-"""A server's name, the files that were rendered for it, and how many of them are new."""
+Written = tuple[str, dict[str, int], int]
+"""A server's name, the files rendered for it with their sizes, and how many of them are new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +136,10 @@ def _several(job: Job, servers: Sequence[ServerFacts]) -> Iterator[Written]:
 
 
 def _one(job: Job, facts: ServerFacts, offered: ServerTools) -> Written:
-    paths: list[str] = []
+    paths: dict[str, int] = {}
     new = 0
     only = job.only.get(facts.server.name)
     for path, data in files_of(job.plan, facts, offered, only):
         new += job.stage.write_or_keep(path, data)
-        paths.append(path)
+        paths[path] = len(data)
     return facts.server.name, paths, new

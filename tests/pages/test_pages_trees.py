@@ -102,7 +102,7 @@ def test_a_build_that_fails_before_the_switch_leaves_the_site(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(store, "replace", stop)  # all is written, nothing is switched
+        patch.setattr(store, "swap", stop)  # all is written, nothing is switched
         with pytest.raises(KeyboardInterrupt):
             build(catalogue(builds), out)
     assert out.exists() == bool(builds)
