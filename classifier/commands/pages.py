@@ -36,6 +36,8 @@ def register(app: typer.Typer) -> None:
         """Write the site: a page for every tool and server, with its policy.
 
         What is in DIR and was written by no build (.git, CNAME) stays where it is, untouched.
+        A file of the site is written again where its size is not what was written, or its time is
+        later than the last build's.
         """
         from classifier.pages.publish import check_base_url, publish, serve_site
 

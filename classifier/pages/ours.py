@@ -41,8 +41,14 @@ class Ours:
         return folders_of(self.files)
 
     def is_as_written(self, path: str, entry: os.DirEntry[str]) -> bool:
-        """Say whether a file is ours."""
-        return path in self.files and entry.is_file(follow_symlinks=False)
+        """Say whether a file is ours, of the size that was written, and not changed since."""
+        size = self.files.get(path)
+        if size is None:
+            return False
+        if self.until is None:
+            return True
+        found = entry.stat(follow_symlinks=False)
+        return found.st_mtime_ns <= self.until and size in {UNKNOWN, found.st_size}
 
 
 def listed(folder: Path) -> Ours | None:
