@@ -51,15 +51,16 @@ def entries_of(plan: Plan, changes: Sequence[Changed]) -> tuple[_Entry, ...]:
 
 def _entry(plan: Plan, one: Changed) -> _Entry:
     path = f"tools/{plan.slug.get(one.server, '')}/{slug(one.tool)}"
+    row = None if path in plan.paths else plan.row_of(one.server, one.tool)
     text = repr((one.kind, one.server, one.tool, one.at, one.definition_sha256))
     return _Entry(
         id=sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
         day=day(one.at),
         at=one.at.replace("+00:00", "Z"),
         what=_WHAT.get(one.kind, one.kind),
-        name=one.tool,
+        name=row.name if row else one.tool,
         server=plan.titles.get(one.server, one.server),
-        path=path if path in plan.paths else "",
+        path=path if path in plan.paths else row.path if row else "",
     )
 
 

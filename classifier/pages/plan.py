@@ -137,11 +137,27 @@ class Plan:
         """Return the paths whose `around` may be another, now that these rows came or went."""
         return self._likeness.near(rows)
 
+    def row_of(self, server: str, stored: str) -> Row | None:
+        """Return the row of a tool by its name as the catalogue's columns have it.
+
+        These have lone surrogates as escapes, which no definition and no path is made of.
+        """
+        rows = self._pages(server) if server in self.slug else ()
+        for spelling in (str, _stored) if "\\u" in stored else (str,):
+            for row in rows:
+                if spelling(row.name) == stored:
+                    return row
+        return None
+
     def key(self, name: str, fingerprint: str) -> str:
         """Return the digest of all that the pages of a server depend on besides `around`."""
         scale = self.overview.scale
         own = (self.stamp, self.base_url, self.slug[name], scale, self.imitates(name))
         return _digest(f"{fingerprint}\n{own!r}")
+
+
+def _stored(name: str) -> str:
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _digest(text: str) -> str:

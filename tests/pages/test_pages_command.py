@@ -10,6 +10,8 @@ import subprocess
 import sys
 import time
 import urllib.request
+import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from classifier.errors import DataError
 from classifier.pages.model import MemorySource, ToolFacts
+from classifier.pages.slugs import slug
 from crawler.catalog import Catalog, StoredClassification
 from crawler.records import (
     Listing,
@@ -107,6 +110,21 @@ def test_a_tool_that_went_leaves_a_page_that_says_so(
     feed = (tmp_path / "site/changes.atom").read_text()
     assert "Removed tool: rename_account" in feed
     assert "rename_account.html" in feed
+
+
+@pytest.mark.parametrize("name", ["\ud800", "read\udfffme", r"\ud800"])
+def test_a_change_leads_to_the_page_of_half_a_character(
+    db: Path, tmp_path: Path, desk: dict[str, ToolFacts], name: str
+) -> None:
+    odd = replace(desk["list_accounts"].tool, name=name)
+    record(db, (odd,), "2026-11-21T08:00:00Z")
+    judge(db, {**desk, name: desk["list_accounts"]})
+    assert run("--out", "site", cwd=tmp_path).returncode == 0
+    page = next((tmp_path / "site").glob(f"tools/*/{slug(name)}.html"))
+    path = page.relative_to(tmp_path / "site").as_posix()
+    assert f'href="{path}"' in (tmp_path / "site/changes.html").read_text()
+    feed = ET.fromstring((tmp_path / "site/changes.atom").read_bytes())  # noqa: S314  # our own
+    assert path in [node.attrib["href"] for node in feed.iter("{http://www.w3.org/2005/Atom}link")]
 
 
 def test_a_server_that_was_withdrawn_leaves_tombstones(db: Path, tmp_path: Path) -> None:
