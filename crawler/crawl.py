@@ -20,6 +20,7 @@ from crawler.by_source import BySource
 from crawler.errors import TargetError
 from crawler.expand import Prepared, listed_at, name_of, prepare
 from crawler.gathered import Gathered, Walk
+from crawler.interrupts import held_back
 from crawler.printable import counted, unread_note
 from crawler.records import Outcome, Remote, Server, ServerName, Transport
 from crawler.sources import load
@@ -235,7 +236,6 @@ class _Crawl:
             self.unstored = batch
             under_way -= sum(item.probe is not None for item in batch)
             held = self.store(batch, self.options.concurrency * 2 - under_way, walks)
-            self.unstored = []
             under_way += len(held)
             self._tell(under_way, more=is_discovering)
             asker.ask([self._as_given(item) for item in held])
@@ -252,7 +252,16 @@ class _Crawl:
     def store(
         self, batch: Sequence[Gathered], room: int, walks: Sequence[Walk] = ()
     ) -> list[Gathered]:
-        """Store a batch, count it, and return the servers to ask next."""
+        """Store a batch, count it, and return the servers to ask next.
+
+        An interrupt waits for the end: half-way, the batch is lost, or counted as known before.
+        """
+        with held_back():
+            held = self._store(batch, room, walks)
+            self.unstored = []
+        return held
+
+    def _store(self, batch: Sequence[Gathered], room: int, walks: Sequence[Walk]) -> list[Gathered]:
         # the listing of a server that was asked is stored already
         slim = [item if item.probe is None else replace(item, listing=None) for item in batch]
         held: list[Gathered] = []

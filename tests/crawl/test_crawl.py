@@ -169,6 +169,43 @@ def test_an_interrupt_keeps_what_had_arrived(tmp_path: Path, black_hole: str) ->
     assert "Traceback" not in err
 
 
+MOMENTS = {
+    "a query": "from sqlalchemy.engine.default import DefaultDialect as place; name = 'do_execute'",
+    "the count": "from crawler.crawl import _Crawl as place; name = '_count'",
+}
+AT_A_MOMENT = """
+import signal
+done = getattr(place, name)
+def interrupted(*given):
+    if name == '_count':
+        setattr(place, name, done)
+        signal.raise_signal(signal.SIGINT)
+    done(*given)
+    if name == 'do_execute' and 'max(tool.id)' in given[2]:  # its cursor is open, and holds the lock
+        setattr(place, name, done)
+        signal.raise_signal(signal.SIGINT)
+setattr(place, name, interrupted)
+from classifier.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_an_interrupt_waits_for_the_batch_that_is_written(tmp_path: Path, moment: str) -> None:
+    words = ["crawl", write(tmp_path / "t.json", "a", "b"), "--db", "c.db", "--format", "json"]
+    done = subprocess.run(
+        [sys.executable, "-c", f"{MOMENTS[moment]}\n{AT_A_MOMENT}", *words],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 130, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["tools"], told["new"], told["unchanged"]) == (2, 2, 0)
+    assert _has_tools(tmp_path / "c.db")
+
+
 def _has_tools(path: Path) -> bool:
     import sqlite3
 
