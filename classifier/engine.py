@@ -17,6 +17,7 @@ from classifier.model.features import extract
 from classifier.reading import Reading, read
 from classifier.rules import Rule
 from classifier.signals import Detector, alarms, contradicted, detectors
+from classifier.unfamiliar import is_unfamiliar
 from classifier.verdict import Basis, Category, Classification, Evidence, Finding, Risk
 from crawler.records import Tool, canonical_json, sha256
 
@@ -153,8 +154,12 @@ def _conclude(item: _Read, model: runtime.Model) -> Classification:
     said = None
     if review:
         said = review.risk if review.exact or review.risk.rank >= estimate.rank else estimate
+    unfamiliar = review is None and is_unfamiliar(reading, model.vocabulary["d"])
+    if unfamiliar and (least is None or _weight(least) < _weight(_NOT_UNDERSTOOD)):
+        least = _NOT_UNDERSTOOD
     answer = decide.score(category, findings, estimate, least, reviewed=said)
-    insufficient = _insufficient(reading, review)
+    insufficient = unfamiliar or _insufficient(reading, review)
+    against = _against(category, estimate, least) if review is None else None
     votes = any(rule.category is category for rule in item.matched)
     basis = Basis.REVIEWED if review else (Basis.RULES_AND_MODEL if votes else Basis.MODEL)
     overruled = beside is not None and category is not _likeliest(item, model)[0]
@@ -173,6 +178,7 @@ def _conclude(item: _Read, model: runtime.Model) -> Classification:
             or reading.truncated
             or overruled
             or doubted
+            or against is not None
         ),
         insufficient_definition=insufficient,
         findings=findings,
@@ -183,7 +189,9 @@ def _conclude(item: _Read, model: runtime.Model) -> Classification:
             answer.risk,
             findings,
             insufficient=insufficient,
+            unfamiliar=unfamiliar,
             reviewed=review is not None,
+            against=_word_of(against, reading),
         ),
         addends=answer.addends,
         notes=_notes(item, model, review, category, least),
@@ -191,6 +199,23 @@ def _conclude(item: _Read, model: runtime.Model) -> Classification:
         model=model.name,
         truncated=reading.truncated,
     )
+
+
+_NOT_UNDERSTOOD = Rule(id="not-understood", risk=Risk.MEDIUM)
+"""What is not understood is never low."""
+
+
+def _against(category: Category, estimate: Risk, least: Rule | None) -> Rule | None:
+    """Return the rule that holds the level up although it speaks of another category."""
+    if least is None or least.risk is None or least.category in {None, category}:
+        return None
+    return least if least.risk.rank > estimate.rank else None
+
+
+def _word_of(against: Rule | None, reading: Reading) -> str:
+    """Return the words for which a rule holds; nothing without a rule."""
+    quotes = against.evidence(reading) if against else ()
+    return quotes[0].text if quotes else ""
 
 
 def _categorised(item: _Read, model: runtime.Model) -> tuple[Category, float]:

@@ -21,10 +21,14 @@ def parameter(found: Parameter) -> Evidence:
 
 
 def by_flags(reading: Reading, flags: Iterable[str]) -> Iterator[Evidence]:
-    """Point to the parameters of the schema that carry one of the flags."""
+    """Point to the parameters of the schema that carry one of the flags, if the caller is free.
+
+    What may be one of a few listed values only carries no path, address or code of the caller's.
+    """
     wanted = frozenset(flags)
     for found in reading.parameters:
-        if found.pointer != "/description" and not wanted.isdisjoint(found.flags):
+        named = found.pointer != "/description" and not wanted.isdisjoint(found.flags)
+        if named and not found.enum:
             yield parameter(found)
 
 

@@ -21,11 +21,14 @@ _NOT = {
     Category.EXECUTE: "The effect goes beyond storing data, so it is Execute rather than Write.",
     Category.OTHER: "No data beyond that is read or changed, so it is not Read or Write.",
 }
+_OWN = "What it works with counts as given to it or as its own, so it is not Read or Write."
 _BOTH = "Stored data is what it changes first, so it is Write rather than Execute."
 _DISAGREE = "Signals and category do not go together here, so a person should look."
 _READ_BY_PEOPLE = "People have read it, and call it {}."
 _OUTWARD = frozenset({"external-side-effect", "financial", "code-execution"})
 """Signals of an effect that does not stay inside stored data."""
+_DATA = frozenset({"sensitive-data", "untrusted-content"})
+"""Signals of data that a call brings from somewhere."""
 _EFFECT = {
     "destructive": "what it removes or overwrites cannot be brought back with the same tools",
     "financial": "it moves or commits money or assets",
@@ -48,6 +51,11 @@ _LEVEL_UNCHANGED = _LEVEL | {
     Risk.HIGH: "Risk is high: one call can do lasting harm of limited reach.",
 }
 """The same for a call that changes nothing, where there is nothing to undo."""
+_NOT_UNDERSTOOD = (
+    "The description is mostly in words that are not known here. By what is known a call {}; what it"
+    " says may mean more, so a person who knows its language should look."
+)
+_HELD = 'Risk is held at {}, because "{}" mostly means more than this: a person should look.'
 _HOSTILE = "the definition itself looks hostile"
 _MOST = 3
 _QUOTE = 110
@@ -61,14 +69,22 @@ def write(  # noqa: PLR0913 - a verdict, and what is known of its grounds
     *,
     insufficient: bool,
     reviewed: bool,
+    unfamiliar: bool = False,
+    against: str = "",
 ) -> str:
-    """Say what a call does, why this category, and what raises or bounds the risk."""
+    """Say what a call does, why this category, and what raises or bounds the risk.
+
+    `against` are words of a rule that holds the level up and speaks of another category.
+    """
     named = mention(reading) if category is Category.READ else Mention(Kind.NONE)
     found = {finding.signal.id for finding in findings}
     doubted = decide.disagrees(category, found)
     does = _DOES[category]
     if doubted or named.kind in {Kind.HEAD, Kind.NAMED}:
         does = _TAKEN[category]
+    reasons = _reasons(findings)
+    if unfamiliar:
+        return f"{_NOT_UNDERSTOOD.format(does)} {_unknown(risk, reasons)}"
     if insufficient:
         start = (
             f"The definition says too little to be sure; by its name and parameters a call {does}."
@@ -77,17 +93,32 @@ def write(  # noqa: PLR0913 - a verdict, and what is known of its grounds
         start = f"A call {does}{_quoted(reading)}."
     if doubted:
         why = _READ_BY_PEOPLE.format(category.value) if reviewed else _DISAGREE
-    elif category is Category.READ:
-        why = _only_reads(named)
-    elif category is Category.WRITE and not found.isdisjoint(_OUTWARD):
-        why = _BOTH
     else:
-        why = _NOT[category]
-    reasons = _reasons(findings)
-    if not reasons:
-        levels = _LEVEL_UNCHANGED if category in _TAKEN else _LEVEL
-        return f"{start} {why} {levels[risk]}"
-    return f"{start} {why} {_risk(risk, reasons, unsure=doubted and not reviewed)}"
+        why = _why(category, found, named)
+    if reasons:
+        return f"{start} {why} {_risk(risk, reasons, unsure=doubted and not reviewed)}"
+    if against:
+        return f"{start} {why} {_HELD.format(risk.value, against)}"
+    levels = _LEVEL_UNCHANGED if category in _TAKEN else _LEVEL
+    return f"{start} {why} {levels[risk]}"
+
+
+def _why(category: Category, found: set[str], named: Mention) -> str:
+    """Say why it is this category and not its neighbour, without denying a signal."""
+    if category is Category.READ:
+        return _only_reads(named)
+    if category is Category.WRITE and not found.isdisjoint(_OUTWARD):
+        return _BOTH
+    if category is Category.OTHER and not found.isdisjoint(_DATA):
+        return _OWN
+    return _NOT[category]
+
+
+def _unknown(risk: Risk, reasons: list[str]) -> str:
+    """Give the level of what is not understood."""
+    if reasons:
+        return _risk(risk, reasons, unsure=False)
+    return f"Risk is {risk.value}, because what is not understood is never low."
 
 
 def _only_reads(named: Mention) -> str:

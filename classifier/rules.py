@@ -61,6 +61,10 @@ class Rule:
 
     def _evidence(self, reading: Reading) -> tuple[Evidence, ...]:
         found: list[Evidence] = []
+        if self.as_well:  # what it does besides is the point, not the verb that it begins with
+            found += filter(None, map(reading.quote_phrase, self.phrases))
+            if found:
+                return tuple(found[:1])
         for words in (self.acts, self.verbs, self.near, self.near2, self.around):
             if words:
                 quote = reading.quote_name(words) or reading.quote_text(words)

@@ -163,3 +163,32 @@ def test_what_is_cut_off_a_score_is_not_booked_to_the_wording():
     lower = decide.score(Category.EXECUTE, every, Risk.HIGH, None)
     assert [a.reason for a in lower.addends][-2:] == ["no more than 100", "weight of the wording"]
     assert sum(addend.points for addend in lower.addends) == lower.score == 74
+
+
+def test_a_level_that_a_rule_of_another_category_holds_is_left_for_a_person():
+    """A release that is listed is deployed nowhere, so nothing is said of lasting harm."""
+    told = tool("release_list", "Lists the releases of an application.")
+    found = classify(told, Options(use_reviews=False))
+    assert found.category is Category.READ
+    assert found.risk is Risk.HIGH
+    assert found.needs_review
+    assert 'Risk is held at high, because "release" mostly means more' in found.rationale
+    assert "harm" not in found.rationale
+
+
+@pytest.mark.parametrize("signal", ["sensitive-data", "untrusted-content"])
+def test_other_with_data_of_somebody_does_not_deny_that_data_is_read(signal):
+    text = said(Category.OTHER, Risk.MEDIUM, signal)
+    assert "No data beyond" not in text
+    assert "so it is not Read or Write" in text
+
+
+def test_what_is_done_besides_is_what_is_quoted():
+    told = replace(
+        tool("get_next", "Returns the next message and deletes it from the queue."),
+        annotations={"readOnlyHint": True},
+    )
+    found = classify(told, Options(use_reviews=False))
+    quoted = {one.signal.id: [quote.text for quote in one.evidence] for one in found.findings}
+    assert quoted["destructive"] == ["deletes it"]
+    assert quoted["annotation-conflict"] == ["readOnlyHint", "deletes it"]

@@ -111,7 +111,8 @@ def _without(result: "Classification", finding: "Finding") -> str:
     answer = decide.score(result.category, rest, result.risk, None, reviewed=reviewed)
     left = f"{answer.score}, still {answer.risk.value}"
     lifted = decide.lifted_by(answer.addends)
-    return f"{left} (level: {decide.lifted_by(result.addends) or lifted})" if lifted else left
+    why = decide.lifted_by(result.addends) or "its words and the rules that hold"
+    return f"{left} (level: {why})" if lifted else left
 
 
 def _small(title: str) -> str:
