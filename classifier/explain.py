@@ -1,6 +1,6 @@
 """Which words decided: the model's weights, turned back into quotes of the definition."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from classifier.model.runtime import Model
 from classifier.reading import STOP, Reading
@@ -38,7 +38,9 @@ Of Korean, Japanese and Chinese, which are read as pairs of characters, endings 
 """
 
 
-def words(reading: Reading, rows: Iterable[int], model: Model, column: int) -> tuple[Evidence, ...]:
+def words(
+    reading: Reading, rows: Collection[int], model: Model, column: int
+) -> tuple[Evidence, ...]:
     """Quote the heaviest words for one output of the model, at most three, best first.
 
     A feature that stands nowhere in the definition (a class, a server word) is passed over, and so

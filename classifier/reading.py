@@ -23,7 +23,7 @@ MAX_DESCRIPTION = 3000
 """Characters of a description that are judged; the rest marks the result truncated."""
 _MAX_FIRST, _MAX_SERVER = 300, 400
 
-_FIRST_CJK = "\u3040"
+FIRST_CJK = "\u3040"
 _CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 _ASCII_NAME = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _ASCII_TOKEN = re.compile(r"[a-z]+|\d+")
@@ -107,7 +107,7 @@ def _spans(pattern: re.Pattern[str], text: str, lead: int) -> Iterator[tuple[str
     """Yield (word, start, end) of every word; CJK runs as overlapping pairs of characters."""
     for found in pattern.finditer(text, lead):
         token, start = found.group().lower(), found.start()
-        if token[0] < _FIRST_CJK or len(token) == 1:
+        if token[0] < FIRST_CJK or len(token) == 1:
             yield token, start, found.end()
         else:
             yield from ((token[i : i + 2], start + i, start + i + 2) for i in range(len(token) - 1))
@@ -236,11 +236,11 @@ def lower(text: str) -> str:
 
 
 def _expand(tokens: list[str]) -> list[str]:
-    if not tokens or max(tokens) < _FIRST_CJK:
+    if not tokens or max(tokens) < FIRST_CJK:
         return tokens
     out: list[str] = []
     for token in tokens:
-        if token[0] >= _FIRST_CJK:
+        if token[0] >= FIRST_CJK:
             out += [token[i : i + 2] for i in range(max(1, len(token) - 1))]
         else:
             out.append(token)

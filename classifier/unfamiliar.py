@@ -5,12 +5,14 @@ What is not understood may say anything, so a definition that is mostly that is 
 
 import unicodedata
 from collections.abc import Container
+from functools import partial
 
-from classifier.reading import MAX_DESCRIPTION, Reading, text_tokens
+from classifier.lexicon import lexicon
+from classifier.reading import FIRST_CJK, MAX_DESCRIPTION, Reading, text_tokens
 
 _KNOWN = 0.4
-"""Share of known words below which a text is not understood. Of 9,000 public definitions one in two
-hundred has less, most of them in Turkish or in few Chinese characters; no English one of a sentence."""
+"""Share of known words below which a text is not understood: of 9,000 public definitions one in a thousand
+has less, most of them in Turkish, and no English one of a sentence."""
 _FEWEST = 3
 _LETTERS = 5  # of a word in a script that is not read
 
@@ -21,7 +23,18 @@ def is_unfamiliar(reading: Reading, known: Container[str | None]) -> bool:
     missed = _unread(reading) // _LETTERS
     if len(told) + missed < _FEWEST:
         return False
-    return sum(word in known for word in told) < _KNOWN * (len(told) + missed)
+    return sum(map(partial(_is_known, known), told)) < _KNOWN * (len(told) + missed)
+
+
+def _is_known(known: Container[str | None], word: str) -> bool:
+    """Say whether a word is in the model or the lexicons; pairs of Chinese, Japanese or Korean letters are.
+
+    There are too many pairs to have met each, and the model has learned to read them.
+    """
+    if word in known or word[0] >= FIRST_CJK:
+        return True
+    listed = lexicon()
+    return word in listed.verb or word in listed.noun
 
 
 def _unread(reading: Reading) -> int:

@@ -67,7 +67,9 @@ def test_the_runtime_agrees_with_scikit_learn(model_dir):
     features, _ = train.documents(items)
     fitted = train.fit(features, truth, np.arange(len(items)))
     matrix = train.vectors(features, fitted.keys, fitted.idf, np.arange(len(items)))
-    expected = matrix @ fitted.coefficients + fitted.intercept
+    awake = np.maximum(matrix @ fitted.hidden + fitted.hidden_bias, 0)
+    assert 0 < (awake > 0).mean() < 1
+    expected = matrix @ fitted.coefficients + awake @ fitted.hidden_weights + fitted.intercept
     model = runtime.load(model_dir)
     rows = [
         sorted(
@@ -78,7 +80,7 @@ def test_the_runtime_agrees_with_scikit_learn(model_dir):
         for found in features
     ]
     found = np.array([model.logits(one) for one in rows])
-    assert np.abs(found - expected).max() < 0.02  # float16 weights
+    assert np.abs(found - expected).max() < 0.02  # weights of 16 bits
 
 
 def test_a_model_that_does_not_fit_is_refused(model_dir, tmp_path):
@@ -119,25 +121,50 @@ def test_a_model_of_another_form_is_refused(model_dir, tmp_path):
         runtime.load(tmp_path)
 
 
+PLAIN = {
+    "category_scale": np.eye(4).tolist(), "category_bias": [0.0] * 4, "risk_scale": np.eye(runtime.JOINED, 4).tolist(),
+    "risk_bias": [0.0] * 4, "signal_scale": [1.0] * 9, "signal_bias": [0.0] * 9,
+    "signal_threshold": [0.5] * 9, "review_below": 0.5, "caution": 0.1, "trusted": [],
+}  # fmt: skip
+
+
+def made(weights, *, hidden=None, second=None, idf=4.0):
+    """A fit of words `w0`, `w1` and so on with these weights."""
+    rows = len(weights)
+    return train.Fitted(
+        keys=[("n", f"w{i}") for i in range(rows)], idf=np.full(rows, idf), coefficients=weights,
+        hidden=np.zeros((rows, runtime.HIDDEN)) if hidden is None else hidden,
+        hidden_bias=np.zeros(runtime.HIDDEN),
+        hidden_weights=np.zeros((runtime.HIDDEN, runtime.OUTPUTS)) if second is None else second,
+        intercept=np.zeros(runtime.OUTPUTS),
+    )  # fmt: skip
+
+
 def test_lanes_hold_the_heaviest_rows_and_sums_are_exact():
     """However many rows, and all of them the heaviest, no lane runs over into its neighbour."""
-    rows = 3 * runtime.CHUNK + 7
+    rows = runtime.MOST_ROWS - 1
     weights = np.full((rows, runtime.OUTPUTS), -7.25)
     weights[:, 1::2] = 7.25
-    fitted = train.Fitted(
-        keys=[("n", f"w{i}") for i in range(rows)], idf=np.full(rows, 4.0),
-        coefficients=weights, intercept=np.zeros(runtime.OUTPUTS),
-    )  # fmt: skip
-    config = {
-        "category_scale": np.eye(4).tolist(), "category_bias": [0.0] * 4,
-        "risk_scale": np.eye(runtime.JOINED, 4).tolist(), "risk_bias": [0.0] * 4, "signal_scale": [1.0] * 9,
-        "signal_bias": [0.0] * 9, "signal_threshold": [0.5] * 9, "review_below": 0.5,
-        "caution": 0.1, "trusted": [],
-    }  # fmt: skip
-    model = train.to_model(fitted, config, "heavy")
-    for count in (0, 1, runtime.CHUNK, runtime.CHUNK + 1, rows):
+    model = train.to_model(made(weights), PLAIN, "heavy")
+    for count in (0, 1, 129, rows):
         expected = 7.25 * np.sqrt(count) * np.where(np.arange(runtime.OUTPUTS) % 2, 1, -1)
         assert model.logits(range(count)) == pytest.approx(expected.tolist())
+
+
+def test_a_unit_speaks_only_where_it_is_awake_and_that_is_what_explains():
+    """Two words wake a unit that speaks for an output; with a third one beside them it sleeps."""
+    hidden = np.zeros((4, runtime.HIDDEN))
+    hidden[:3, 5] = 1.0, 2.0, -4.0
+    second = np.zeros((runtime.HIDDEN, runtime.OUTPUTS))
+    second[5, 7] = 3.0
+    weights = np.zeros((4, runtime.OUTPUTS))
+    weights[3, 7] = 0.5
+    model = train.to_model(made(weights, hidden=hidden, second=second), PLAIN, "small")
+    assert model.logits([0, 1])[7] == pytest.approx(3.0 * 3.0 / np.sqrt(2), abs=0.01)
+    assert model.logits([0, 1, 2])[7] == pytest.approx(0.0, abs=0.01)
+    assert model.heaviest([0, 1, 3], 7) == [1, 0, 3]
+    assert model.heaviest([0, 1, 2, 3], 7) == [3]
+    assert model.heaviest([0, 1, 2], 6) == []
 
 
 def test_invented_definitions_teach_every_fold_and_are_never_held_out(tmp_path):
@@ -146,13 +173,13 @@ def test_invented_definitions_teach_every_fold_and_are_never_held_out(tmp_path):
         "category": "Execute", "risk": "high", "signals": ["external_side_effect"],
     }  # fmt: skip
     path = tmp_path / "written.jsonl"
-    path.write_text((json.dumps(row) + "\n") * 4, encoding="utf-8")
+    path.write_text((json.dumps(row) + "\n") * 6, encoding="utf-8")
     invented = read_written(path)
     everything = [*labelled(), *invented]
     truth = train.truth_of(everything)
-    assert truth.fold[-4:].tolist() == [-1] * 4
-    assert truth.fold[:-4].tolist() == train.truth_of(labelled()).fold.tolist()
-    assert truth.weight[-4:].tolist() == [0.35] * 4
+    assert truth.fold[-6:].tolist() == [-1] * 6
+    assert truth.fold[:-6].tolist() == train.truth_of(labelled()).fold.tolist()
+    assert truth.weight[-6:].tolist() == [0.35] * 6
     features, _ = train.documents(everything)
     _, models = train.out_of_fold(features, truth, lambda _: None)
     assert all(("n", "glean") in model.keys for model in models)
@@ -180,33 +207,17 @@ def test_the_second_stage_goes_by_every_output(model_dir):
     assert sum(model.score(range(9)).risk) == pytest.approx(1.0)
 
 
-def test_the_second_stage_learns_nothing_of_the_fold_it_is_measured_on():
-    """However the tools of a fold are labelled, the scores that its second stage learns from stay."""
-    items = labelled()
-    truth = train.truth_of(items)
-    features, _ = train.documents(items)
-    other = train.truth_of(
-        [
-            replace(item, category="Other", risk="critical", signals=frozenset())
-            if truth.fold[row] == 0
-            else item
-            for row, item in enumerate(items)
-        ]
-    )
-    assert (other.risk != truth.risk).any()
-    before = train.twice_out_of_fold(features, truth, lambda _: None)
-    after = train.twice_out_of_fold(features, other, lambda _: None)
-    assert (before[0] == after[0]).all()
-    assert (before[0][truth.fold == 0] == 0).all()
-    assert before[0][truth.fold != 0].any(axis=1).all()
-    assert (before[1][truth.fold != 1] != after[1][truth.fold != 1]).any()
-
-
 def test_grouped_evaluation_of_servers_that_are_alike_finds_their_labels():
     items = labelled()
     figures = evaluate.measure(items, evaluate.grouped(items, lambda _: None))
     assert figures["tools"] == len(items)
     assert figures["risk"]["quadratic_weighted_kappa"] > 0.8
+
+
+def test_a_signal_without_an_example_is_no_obstacle_and_never_raised():
+    items = [replace(item, signals=item.signals - {"bulk"}) for item in labelled()]
+    results = evaluate.grouped(items, lambda _: None)
+    assert not any(result.has("bulk-operation") for result in results)
 
 
 def test_labels_that_hold_a_risk_on_one_server_only_are_refused_in_a_line():

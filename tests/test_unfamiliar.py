@@ -28,7 +28,6 @@ READ = [
     "Löscht die Datenbank des Benutzers endgültig.",
     "Supprime la base de données de l'utilisateur.",
     "Borra la base de datos del usuario.",
-    "Удаляет базу данных пользователя.",
     "删除用户的数据库",
     "Returns the café menu, in the naïve order of its names.",
 ]

@@ -1,9 +1,10 @@
 """The model at run time: whole numbers and the standard library. No pickle, NumPy or scikit-learn.
 
 A directory holds vocabulary.txt (a feature a line, block by block), weights.bin (a row a feature)
-and config.json. A row is one long integer of 32-bit lanes: the weight of the feature for every
-output, and its share of the vector's squared length, all times `scale` and rounded. Rows are added
-as they are, so a tool is scored by one sum of integers, exact and the same on every machine.
+and config.json. A row is a line of 16-bit lanes: what the feature adds to every output, to every
+hidden unit and to the vector's squared length, each in steps of its own. Spread to 32 bits a lane it
+is one long integer, and rows are added as they are: the first layer is one sum of integers, exact
+and the same on every machine.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from bisect import bisect_right
 from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import accumulate, islice
+from itertools import accumulate, repeat
 from math import exp, sqrt, tanh
-from operator import add, mul
+from operator import add, mul, sub
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,19 +35,21 @@ LABEL_SIGNALS = (
     "sensitive_data", "credentials", "untrusted_content", "admin",
 )  # fmt: skip
 OUTPUTS = len(CATEGORIES) + len(RISKS) + len(LABEL_SIGNALS)
+HIDDEN = 32
+"""Units between features and outputs; the features also speak to each output directly."""
 JOINED = 2 * OUTPUTS
 """What the second stage weighs: a score and a probability of every output."""
 MODEL_DIR = "tool-risk-v1"
-FORMAT = 3
+FORMAT = 4
 """What `config.json` must say; a directory of another form is refused."""
 
-_MIDDLE = 1 << 31
+MIDDLE = 1 << 15
 """What is added to every lane, so that none is negative."""
-_LANES = OUTPUTS + 1
-_ROW = struct.Struct(f"<{_LANES}I")
-_ZERO = int.from_bytes(_ROW.pack(*[_MIDDLE] * _LANES), "little")
-CHUNK = 128
-"""Rows that are added before lanes are taken apart: so many of the heaviest fit a lane."""
+_LANES = OUTPUTS + HIDDEN + 1
+_ROW_BYTES = 2 * _LANES
+_SUM = struct.Struct(f"<{_LANES}I")
+MOST_ROWS = 1 << 16
+"""Rows below which no lane of a sum runs over; a definition has some thousands at the very most."""
 _MOST_KEPT = 1 << 17
 """Words of a kind whose rows are kept: hostile text makes new ones for ever."""
 _FIRST, _SECOND = len(CATEGORIES), len(CATEGORIES) + len(RISKS)
@@ -67,8 +70,10 @@ class _Rows(dict[int, int]):
         self._table = table
 
     def __missing__(self, row: int) -> int:
-        at = row * _ROW.size
-        value = self[row] = int.from_bytes(self._table[at : at + _ROW.size], "little")
+        narrow = self._table[row * _ROW_BYTES : (row + 1) * _ROW_BYTES]
+        wide = bytearray(_SUM.size)
+        wide[::4], wide[1::4] = narrow[::2], narrow[1::2]
+        value = self[row] = int.from_bytes(wide, "little")
         return value
 
 
@@ -105,8 +110,10 @@ class Model:
     starts: list[int]  # first row of each block
     lanes: Sequence[int]  # weights.bin, lane by lane
     rows_read: _Rows
-    scale: int
+    steps: list[float]  # what one of a lane stands for
     intercept: list[float]
+    hidden_bias: list[float]
+    hidden_weights: list[list[float]]  # a column an output
     category_scale: list[list[float]]  # a column an output: calibration of the category logits
     category_bias: list[float]
     risk_scale: list[list[float]]  # a column a level: the second stage, over what `joined` returns
@@ -136,11 +143,25 @@ class Model:
         """Return the block and the key of a vocabulary row."""
         return self.blocks[bisect_right(self.starts, row) - 1], self.keys[row]
 
-    def heaviest(self, rows: Iterable[int], column: int) -> list[int]:
-        """Return the rows that speak for an output, the heaviest first."""
+    def heaviest(self, rows: Collection[int], column: int) -> list[int]:
+        """Return the rows that speak for an output in this company, the heaviest first.
+
+        What a feature says through a hidden unit counts where the unit is awake.
+        """
+        weights = [0.0] * _LANES
+        weights[column] = self.steps[column]
+        awake = self._hidden(*self._sums(rows)[1:])
+        for unit, (level, weight) in enumerate(
+            zip(awake, self.hidden_weights[column], strict=True), OUTPUTS
+        ):
+            weights[unit] = weight * self.steps[unit] if level else 0.0
+        nothing = MIDDLE * sum(weights)
         lanes = self.lanes
         weighed = [
-            (weight, row) for row in rows if (weight := lanes[row * _LANES + column]) > _MIDDLE
+            (weight, row)
+            for row in rows
+            if (weight := sum(map(mul, lanes[row * _LANES : (row + 1) * _LANES], weights)))
+            > nothing
         ]
         return [row for _, row in sorted(weighed, reverse=True)]
 
@@ -155,24 +176,27 @@ class Model:
         )
 
     def logits(self, rows: Collection[int]) -> list[float]:
-        """Return the uncalibrated scores of one tool: its unit vector times the weights."""
-        read = self.rows_read.__getitem__
-        if len(rows) <= CHUNK:
-            lanes = _lanes(sum(map(read, rows)), len(rows))
-        else:
-            rest = iter(rows)
-            parts = []
-            while part := list(islice(rest, CHUNK)):
-                parts.append(_lanes(sum(map(read, part)), len(part)))
-            lanes = [sum(lane) for lane in zip(*parts, strict=True)]
-        length = sqrt(lanes.pop() * self.scale) or 1.0
-        return [lane / length + start for lane, start in zip(lanes, self.intercept, strict=True)]
+        """Return the uncalibrated scores of one tool: two layers, and the first one directly."""
+        direct, units, length = self._sums(rows)
+        hidden = self._hidden(units, length)
+        return [
+            lane / length + start + sum(map(mul, hidden, column))
+            for lane, start, column in zip(direct, self.intercept, self.hidden_weights, strict=True)
+        ]
 
+    def _sums(self, rows: Collection[int]) -> tuple[list[float], list[float], float]:
+        """Return what the features add up to: of outputs, of hidden units, and their length."""
+        total = sum(map(self.rows_read.__getitem__, rows))
+        lanes = _SUM.unpack(total.to_bytes(_SUM.size, "little"))
+        sums = list(map(mul, map(sub, lanes, repeat(len(rows) * MIDDLE)), self.steps))
+        return sums[:OUTPUTS], sums[OUTPUTS:-1], sqrt(max(sums[-1], 0.0)) or 1.0
 
-def _lanes(total: int, count: int) -> list[int]:
-    """Take the sum of some rows apart."""
-    one = total - (count - 1) * _ZERO  # the middle stays in once
-    return [lane - _MIDDLE for lane in _ROW.unpack(one.to_bytes(_ROW.size, "little"))]
+    def _hidden(self, units: list[float], length: float) -> list[float]:
+        """Return how awake each hidden unit is; 0 is not at all."""
+        return [
+            max(0.0, unit / length + start)
+            for unit, start in zip(units, self.hidden_bias, strict=True)
+        ]
 
 
 def joined(raw: list[float]) -> list[float]:
@@ -234,8 +258,9 @@ def load(directory: Path | None = None) -> Model:
     except (OSError, ValueError, KeyError, TypeError) as cause:
         raise DataError(f"model {where.name}: {cause}; rebuild it with `toolrisk train`") from cause
     rows = sum(counts.values())
-    fits = len(lines) == rows and len(table) == rows * _ROW.size
-    if not fits or config.get("outputs") != OUTPUTS or config.get("format") != FORMAT:
+    fits = len(lines) == rows and len(table) == rows * _ROW_BYTES
+    shape = (config.get("outputs"), config.get("hidden"), config.get("format"))
+    if not fits or shape != (OUTPUTS, HIDDEN, FORMAT):
         raise DataError(
             f"model {where.name}: weights do not fit the vocabulary; rebuild it with `toolrisk train`"
         )
@@ -299,8 +324,10 @@ def assemble(config: dict[str, Any], keys: Sequence[str], table: Any) -> Model:
         starts=starts[:-1],
         lanes=_native(table),
         rows_read=_Rows(table),
-        scale=config["scale"],
+        steps=config["steps"],
         intercept=config["intercept"],
+        hidden_bias=config["hidden_bias"],
+        hidden_weights=_columns(config["hidden_weights"]),
         category_scale=_columns(config["category_scale"]),
         category_bias=config["category_bias"],
         risk_scale=_columns(config["risk_scale"]),
@@ -316,9 +343,9 @@ def assemble(config: dict[str, Any], keys: Sequence[str], table: Any) -> Model:
 
 def _native(table: Any) -> Sequence[int]:
     """Return the lanes of a table as numbers, without a copy where the machine counts likewise."""
-    lanes: Sequence[int] = memoryview(table).cast("I")
+    lanes: Sequence[int] = memoryview(table).cast("H")
     if sys.byteorder == "big":
-        lanes = struct.unpack(f"<{len(lanes)}I", table)
+        lanes = struct.unpack(f"<{len(lanes)}H", table)
     return lanes
 
 
