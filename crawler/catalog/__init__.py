@@ -6,7 +6,7 @@ know their judges: crawler never imports classifier.
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
@@ -18,12 +18,20 @@ import sqlalchemy as sa
 
 from crawler.catalog import frontier, places, reading, tables, walks, writing
 from crawler.catalog.comparing import Tally
-from crawler.catalog.connection import BUSY_SECONDS, DEFAULT, file_of, make_engine, translated
+from crawler.catalog.connection import (
+    BUSY_SECONDS,
+    DEFAULT,
+    file_of,
+    is_still,
+    make_engine,
+    require_file,
+    steady,
+    translated,
+)
 from crawler.catalog.copies import Copies, copies
 from crawler.catalog.frontier import Run
 from crawler.catalog.reading import CatalogServer, CatalogTool, CatalogVersion, Change
 from crawler.catalog.upgrading import migrate
-from crawler.errors import CatalogError, NoCatalogError
 from crawler.gathered import Gathered, Stop, Walk, told_tools, utc_now
 from crawler.records import Listing, Origin, Probe, Server, ServerName
 
@@ -62,8 +70,9 @@ class StoredClassification:
 class Catalog:
     """The database of servers, tools and verdicts. Use `Catalog.open` in a `with` statement."""
 
-    def __init__(self, engine: sa.Engine, path: Path) -> None:
+    def __init__(self, engine: sa.Engine, path: Path, *, still: bool = False) -> None:
         self._engine = engine
+        self._still = still
         self._writer: sa.Connection | None = None
         self.path = path
 
@@ -77,6 +86,8 @@ class Catalog:
     ) -> Self:
         """Open a catalogue and bring its schema up to date.
 
+        Without `create` one that may not be written can be read.
+
         Raises:
             CatalogError: locked, corrupt, no database, another program's, or written by a newer
                 toolrisk.
@@ -84,22 +95,12 @@ class Catalog:
 
         """
         path = file_of(url_or_path)
-        if not create and not path.exists():
-            raise NoCatalogError(
-                f"{path} does not exist; run `toolrisk crawl` first, or give --db PATH"
-            )
-        if not create and path.is_file() and not path.stat().st_size:
-            raise NoCatalogError(f"{path} is empty; run `toolrisk crawl` first, or give --db PATH")
-        if path.is_dir():
-            raise CatalogError(f"{path} is a directory; give the path of a file as --db")
-        if not path.parent.is_dir():
-            raise CatalogError(
-                f"{path}: its folder does not exist; create it, or give another --db"
-            )
-        engine = make_engine(path, busy_seconds)
+        require_file(path, create=create)
+        still = not create and is_still(path)
+        engine = make_engine(path, busy_seconds, still=still)
         with translated(path):
-            migrate(engine, path)
-        return cls(engine, path)
+            migrate(engine, path, still=still)
+        return cls(engine, path, still=still)
 
     def __enter__(self) -> Self:
         return self
@@ -130,7 +131,8 @@ class Catalog:
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
-        with translated(self.path), self._engine.connect() as connection:
+        guard = steady(self.path) if self._still else nullcontext()
+        with translated(self.path), guard, self._engine.connect() as connection:
             yield connection
 
     def record_many(self, items: Iterable[Gathered], *, now: str | None = None) -> Tally:

@@ -1,5 +1,10 @@
-"""Opening the database: one way, with the settings that SQLite needs, and clear refusals."""
+"""Opening the database: one way, with the settings that SQLite needs, and clear refusals.
 
+None of the settings of a connection changes the file: it may be that of another program.
+"""
+
+import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,14 +13,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from crawler.errors import CatalogError
+from crawler.errors import CatalogError, NoCatalogError
 from crawler.local import local_path
 
 DEFAULT = "toolrisk.db"
 BUSY_SECONDS = 5.0
 """How long a writer waits for another; our own batches take well under a second."""
 
-_SETTINGS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "cache_size=-32000")
+_SETTINGS = ("synchronous=NORMAL", "foreign_keys=ON", "cache_size=-32000")
 
 
 def file_of(url_or_path: str | Path) -> Path:
@@ -36,13 +41,61 @@ def file_of(url_or_path: str | Path) -> Path:
     return local_path(text)
 
 
-def make_engine(path: Path, busy_seconds: float) -> sa.Engine:
+def require_file(path: Path, *, create: bool) -> None:
+    """Refuse a path where no catalogue is, or can be made.
+
+    Raises:
+        NoCatalogError: missing or empty, without `create`.
+        CatalogError: a folder, or in none.
+
+    """
+    if not create and not path.exists():
+        raise NoCatalogError(
+            f"{path} does not exist; run `toolrisk crawl` first, or give --db PATH"
+        )
+    if not create and path.is_file() and not path.stat().st_size:
+        raise NoCatalogError(f"{path} is empty; run `toolrisk crawl` first, or give --db PATH")
+    if path.is_dir():
+        raise CatalogError(f"{path} is a directory; give the path of a file as --db")
+    if not path.parent.is_dir():
+        raise CatalogError(f"{path}: its folder does not exist; create it, or give another --db")
+
+
+def is_still(path: Path) -> bool:
+    """Say whether a file may only be read, and nothing beside it waits to become part of it.
+
+    SQLite opens no database that keeps a log (WAL) where it may not write beside it, unless told
+    that nobody writes.
+    """
+    if not path.exists() or (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+        return False
+    beside = [path.with_name(path.name + end) for end in ("-wal", "-journal")]
+    return not any(one.exists() and one.stat().st_size for one in beside)
+
+
+@contextmanager
+def steady(path: Path) -> Iterator[None]:
+    """Read a still file, on which nobody waits for anybody.
+
+    Raises:
+        CatalogError: somebody wrote to it in the meantime.
+
+    """
+    before = path.stat()
+    yield
+    after = path.stat()
+    if (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size):
+        raise CatalogError(f"{path} was changed while it was read; try again")
+
+
+def make_engine(path: Path, busy_seconds: float, *, still: bool = False) -> sa.Engine:
     """Return an engine on a file; every connection gets the same settings."""
-    engine = sa.create_engine(
-        sa.URL.create("sqlite+pysqlite", database=str(path)),
-        connect_args={"timeout": busy_seconds, "check_same_thread": False},
-        poolclass=sa.NullPool,
-    )
+    place = f"{path.absolute().as_uri()}?immutable=1" if still else str(path.absolute())
+
+    def opened() -> sqlite3.Connection:
+        return sqlite3.connect(place, timeout=busy_seconds, check_same_thread=False, uri=still)
+
+    engine = sa.create_engine("sqlite+pysqlite://", creator=opened, poolclass=sa.NullPool)
 
     def connect(raw: Any, _: Any) -> None:
         raw.isolation_level = None  # we begin transactions ourselves, see below
@@ -60,6 +113,15 @@ def make_engine(path: Path, busy_seconds: float) -> sa.Engine:
     return engine
 
 
+def keep_log(engine: sa.Engine) -> None:
+    """Have a database keep a log (WAL) from now on: readers and the writer never wait."""
+    raw = engine.raw_connection()
+    try:
+        raw.cursor().execute("PRAGMA journal_mode=WAL")
+    finally:
+        raw.close()
+
+
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
     """Turn what the driver raises into one clear line.
@@ -70,8 +132,8 @@ def translated(path: Path) -> Iterator[None]:
     """
     try:
         yield
-    except DBAPIError as error:
-        raise CatalogError(_explain(path, str(error.orig))) from error
+    except (DBAPIError, sqlite3.Error) as error:
+        raise CatalogError(_explain(path, str(getattr(error, "orig", error)))) from error
 
 
 def _explain(path: Path, reason: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from crawler.catalog.connection import keep_log
 from crawler.errors import CatalogError
 
 HEAD = "0006"
@@ -17,8 +18,8 @@ _VERSION = "alembic_version"
 _CURRENT = "SELECT version_num FROM alembic_version"
 
 
-def migrate(engine: sa.Engine, path: Path) -> None:
-    """Bring a database to the present schema.
+def migrate(engine: sa.Engine, path: Path, *, still: bool = False) -> None:
+    """Bring a database to the present schema; a still one has to have it.
 
     Raises:
         CatalogError: it belongs to another program, or to a newer version of this one.
@@ -26,10 +27,14 @@ def migrate(engine: sa.Engine, path: Path) -> None:
     """
     with engine.connect() as connection:
         applied = _revision(connection, path)
-    if applied == HEAD:
+        has_log = connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+    if applied == HEAD and (has_log or still):
         return
-    with engine.connect().execution_options(writes=True) as connection, connection.begin():
-        _upgrade(connection, path)
+    if not has_log and not still:
+        keep_log(engine)  # not before it is known whose file it is
+    if applied != HEAD:
+        with engine.connect().execution_options(writes=True) as connection, connection.begin():
+            _upgrade(connection, path)
 
 
 def _revision(connection: sa.Connection, path: Path) -> str | None:
