@@ -83,6 +83,7 @@ def classify(
     nothing is in what could be read, and something could not be.
     """
     level = risk_level(fail_on)
+    _require_apart(also, targets or [], db, baseline)
     if only_threats:
         reach = {"allow_private": allow_private, "unsafe_no_sandbox": unsafe_no_sandbox}
         given: dict[str, Any] = {"limit": limit, "launch": launch, **reach}
@@ -165,6 +166,16 @@ def _more(given: list[str] | None) -> tuple[tuple[Format, Path], ...]:
             raise typer.BadParameter(f"--also takes FORMAT=FILE with one of {known}, not {text!r}")
         found.append((Format(name), Path(path)))
     return tuple(found)
+
+
+def _require_apart(
+    also: list[str] | None, targets: list[str], db: str, baseline: Path | None
+) -> None:
+    """Refuse a report over what this command reads, and over a catalogue that it might read."""
+    from classifier.commands.apart import require_apart
+
+    for form, path in _more(also):
+        require_apart(f"--also {form.value}", path, targets=targets, files=[db, baseline])
 
 
 def _read_baseline(path: Path | None) -> "Baseline | None":

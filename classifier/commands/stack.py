@@ -55,10 +55,13 @@ def stack(
 ) -> None:  # fmt: skip
     """Find what tools can do together, and the fewest rules that break it."""
     from classifier.commands import inputs
+    from classifier.commands.apart import require_apart
     from classifier.commands.stack_report import Report
     from classifier.engine import Options
     from classifier.rule import Rule
 
+    if out is not None:
+        require_apart("--out", out, targets=targets or [], files=[db, overrides])
     least = _grade_index(fail_on)
     chosen, mine = _policy(profile, overrides)
     options = inputs.InputOptions(

@@ -25,11 +25,15 @@ def train(
     name: Annotated[str, typer.Option(help="What the model is called in results.")] = "tool-risk-v1",
 ) -> None:  # fmt: skip
     """Train the model: the same labels give the same bytes."""
+    from classifier.commands.apart import require_apart
     from classifier.commands.inputs import say
     from classifier.model import train as training
     from classifier.model.labels import read_facts, read_labels, read_written
     from classifier.pipeline.saving import make_folder
 
+    if write_facts:
+        files = [*labels, *(written or []), facts, corpus]
+        require_apart("--write-facts", write_facts, files=files)
     labelled = [item for path in labels for item in read_labels(path)]
     if (facts is None) != (corpus is None):
         raise typer.BadParameter("--facts and --corpus go together")

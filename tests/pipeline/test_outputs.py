@@ -221,3 +221,69 @@ def test_a_catalogue_that_is_not_there_is_exit_2_everywhere(toolrisk, tmp_path, 
         done = toolrisk(*words, "--db", db, cwd=tmp_path, code=2)
         assert "none.db" in done.stderr
         assert ("TARGET" in done.stderr) is (words not in NEED)
+
+
+OWN_INPUTS = [
+    ("classify", "t.json", "--also", "csv=t.json"),
+    ("classify", "t.json", "--only-threats", "--also", "sarif=t.json"),
+    ("classify", "c.db", "t.json", "--also", "sarif=link.json"),
+    ("classify", "t.json", "--also", "junit=other.xml", "--also", "csv=./sub/../t.json"),
+    ("classify", "t.json", "--also", "csv=c.db", "--db", "c.db"),
+    ("classify", "--also", "csv=c.db", "--db", "sqlite:///c.db"),
+    ("classify", "t.json", "--baseline", "known.json", "--also", "sarif=known.json"),
+    ("stack", "t.json", "--out", "t.json"),
+    ("stack", "t.json", "--policy", "rules.toml", "--out", "rules.toml"),
+    ("policy", "t.json", "--for", "claude-code", "--out", "t.json"),
+    ("policy", "t.json", "--for", "codex", "--policy", "rules.toml", "--out", "rules.toml"),
+    ("pin", "t.json", "--lock", "t.json"),
+    ("baseline", "t.json", "--file", "t.json"),
+    ("train", "labels.jsonl", "--write-facts", "labels.jsonl"),
+    ("train", "labels.jsonl", "--written", "t.json", "--write-facts", "t.json"),
+    ("crawl", "t.json", "--db", "t.json"),
+    ("pages", "--db", "c.db", "--out", "c.db"),
+]
+
+
+@pytest.fixture
+def inputs(place):
+    """Return the files of `place`, which no command may change, with some more."""
+    (place / "sub").mkdir(exist_ok=True)
+    (place / "known.json").write_text('{"version": 1, "findings": []}')
+    if not (place / "link.json").exists():
+        (place / "link.json").hardlink_to(place / "t.json")
+    return place
+
+
+@pytest.mark.parametrize("words", OWN_INPUTS, ids=" ".join)
+def test_no_command_writes_over_what_it_reads(toolrisk, inputs, words):
+    if "rules.toml" in words:
+        toolrisk("stack", "t.json", "--out", "rules.toml", cwd=inputs)
+
+    def held():
+        return {path: path.read_bytes() for path in inputs.iterdir() if path.is_file()}
+
+    before = held()
+    done = toolrisk(*words, cwd=inputs, code=None)
+    assert done.returncode in {2, 3}
+    assert done.stderr.splitlines()[-1].startswith("toolrisk: ")
+    assert "Traceback" not in done.stderr
+    assert held() == before
+
+
+def test_standard_input_is_not_written_over(place):
+    words = [sys.executable, "-m", "classifier", "classify", "-", "--also", "csv=t.json"]
+    before = (place / "t.json").read_bytes()
+    with (place / "t.json").open() as file:
+        done = subprocess.run(
+            words, stdin=file, cwd=place, capture_output=True, text=True, check=False
+        )
+    assert (done.returncode, "which this command reads" in done.stderr) == (2, True)
+    assert (place / "t.json").read_bytes() == before
+
+
+def test_a_report_is_written_over_an_older_one_and_to_devices(toolrisk, place, tmp_path):
+    report = tmp_path / "report.csv"
+    for _ in range(2):
+        toolrisk("classify", "t.json", "--also", f"csv={report}", cwd=place)
+        assert "delete_file" in report.read_text()
+    toolrisk("classify", "t.json", "--also", "csv=/dev/null", cwd=place)
