@@ -5,6 +5,7 @@ Facts only: digests and labels. A line of data/labels/reviewed.tsv is
 first 16 hexadecimal digits of a SHA-256. A person's own reviews have the same form.
 """
 
+import codecs
 import hashlib
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -19,6 +20,8 @@ from crawler.records import Tool, canonical_json
 
 _FIELDS = 6
 _DIGITS = 16
+_HEXADECIMAL = frozenset(b"0123456789abcdef")
+_HEAD = b"# text digest\t"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,33 @@ def user_file() -> Path:
     from platformdirs import user_data_path
 
     return user_data_path("toolrisk") / "reviewed.tsv"
+
+
+def takes_reviews(path: Path) -> bool:
+    """Say whether a line can be added to a file: it holds reviews or nothing, or is not there.
+
+    Raises:
+        OSError: it cannot be read.
+
+    """
+    if not path.is_file():
+        return True
+    has_comments = False
+    with path.open("rb") as file:
+        for line in (raw.removeprefix(codecs.BOM_UTF8).strip() for raw in file):
+            if line.startswith(_HEAD):
+                return True
+            if line and not line.startswith(b"#"):
+                return _is_review(line)
+            has_comments = has_comments or bool(line)
+    return not has_comments  # somebody else's, so far of comments alone
+
+
+def _is_review(line: bytes) -> bool:
+    fields = line.split(b"\t")
+    return len(fields) >= _FIELDS and all(
+        len(digest) == _DIGITS and _HEXADECIMAL.issuperset(digest) for digest in fields[:2]
+    )
 
 
 @cache

@@ -40,6 +40,7 @@ def review(
 
     inputs.require_catalog(db)
     place = file or user_file()
+    _require_labels(place)
     due: list[CatalogTool] = []
     waiting = 0
     with Catalog.open(db, create=False) as catalog:
@@ -62,6 +63,19 @@ def review(
             _keep(place, answer)
             done += 1
     inputs.say(f"{counted(done, 'label')} kept; run `toolrisk classify` to use them")
+
+
+def _require_labels(place: Path) -> None:
+    """Refuse a file that holds anything else, before a person has worked for it."""
+    from classifier.errors import LabelError
+    from classifier.reviewed import takes_reviews
+
+    try:
+        is_ours = takes_reviews(place)
+    except OSError as cause:
+        raise LabelError(f"{place} cannot be read: {cause.strerror}") from cause
+    if not is_ours:
+        raise LabelError(f"{place} holds something else than labels; give --file another place")
 
 
 def _ask(item: "CatalogTool") -> str | None:

@@ -1,0 +1,65 @@
+"""Where `toolrisk review` puts labels, and what it says of them."""
+
+import io
+
+import pytest
+
+from classifier.reviewed import takes_reviews
+
+HEADER = "# text digest\tdefinition digest\tcategory\trisk\tsignals\tcertainty\tserver\ttool\n"
+LINE = "0123456789abcdef\tfedcba9876543210\tRead\tlow\t\t3\ts\tt\n"
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch, toolrisk, tools_file):
+    """Return a folder with a catalogue of one tool that a person has to look at."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    tools_file({"name": "zqx", "description": ""}, server="s")
+    toolrisk("crawl", "tools.json", "--db", "toolrisk.db", cwd=tmp_path)
+    toolrisk("classify", cwd=tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def review(place, toolrisk, monkeypatch):
+    def run(*words, code=0):
+        monkeypatch.setattr("sys.stdin", io.StringIO("eh destructive\nq\n"))
+        return toolrisk("review", *words, cwd=place, code=code)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"tools": []}\n',
+        b"my notes\n",
+        b"# a title\n\n# and another\n",
+        b"0123456789abcdef\tnotes\tof\tsome\tother\tkind\n",
+        b"\xff\xfe\x00binary" * 999,
+        b"no end",
+    ],
+)
+def test_a_file_of_something_else_is_refused_before_the_first_question(place, review, content):
+    (place / "mine").write_bytes(content)
+    done = review("--file", "mine", code=2)
+    assert "holds something else than labels" in done.stderr
+    assert "label>" not in done.stdout
+    assert (place / "mine").read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    "before",
+    ["", "\n", HEADER, LINE, HEADER + LINE, f"# mine\r\n{LINE}", f"\ufeff{LINE}"],
+)
+def test_a_file_of_labels_takes_one_more(place, review, before):
+    (place / "mine").write_text(before, encoding="utf-8", newline="")
+    review("--file", "mine")
+    after = (place / "mine").read_bytes().decode()
+    assert after.startswith(before)
+    assert "\tExecute\thigh\tdestructive\t3\ts\tzqx\n" in after
+
+
+def test_what_a_file_has_to_be_does_not_matter_where_there_is_none(tmp_path):
+    assert takes_reviews(tmp_path / "none")
+    assert takes_reviews(tmp_path)
