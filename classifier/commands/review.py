@@ -62,7 +62,7 @@ def review(
         if answer:
             _keep(place, answer)
             done += 1
-    inputs.say(f"{counted(done, 'label')} kept; run `toolrisk classify` to use them")
+    inputs.say(f"{counted(done, 'label')} kept; {_use(place)}")
 
 
 def _require_labels(place: Path) -> None:
@@ -76,6 +76,16 @@ def _require_labels(place: Path) -> None:
         raise LabelError(f"{place} cannot be read: {cause.strerror}") from cause
     if not is_ours:
         raise LabelError(f"{place} holds something else than labels; give --file another place")
+
+
+def _use(place: Path) -> str:
+    """Say how labels come to be used: they are looked up in one place only."""
+    from classifier.reviewed import user_file
+
+    own = user_file()
+    if place.resolve() == own.resolve():
+        return "run `toolrisk classify` to use them"
+    return f"not used from {place}: add its lines to {own}, then run `toolrisk classify`"
 
 
 def _ask(item: "CatalogTool") -> str | None:

@@ -63,3 +63,16 @@ def test_a_file_of_labels_takes_one_more(place, review, before):
 def test_what_a_file_has_to_be_does_not_matter_where_there_is_none(tmp_path):
     assert takes_reviews(tmp_path / "none")
     assert takes_reviews(tmp_path)
+
+
+def test_labels_elsewhere_are_not_said_to_be_used(place, review, toolrisk):
+    own = place / "data" / "toolrisk" / "reviewed.tsv"
+    done = review("--file", "mine.tsv")
+    assert done.stderr.splitlines()[-1] == (
+        f"toolrisk: 1 label kept; not used from mine.tsv: add its lines to {own}, "
+        "then run `toolrisk classify`"
+    )
+    assert "0 tools classified" in toolrisk("classify", cwd=place).stdout
+    done = review("--file", str(own))
+    assert done.stderr.endswith("1 label kept; run `toolrisk classify` to use them\n")
+    assert "1 tool classified" in toolrisk("classify", cwd=place).stdout
