@@ -127,7 +127,7 @@ def test_without_permission_nothing_private_is_contacted(toolrisk, black_hole: s
 
 
 def test_a_key_in_a_query_is_not_stored(toolrisk, tmp_path: Path) -> None:
-    summary(toolrisk, "https://h.example/mcp?api_key=hunter2", "--no-probe", code=3)
+    summary(toolrisk, "https://h.example/mcp?api_key=hunter2", "--no-probe")
     stored = b"".join(path.read_bytes() for path in tmp_path.glob("c.db*"))
     assert b"https://h.example/mcp" in stored
     assert b"hunter2" not in stored
