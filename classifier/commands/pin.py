@@ -48,8 +48,11 @@ def pin(
     changed = sum(before is not None and after is not None for before, after in pairs)
     added, removed = (sum(pair[side] is None for pair in pairs) for side in (0, 1))
     servers = len({tool.server for tool in tools})
-    inputs.say(
-        f"{counted(len(tools), 'tool')} of {counted(servers, 'server')} in {lock}: "
-        f"{added} added, {changed} changed, {removed} removed"
-    )
+    if not tools and options.skipped:
+        inputs.say(f"there is no tool to pin; {lock} was not written")
+    else:
+        inputs.say(
+            f"{counted(len(tools), 'tool')} of {counted(servers, 'server')} in {lock}: "
+            f"{added} added, {changed} changed, {removed} removed"
+        )
     raise typer.Exit(inputs.report(options))

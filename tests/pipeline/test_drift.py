@@ -273,6 +273,13 @@ def test_words_that_repeat_in_many_places_are_compared_in_few(steps):
     assert changed(100, 400) < 3 * changed(100, 200)
 
 
+def test_no_lock_is_told_of_where_none_is_written(toolrisk, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    done = toolrisk("pin", "clients", "--lock", "none.lock", cwd=tmp_path, code=3)
+    assert "toolrisk: there is no tool to pin; none.lock was not written\n" in done.stderr
+    assert not (tmp_path / "none.lock").exists()
+
+
 def test_pinned_tools_that_were_not_looked_at_are_counted(toolrisk, tmp_path):
     config, tools, lock = tmp_path / "mcp.json", tmp_path / "tools.json", tmp_path / "lock"
     tools.write_text('{"server": "gh", "tools": [{"name": "get_issue"}]}', encoding="utf-8")
