@@ -70,7 +70,7 @@ class Desk:
         self, query: Query = "", server: Of = "", category: Kind = "", risk: Level = "",
         limit: Most = 20,
     ) -> dict[str, Any]:  # fmt: skip
-        """Search the catalogue for tools by words of their names, with category, risk and signals."""
+        """List the tools of the catalogue by words of their names, with category, risk and signals."""
         words = [word.casefold() for word in query.split()][:20]
         found: list[dict[str, Any]] = []
         total = 0

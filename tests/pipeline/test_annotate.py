@@ -29,7 +29,7 @@ def advice(name, description, properties=(), **annotations):
 @pytest.mark.parametrize(
     ("name", "description", "properties", "expected"),
     [
-        ("list_colours", "List the colours of the palette.", (), (True, False, True, True)),
+        ("list_shades", "List the shades of the palette.", (), (True, False, True, True)),
         ("delete_file", "Permanently delete a file.", ("path",), (False, True, True, False)),
         ("update_ticket", "Update the title of a ticket.", (), (False, True, True, True)),
         ("create_ticket", "Create a ticket in a project.", (), (False, False, False, True)),

@@ -9,7 +9,7 @@ import pytest
 
 CONFIG = json.dumps({"mcpServers": {"gone": {"command": "npx", "args": ["-y", "a-package", "--key=SECRET"]}}})  # fmt: skip
 DELETE = {"name": "delete_repo", "description": "Permanently delete a repository."}
-READ = {"name": "list_colours", "description": "List the colours of the palette."}
+READ = {"name": "list_shades", "description": "List the shades of the palette."}
 
 
 @pytest.fixture(params=["-", "a pipe"])
