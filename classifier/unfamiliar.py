@@ -21,9 +21,10 @@ def is_unfamiliar(reading: Reading, known: Container[str | None]) -> bool:
     """Say whether most of a description is not understood; `known` are the words of the model."""
     told = [word for word in (*reading.first, *reading.rest, *reading.tail) if not word.isdigit()]
     missed = _unread(reading) // _LETTERS
-    if len(told) + missed < _FEWEST:
+    wanted = _KNOWN * (len(told) + missed)
+    if len(told) + missed < _FEWEST or sum(map(known.__contains__, told)) >= wanted:
         return False
-    return sum(map(partial(_is_known, known), told)) < _KNOWN * (len(told) + missed)
+    return sum(map(partial(_is_known, known), told)) < wanted
 
 
 def _is_known(known: Container[str | None], word: str) -> bool:

@@ -46,6 +46,7 @@ FORMAT = 4
 MIDDLE = 1 << 15
 """What is added to every lane, so that none is negative."""
 _LANES = OUTPUTS + HIDDEN + 1
+_UNITS_END = OUTPUTS + HIDDEN
 _ROW_BYTES = 2 * _LANES
 _SUM = struct.Struct(f"<{_LANES}I")
 MOST_ROWS = 1 << 16
@@ -148,19 +149,22 @@ class Model:
 
         What a feature says through a hidden unit counts where the unit is awake.
         """
-        weights = [0.0] * _LANES
-        weights[column] = self.steps[column]
         awake = self._hidden(*self._sums(rows)[1:])
-        for unit, (level, weight) in enumerate(
-            zip(awake, self.hidden_weights[column], strict=True), OUTPUTS
-        ):
-            weights[unit] = weight * self.steps[unit] if level else 0.0
-        nothing = MIDDLE * sum(weights)
-        lanes = self.lanes
+        units = [
+            weight * step if level else 0.0
+            for level, weight, step in zip(
+                awake, self.hidden_weights[column], self.steps[OUTPUTS:-1], strict=True
+            )
+        ]
+        lanes, step = self.lanes, self.steps[column]
+        nothing = MIDDLE * (step + sum(units))
         weighed = [
             (weight, row)
             for row in rows
-            if (weight := sum(map(mul, lanes[row * _LANES : (row + 1) * _LANES], weights)))
+            if (
+                weight := lanes[row * _LANES + column] * step
+                + sum(map(mul, lanes[row * _LANES + OUTPUTS : row * _LANES + _UNITS_END], units))
+            )
             > nothing
         ]
         return [row for _, row in sorted(weighed, reverse=True)]
