@@ -25,7 +25,7 @@ from crawler.records import (
     Server,
     ServerName,
 )
-from crawler.registries import other_registry
+from crawler.registries import _PUBLIC, other_registry
 from crawler.server_json import parse_server
 from crawler.url_secrets import without_user
 
@@ -191,5 +191,10 @@ def test_no_record_holds_one() -> None:
 
 
 def test_a_registry_with_a_login_is_not_the_public_one() -> None:
-    url = f"https://user:{PASSWORD}@registry.npmjs.org"
-    assert other_registry(Package(registry_type="npm", identifier="a", registry_base_url=url))
+    public = ".".join(_PUBLIC["npm"])
+
+    def other(url: str) -> str | None:
+        return other_registry(Package(registry_type="npm", identifier="a", registry_base_url=url))
+
+    assert other(f"https://{public}") is None
+    assert other(f"https://user:{PASSWORD}@{public}")

@@ -357,7 +357,7 @@ def test_an_old_entry_about_a_config_is_read_and_covers_nothing(config, tmp_path
 def test_a_target_has_the_same_name_on_every_machine(tmp_path, monkeypatch):
     from classifier.pipeline.origins import origin
 
-    work = tmp_path / "home" / "jane" / "work"
+    work = tmp_path / "home" / "jane" / "code"
     (work / ".cursor").mkdir(parents=True)
     monkeypatch.setenv("HOME", str(work.parent))
     for file in (work / ".cursor" / "mcp.json", work.parent / "mcp.json", tmp_path / "mcp.json"):
@@ -365,7 +365,7 @@ def test_a_target_has_the_same_name_on_every_machine(tmp_path, monkeypatch):
     (work / "link.json").symlink_to(tmp_path / "mcp.json")
     os.mkfifo(work / "pipe")
     monkeypatch.chdir(work)
-    same = (".cursor/mcp.json", "./.cursor/../.cursor/mcp.json", "~/work/.cursor/mcp.json")
+    same = (".cursor/mcp.json", "./.cursor/../.cursor/mcp.json", "~/code/.cursor/mcp.json")
     assert {origin(text) for text in same} == {".cursor/mcp.json"}
     assert origin("~/mcp.json") == origin(str(work.parent / "mcp.json")) == "~/mcp.json"
     assert origin(str(tmp_path / "mcp.json")) == (tmp_path / "mcp.json").as_posix()
