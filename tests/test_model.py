@@ -207,6 +207,28 @@ def test_the_second_stage_goes_by_every_output(model_dir):
     assert sum(model.score(range(9)).risk) == pytest.approx(1.0)
 
 
+def test_the_second_stage_learns_nothing_of_the_fold_it_is_measured_on():
+    """However the tools of a fold are labelled, the scores that its second stage learns from stay."""
+    items = labelled()
+    truth = train.truth_of(items)
+    features, _ = train.documents(items)
+    other = train.truth_of(
+        [
+            replace(item, category="Other", risk="critical", signals=frozenset())
+            if truth.fold[row] == 0
+            else item
+            for row, item in enumerate(items)
+        ]
+    )
+    assert (other.risk != truth.risk).any()
+    before = train.twice_out_of_fold(features, truth, lambda _: None)
+    after = train.twice_out_of_fold(features, other, lambda _: None)
+    assert (before[0] == after[0]).all()
+    assert (before[0][truth.fold == 0] == 0).all()
+    assert before[0][truth.fold != 0].any(axis=1).all()
+    assert (before[1][truth.fold != 1] != after[1][truth.fold != 1]).any()
+
+
 def test_grouped_evaluation_of_servers_that_are_alike_finds_their_labels():
     items = labelled()
     figures = evaluate.measure(items, evaluate.grouped(items, lambda _: None))

@@ -41,19 +41,22 @@ def grouped(
 ) -> list[Classification]:
     """Return answers by cross-validation in which no server family is on both sides.
 
-    Weights never see the held-out family; the second stage is fitted on the out-of-fold scores of the
-    other folds, calibration and thresholds (a few dozen numbers) on those of all. `also` are labels to learn from, not to be measured.
+    Weights never see the held-out family, neither those of the first stage nor those of the second,
+    which is fitted for each fold on scores of models that saw neither the fold nor the tool scored.
+    Calibration and thresholds (a few dozen numbers) are fitted on all out-of-fold scores together.
+    `also` are labels to learn from, not to be measured.
     """
     everything = [*labelled, *also]
     truth = train.truth_of(everything)
     features, matched = train.documents(everything)
     raw, models = train.out_of_fold(features, truth, progress)
     config = train.calibrate(raw, truth, matched, len(labelled))
+    inner = train.twice_out_of_fold(features, truth, progress)
     found: list[Classification | None] = [None] * len(labelled)
     for fold, fitted in enumerate(models):
         rows = [row for row in np.where(truth.fold == fold)[0].tolist() if row < len(labelled)]
-        known = np.where(truth.fold[: len(labelled)] != fold)[0]
-        risk = train.second_stage(raw[known], truth.risk[known])
+        known = np.where((truth.fold != fold) & (np.arange(len(everything)) < len(labelled)))[0]
+        risk = train.second_stage(inner[fold][known], truth.risk[known])
         model = train.to_model(fitted, config | risk, f"fold-{fold + 1}")
         for row, result in zip(rows, answers([labelled[i] for i in rows], model), strict=True):
             found[row] = result

@@ -3,8 +3,9 @@
 Logistic regressions on TF-IDF weights (category, risk, nine signals), and a network with one hidden
 layer over the same weights that learns all of them at once; their scores are added. The network sees
 what words mean together, and what one output says of another; the regressions are steadier. A second
-stage gives the risk from all of these scores together. It, calibration, thresholds and the list of trusted rules are fitted on out-of-fold scores, in folds that keep a server
-family on one side. The same input gives the same bytes.
+stage gives the risk from all of these scores together. It, calibration, thresholds and the list of
+trusted rules are fitted on out-of-fold scores, in folds that keep a server family on one side. The
+same input gives the same bytes.
 """
 
 import itertools
@@ -214,6 +215,25 @@ def out_of_fold(
     return raw, models
 
 
+def twice_out_of_fold(
+    features: Sequence[set[Key]], truth: Truth, progress: Progress
+) -> list[Array]:
+    """Return for every fold the raw scores of all others by models that saw neither side.
+
+    A second stage that is to be measured on a fold learns from these: its own tools have no part in
+    them. Rows of the fold itself are left 0.
+    """
+    raw = [np.zeros((len(features), OUTPUTS)) for _ in range(FOLDS)]
+    pairs = list(itertools.combinations(range(FOLDS), 2))
+    parts = [np.where((truth.fold != one) & (truth.fold != other))[0] for one, other in pairs]
+    for (one, other), fitted in zip(pairs, _fits(features, truth, parts), strict=True):
+        for out, held in ((one, other), (other, one)):
+            rows = np.where(truth.fold == held)[0]
+            raw[out][rows] = _scores(features, fitted, rows)
+        progress(f"folds {one + 1} and {other + 1} of {FOLDS} held out together")
+    return raw
+
+
 _AT_ONCE = 4
 """Fits at a time: each takes more than a gigabyte for 70,000 definitions."""
 _given: list[tuple[Sequence[set[Key]], Truth]] = []
@@ -324,7 +344,7 @@ def calibrate(raw: Array, truth: Truth, matched: Sequence[set[str]], count: int)
 
 
 def second_stage(raw: Array, risk: npt.NDArray[np.int64]) -> dict[str, Any]:
-    """Fit the risk on all scores of the first stage, which are out of fold."""
+    """Fit the risk on all first-stage scores of some tools, by models that saw none of them."""
     fitted = LogisticRegression(C=_JOINT_C, max_iter=5000).fit(joined(raw), risk)
     return {"risk_scale": fitted.coef_.T.tolist(), "risk_bias": fitted.intercept_.tolist()}
 
