@@ -285,7 +285,7 @@ def _capability(  # noqa: PLR0913, PLR0917 - one step of _findings, with all it 
 ) -> Finding:  # fmt: skip
     quotes = _unique(detector.detect(item.reading, item.matched))
     if not quotes:
-        quotes = explain.words(item.reading, item.rows(model), model, _FIRST_SIGNAL + column)
+        quotes = _words(item, model, _FIRST_SIGNAL + column)
     confident = review is not None and detector.signal.id in review.signals
     return Finding(
         signal=detector.signal, evidence=quotes, confidence=1.0 if confident else probability
@@ -315,9 +315,11 @@ def _evidence(item: _Read, model: runtime.Model, category: Category) -> tuple[Ev
         if rule.category is category:
             quotes += rule.evidence(item.reading)
     found = _unique(iter(quotes))[:_EVIDENCE]
-    return found or explain.words(
-        item.reading, item.rows(model), model, _CATEGORIES.index(category)
-    )
+    return found or _words(item, model, _CATEGORIES.index(category))
+
+
+def _words(item: _Read, model: runtime.Model, column: int) -> tuple[Evidence, ...]:
+    return explain.words(item.reading, item.rows(model), model, column, item.scores(model).awake)
 
 
 def _unique(quotes: Iterator[Evidence]) -> tuple[Evidence, ...]:

@@ -1,6 +1,6 @@
 """Which words decided: the model's weights, turned back into quotes of the definition."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from classifier.model.runtime import Model
 from classifier.reading import STOP, Reading
@@ -38,27 +38,48 @@ Of Korean, Japanese and Chinese, which are read as pairs of characters, endings 
 """
 
 
+class _Sayable(dict[int, tuple[str, str] | None]):
+    """By row of a model, the block and the key by which it can be quoted; None where it cannot."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+
+    def __missing__(self, row: int) -> tuple[str, str] | None:
+        block, key = self._model.feature(row)
+        if block in _WORD_BESIDE:
+            block, key = _WORD_BESIDE[block], key.rpartition(" ")[2]
+        says = block in _PARAMETER_BLOCKS or (block in _QUOTED and not _says_nothing(key))
+        found = self[row] = (block, key) if says else None
+        return found
+
+
+def _sayable(model: Model) -> _Sayable:
+    found: _Sayable = model.derived.get(_Sayable) or model.derived.setdefault(
+        _Sayable, _Sayable(model)
+    )
+    return found
+
+
 def words(
-    reading: Reading, rows: Collection[int], model: Model, column: int
+    reading: Reading, rows: Collection[int], model: Model, column: int, awake: Sequence[float]
 ) -> tuple[Evidence, ...]:
     """Quote the heaviest words for one output of the model, at most three, best first.
 
-    A feature that stands nowhere in the definition (a class, a server word) is passed over, and so
-    is one of words that say nothing. Where nothing can be quoted, the name itself is the evidence.
+    `awake` is what the model said of its hidden units. A feature that stands nowhere in the definition
+    (a class, a server word) is passed over, and so is one of words that say nothing. Where nothing can
+    be quoted, the name itself is the evidence.
     """
     found: list[Evidence] = []
     tried: set[tuple[str, str]] = set()
-    for row in model.heaviest(rows, column):
-        block, key = model.feature(row)
-        if block in _WORD_BESIDE:
-            block, key = _WORD_BESIDE[block], key.rpartition(" ")[2]
-        if block not in _QUOTED or (block, key) in tried:
+    sayable = _sayable(model)
+    for row in model.heaviest([row for row in rows if sayable[row]], column, awake):
+        one = sayable[row]
+        if one is None or one in tried:
             continue
         if len(tried) == _TRIES:
             break
-        if block not in _PARAMETER_BLOCKS and _says_nothing(key):
-            continue
-        tried.add((block, key))
+        tried.add(one)
+        block, key = one
         quote = _quote(reading, block, key)
         if quote and block not in _PARAMETER_BLOCKS and _says_nothing(quote.text.lower()):
             continue  # a class that an empty word belongs to

@@ -277,6 +277,12 @@ def text_tokens(text: str) -> list[str]:
     return _expand(_in_text(low).findall(low))
 
 
+def unread(text: str) -> str:
+    """Return what is left of a text, in small letters, without the words that are read."""
+    low = lower(text)
+    return _in_text(low).sub("", low)
+
+
 _FILES = (".json", ".jsonl", ".ndjson", ".gz", ".txt", ".toml", ".yaml", ".yml")
 """A file of definitions names no server: what it is called must not decide."""
 

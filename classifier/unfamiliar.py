@@ -8,7 +8,7 @@ from collections.abc import Container
 from functools import partial
 
 from classifier.lexicon import lexicon
-from classifier.reading import FIRST_CJK, MAX_DESCRIPTION, Reading, text_tokens
+from classifier.reading import FIRST_CJK, MAX_DESCRIPTION, Reading, unread
 
 _KNOWN = 0.4
 """Share of known words below which a text is not understood: of 9,000 public definitions one in a thousand
@@ -43,4 +43,4 @@ def _unread(reading: Reading) -> int:
     text = (reading.tool.description or "")[:MAX_DESCRIPTION]
     if text.isascii():
         return 0
-    return sum(unicodedata.category(c)[0] in "LM" and not text_tokens(c) for c in text)
+    return sum(unicodedata.category(c)[0] in "LM" for c in unread(text))

@@ -145,7 +145,8 @@ def test_no_quote_is_made_of_empty_words(name, told):
     one = parse_tool(ServerName("s"), {"name": name, "description": told})
     reading, model = read(one), runtime.load()
     rows = model.rows(extract(reading, ()))
+    awake = model.score(rows).awake
     for column in range(8):
-        for quote in words(reading, rows, model, column):
+        for quote in words(reading, rows, model, column, awake):
             if quote.pointer == "/description":
                 assert not all(_says_nothing(word) for word in quote.text.lower().split())

@@ -79,7 +79,7 @@ def test_the_runtime_agrees_with_scikit_learn(model_dir):
         )
         for found in features
     ]
-    found = np.array([model.logits(one) for one in rows])
+    found = np.array([model.logits(one)[0] for one in rows])
     assert np.abs(found - expected).max() < 0.02  # weights of 16 bits
 
 
@@ -148,7 +148,7 @@ def test_lanes_hold_the_heaviest_rows_and_sums_are_exact():
     model = train.to_model(made(weights), PLAIN, "heavy")
     for count in (0, 1, 129, rows):
         expected = 7.25 * np.sqrt(count) * np.where(np.arange(runtime.OUTPUTS) % 2, 1, -1)
-        assert model.logits(range(count)) == pytest.approx(expected.tolist())
+        assert model.logits(range(count))[0] == pytest.approx(expected.tolist())
 
 
 def test_a_unit_speaks_only_where_it_is_awake_and_that_is_what_explains():
@@ -160,11 +160,13 @@ def test_a_unit_speaks_only_where_it_is_awake_and_that_is_what_explains():
     weights = np.zeros((4, runtime.OUTPUTS))
     weights[3, 7] = 0.5
     model = train.to_model(made(weights, hidden=hidden, second=second), PLAIN, "small")
-    assert model.logits([0, 1])[7] == pytest.approx(3.0 * 3.0 / np.sqrt(2), abs=0.01)
-    assert model.logits([0, 1, 2])[7] == pytest.approx(0.0, abs=0.01)
-    assert model.heaviest([0, 1, 3], 7) == [1, 0, 3]
-    assert model.heaviest([0, 1, 2, 3], 7) == [3]
-    assert model.heaviest([0, 1, 2], 6) == []
+    assert model.logits([0, 1])[0][7] == pytest.approx(3.0 * 3.0 / np.sqrt(2), abs=0.01)
+    assert model.logits([0, 1, 2])[0][7] == pytest.approx(0.0, abs=0.01)
+    awake = {rows: model.score(rows).awake for rows in [(0, 1, 3), (0, 1, 2, 3), (0, 1, 2)]}
+    assert model.heaviest([0, 1, 3], 7, awake[0, 1, 3]) == [1, 0, 3]
+    assert model.heaviest([0, 3], 7, awake[0, 1, 3]) == [0, 3]
+    assert model.heaviest([0, 1, 2, 3], 7, awake[0, 1, 2, 3]) == [3]
+    assert model.heaviest([0, 1, 2], 6, awake[0, 1, 2]) == []
 
 
 def test_invented_definitions_teach_every_fold_and_are_never_held_out(tmp_path):

@@ -14,7 +14,7 @@ import struct
 import sys
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import accumulate, repeat
 from math import exp, sqrt, tanh
@@ -62,6 +62,8 @@ class Scores(NamedTuple):
     category: list[float]
     risk: list[float]
     signals: list[float]
+    awake: list[float]
+    """How awake each hidden unit is; 0 is not at all."""
 
 
 class _Rows(dict[int, int]):
@@ -125,6 +127,8 @@ class Model:
     review_below: float
     caution: float  # probability of high or critical from which a tool is not called low
     trusted: frozenset[str]  # rules right often enough to set a floor
+    derived: dict[Hashable, Any] = field(default_factory=dict)
+    """What others work out of a model once, by whose it is."""
 
     def rows(self, groups: Iterable[Group]) -> set[int]:
         """Return the vocabulary rows of the features that the model knows."""
@@ -144,12 +148,12 @@ class Model:
         """Return the block and the key of a vocabulary row."""
         return self.blocks[bisect_right(self.starts, row) - 1], self.keys[row]
 
-    def heaviest(self, rows: Collection[int], column: int) -> list[int]:
-        """Return the rows that speak for an output in this company, the heaviest first.
+    def heaviest(self, rows: Iterable[int], column: int, awake: Sequence[float]) -> list[int]:
+        """Return those of some rows that speak for an output, the heaviest first.
 
-        What a feature says through a hidden unit counts where the unit is awake.
+        What a feature says through a hidden unit counts where the unit is awake: by what the whole
+        definition says, of which these rows may be a part.
         """
-        awake = self._hidden(*self._sums(rows)[1:])
         units = [
             weight * step if level else 0.0
             for level, weight, step in zip(
@@ -171,22 +175,27 @@ class Model:
 
     def score(self, rows: Collection[int]) -> Scores:
         """Score one tool by its rows."""
-        raw = self.logits(rows)
+        raw, awake = self.logits(rows)
         signals = map(mul, raw[_SECOND:], self.signal_scale)
         return Scores(
             category=_calibrated(raw[:_FIRST], self.category_scale, self.category_bias),
             risk=_calibrated(joined(raw), self.risk_scale, self.risk_bias),
             signals=_logistic(map(add, signals, self.signal_bias)),
+            awake=awake,
         )
 
-    def logits(self, rows: Collection[int]) -> list[float]:
-        """Return the uncalibrated scores of one tool: two layers, and the first one directly."""
+    def logits(self, rows: Collection[int]) -> tuple[list[float], list[float]]:
+        """Return the uncalibrated scores of one tool, two layers and the first one directly; and what is awake."""
         direct, units, length = self._sums(rows)
-        hidden = self._hidden(units, length)
-        return [
+        hidden = [
+            max(0.0, unit / length + start)
+            for unit, start in zip(units, self.hidden_bias, strict=True)
+        ]
+        scores = [
             lane / length + start + sum(map(mul, hidden, column))
             for lane, start, column in zip(direct, self.intercept, self.hidden_weights, strict=True)
         ]
+        return scores, hidden
 
     def _sums(self, rows: Collection[int]) -> tuple[list[float], list[float], float]:
         """Return what the features add up to: of outputs, of hidden units, and their length."""
@@ -194,13 +203,6 @@ class Model:
         lanes = _SUM.unpack(total.to_bytes(_SUM.size, "little"))
         sums = list(map(mul, map(sub, lanes, repeat(len(rows) * MIDDLE)), self.steps))
         return sums[:OUTPUTS], sums[OUTPUTS:-1], sqrt(max(sums[-1], 0.0)) or 1.0
-
-    def _hidden(self, units: list[float], length: float) -> list[float]:
-        """Return how awake each hidden unit is; 0 is not at all."""
-        return [
-            max(0.0, unit / length + start)
-            for unit, start in zip(units, self.hidden_bias, strict=True)
-        ]
 
 
 def joined(raw: list[float]) -> list[float]:
