@@ -14,7 +14,7 @@ import pytest
 
 from classifier.engine import Options, classify, classify_many
 from classifier.errors import DataError, LabelError
-from classifier.model import evaluate, facts, runtime, train
+from classifier.model import evaluate, facts, network, runtime, train
 from classifier.model.labels import Labelled, read_facts, read_labels, read_written
 from classifier.pages.accuracy import accuracies
 from classifier.reviewed import text_digest
@@ -46,6 +46,12 @@ def labelled():
         )
         for noun, (verb, category, risk, signals) in itertools.product(NOUNS, KINDS)
     ]  # fmt: skip
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """A network that has hardly begun: enough where no answer has to be right."""
+    monkeypatch.setattr(network, "_BATCHES", (20,))
 
 
 @pytest.fixture(scope="module")
@@ -169,6 +175,7 @@ def test_a_unit_speaks_only_where_it_is_awake_and_that_is_what_explains():
     assert model.heaviest([0, 1, 2], 6, awake[0, 1, 2]) == []
 
 
+@pytest.mark.usefixtures("quick")
 def test_invented_definitions_teach_every_fold_and_are_never_held_out(tmp_path):
     row = {
         "server": "grange", "tool": "glean_barley", "description": "Glean the barley.",
@@ -209,6 +216,7 @@ def test_the_second_stage_goes_by_every_output(model_dir):
     assert sum(model.score(range(9)).risk) == pytest.approx(1.0)
 
 
+@pytest.mark.usefixtures("quick")
 def test_the_second_stage_learns_nothing_of_the_fold_it_is_measured_on():
     """However the tools of a fold are labelled, the scores that its second stage learns from stay."""
     items = labelled()
@@ -238,7 +246,9 @@ def test_grouped_evaluation_of_servers_that_are_alike_finds_their_labels():
     assert figures["risk"]["quadratic_weighted_kappa"] > 0.8
 
 
-def test_a_signal_without_an_example_is_no_obstacle_and_never_raised():
+@pytest.mark.usefixtures("quick")
+def test_a_signal_without_an_example_is_no_obstacle_and_never_raised(monkeypatch):
+    monkeypatch.setattr(train, "FOLDS", 3)
     items = [replace(item, signals=item.signals - {"bulk"}) for item in labelled()]
     results = evaluate.grouped(items, lambda _: None)
     assert not any(result.has("bulk-operation") for result in results)
