@@ -2,7 +2,9 @@
 
 from collections.abc import Collection, Sequence
 
+from classifier.model.features import act, value
 from classifier.model.runtime import Model
+from classifier.parameters import places
 from classifier.reading import STOP, Reading
 from classifier.verdict import Evidence
 
@@ -10,9 +12,12 @@ _NAME_BLOCKS = frozenset({"n", "n0", "nz", "nvl", "nva", "nv", "nc"})
 _TEXT_BLOCKS = frozenset({"d", "f", "fvl", "fva", "fv", "fc", "rv", "rn"})
 _PAIR_BLOCKS = {"nb": True, "db": False, "rb": False}
 _PARAMETER_BLOCKS = frozenset({"p", "pt"})
+_VALUE_BLOCKS = {"e": value, "ev": value, "a": act, "av": act}
+"""Of what a parameter lists: a value, its first word, and the class of that; and what says which it has."""
 _WORD_BESIDE = {"nvf": "f"}
 """Blocks of a word beside a class, and the block of the word alone: the word is what can be quoted."""
-_QUOTED = _NAME_BLOCKS | _TEXT_BLOCKS | _PARAMETER_BLOCKS | set(_PAIR_BLOCKS)
+_FROM_SCHEMA = _PARAMETER_BLOCKS | _VALUE_BLOCKS.keys()
+_QUOTED = _NAME_BLOCKS | _TEXT_BLOCKS | _FROM_SCHEMA | set(_PAIR_BLOCKS)
 _MOST = 3
 _TRIES = 12
 _MEANS = frozenset({"all", "any", "use", "using", "used"})
@@ -48,7 +53,7 @@ class _Sayable(dict[int, tuple[str, str] | None]):
         block, key = self._model.feature(row)
         if block in _WORD_BESIDE:
             block, key = _WORD_BESIDE[block], key.rpartition(" ")[2]
-        says = block in _PARAMETER_BLOCKS or (block in _QUOTED and not _says_nothing(key))
+        says = block in _FROM_SCHEMA or (block in _QUOTED and not _says_nothing(key))
         found = self[row] = (block, key) if says else None
         return found
 
@@ -81,7 +86,7 @@ def words(
         tried.add(one)
         block, key = one
         quote = _quote(reading, block, key)
-        if quote and block not in _PARAMETER_BLOCKS and _says_nothing(quote.text.lower()):
+        if quote and block not in _FROM_SCHEMA and _says_nothing(quote.text.lower()):
             continue  # a class that an empty word belongs to
         if quote and not any(_overlap(quote, other) for other in found):
             found.append(quote)
@@ -113,12 +118,30 @@ def _quote(reading: Reading, block: str, key: str) -> Evidence | None:
     if block in _TEXT_BLOCKS:
         return reading.quote_text({key})
     if block in _PAIR_BLOCKS:
-        if _PAIR_BLOCKS[block]:
-            return reading.quote_name({key.partition(" ")[0]})
-        return reading.quote_phrase(key)
+        in_name = _PAIR_BLOCKS[block]
+        return reading.quote_name({key.partition(" ")[0]}) if in_name else reading.quote_phrase(key)
+    return (_value if block in _VALUE_BLOCKS else _parameter)(reading, block, key)
+
+
+def _parameter(reading: Reading, _: str, key: str) -> Evidence | None:
+    """Point to a parameter by a word of its name or by all of them."""
     for parameter in reading.parameters:
         if parameter.pointer != "/description" and (
             key in parameter.words or key == "_".join(parameter.words)
         ):
             return Evidence(parameter.pointer, 0, 0, parameter.name)
+    return None
+
+
+def _value(reading: Reading, block: str, key: str) -> Evidence | None:
+    """Quote a value that a parameter lists, where it stands in the schema."""
+    schema = reading.tool.input_schema
+    if not isinstance(schema, dict):
+        return None
+    spread = _VALUE_BLOCKS[block]
+    for parameter in reading.parameters:
+        if any((block, key) in spread(given) for given in parameter.enum):
+            for pointer, text in places(schema, parameter.pointer):
+                if (block, key) in spread(text):
+                    return Evidence(pointer, 0, len(text), text)
     return None

@@ -7,11 +7,13 @@ never are. Everything is bounded: past the caps the walk stops and says so.
 import re  # noqa: TID251 - two linear patterns on names that are cut to 128 characters
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import chain
 from typing import Any, NamedTuple
 
 MAX_PARAMETERS = 600
 MAX_DEPTH = 8
 _MAX_ENUM = 40
+_MAX_BRANCHES = 50
 _MAX_CHOICE = 2  # references and choices one inside the other
 _MAX_NAME = 128
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
@@ -40,35 +42,15 @@ _EXACT = {
     "dryrun": "dry_run dryrun preview simulate confirm confirmed confirmation",
     "session": "session_id sessionid page_id pageid tab_id tabid browser_id connection_id",
 }  # fmt: skip
-_CODES_OF = frozenset(
-    [
-        "currency",
-        "country",
-        "zip",
-        "zipcode",
-        "postal",
-        "post",
-        "language",
-        "lang",
-        "area",
-        "status",
-        "error",
-        "region",
-        "state",
-        "airport",
-        "promo",
-        "coupon",
-        "discount",
-        "color",
-        "locale",
-        "iata",
-        "icao",
-        "station",
-        "tracking",
-        "verification",
-        "invite",
-    ]
+_LANGUAGES = (
+    "source python py js javascript ts typescript java rust go golang c cpp csharp r sql shell bash html css svg xml"
+    " latex tex mermaid plantuml dot d2 chart diagram plot script function fn lambda handler worker contract"
+    " solidity shader test snippet block cell notebook kernel custom user raw inline input full new old original"
+    " modified updated generated program react jsx tsx vue component lua ruby perl php swift kotlin matlab"
+    " wolfram assembly asm byte wasm g plugin module hook macro strategy formula filter transform query command"
 )
+_PROGRAMS = frozenset(_LANGUAGES.split())
+"""Words before `code` with which it is a program; with others it is a sign for something: `bank_code`."""
 _FLAG: dict[str, tuple[str, ...]] = {}
 for _flag, _names in _EXACT.items():
     for _name in _names.split():
@@ -107,7 +89,7 @@ def name_flags(name: str) -> tuple[str, ...]:
     joined = "_".join(words)
     found = list(_FLAG.get(joined, ()) or _FLAG.get("".join(words), ()))
     last = words[-1] if words else ""
-    if not found and len(words) > 1 and not (last == "code" and words[-2] in _CODES_OF):
+    if not found and len(words) > 1 and (last != "code" or words[-2] in _PROGRAMS):
         found += [
             flag
             for flag in _FLAG.get(last, ())
@@ -192,7 +174,7 @@ def _children(node: dict[str, Any], pointer: str, depth: int) -> Iterator[tuple[
     for key in ("anyOf", "oneOf", "allOf"):
         options = node.get(key)
         if isinstance(options, list):
-            for index, option in enumerate(options[:50]):
+            for index, option in enumerate(options[:_MAX_BRANCHES]):
                 yield option, f"{pointer}/{key}/{index}", depth + 1
     if isinstance(node.get("items"), dict):
         yield node["items"], f"{pointer}/items", depth + 1
@@ -204,7 +186,10 @@ def _resolve(root: dict[str, Any], reference: str) -> tuple[Any, str]:
     node: Any = root
     for part in reference[2:].split("/"):
         key = part.replace("~1", "/").replace("~0", "~")
-        node = node.get(key) if isinstance(node, dict) else None
+        if isinstance(node, list):
+            node = node[int(key)] if key in map(str, range(min(len(node), _MAX_BRANCHES))) else None
+        else:
+            node = node.get(key) if isinstance(node, dict) else None
     return node, "/inputSchema/" + reference[2:]
 
 
@@ -217,7 +202,7 @@ def _parameter(  # noqa: PLR0913, PLR0917 - what a parameter is made of
     if isinstance(value, dict):
         kind, options, is_url = _own(value)
         if (kind is None or not options) and not _CHOOSING.isdisjoint(value):
-            for other in _others(root, value):
+            for other, _ in choices(root, value, pointer):
                 its_kind, its_options, is_other_url = _own(other)
                 kind = kind or its_kind
                 is_url = is_url or is_other_url
@@ -247,24 +232,41 @@ def _own(value: dict[str, Any]) -> tuple[str | None, list[Any], bool]:
     return kind, listed, value.get("format") in _URLS
 
 
-def _others(root: dict[str, Any], value: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield what a schema stands for by reference and by choice: generators write enums so."""
-    queue = [(value, 0)]
+def choices(
+    root: dict[str, Any], value: dict[str, Any], pointer: str
+) -> Iterator[tuple[dict[str, Any], str]]:
+    """Yield what a schema stands for by reference and by choice, and where: generators write enums so."""
+    queue = [(value, pointer, 0)]
     steps = 0
     while queue and steps < _MAX_ENUM:
         steps += 1
-        node, depth = queue.pop(0)
+        node, where, depth = queue.pop(0)
         if depth:
-            yield node
+            yield node, where
         if depth > _MAX_CHOICE:
             continue
         reference = node.get("$ref")
-        found = [_resolve(root, reference)[0]] if isinstance(reference, str) else []
+        found = [_resolve(root, reference)] if isinstance(reference, str) else []
         for key in ("anyOf", "oneOf", "allOf"):
-            choices = node.get(key)
-            if isinstance(choices, list):
-                found += choices[:_MAX_ENUM]
-        queue += [(one, depth + 1) for one in found if isinstance(one, dict)]
+            given = node.get(key)
+            if isinstance(given, list):
+                found += [(one, f"{where}/{key}/{i}") for i, one in enumerate(given[:_MAX_ENUM])]
+        queue += [(one, there, depth + 1) for one, there in found if isinstance(one, dict)]
+
+
+def places(root: dict[str, Any], pointer: str) -> Iterator[tuple[str, str]]:
+    """Yield (pointer, value) of every text that a parameter lists, itself or by what it stands for."""
+    value, _ = _resolve(root, "#" + pointer.removeprefix("/inputSchema"))
+    if not isinstance(value, dict):
+        return
+    for node, where in chain(((value, pointer),), choices(root, value, pointer)):
+        options = node.get("enum")
+        if isinstance(options, list):
+            for index, option in enumerate(options[:_MAX_ENUM]):
+                if isinstance(option, str):
+                    yield f"{where}/enum/{index}", option
+        elif isinstance(node.get("const"), str):
+            yield f"{where}/const", node["const"]
 
 
 _URLS = ("uri", "url")

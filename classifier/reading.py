@@ -385,8 +385,8 @@ def _documented(text: str, start: int) -> tuple[str, str]:
 def _name_verb(core: list[str], verb: dict[str, tuple[str, str]]) -> tuple[str, str] | None:
     """Return the acting verb: the first word, else the last (`d1_database_delete`), else any."""
     every = [(index, verb[word]) for index, word in enumerate(core) if word in verb]
-    # `evals_list`, `messages_get`: a word in the plural is the thing, where another can be the act.
-    found = [one for one in every if not _plural(core[one[0]])] or every
+    # `evals_list`, `stripe_charges`: a word in the plural is the thing, also where no other is the act.
+    found = [one for one in every if one[1][0] == core[one[0]] or not _plural(core[one[0]])]
     if not found:
         return None
     if found[0][0] == 0 or found[-1][0] != len(core) - 1:

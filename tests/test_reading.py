@@ -117,3 +117,20 @@ def test_a_sentence_after_the_docs_counts_for_the_verdict():
     )
     assert found.category == "Write"
     assert found.risk.rank >= Risk.HIGH.rank
+
+
+@pytest.mark.parametrize(
+    ("name", "lemma"),
+    [
+        ("stripe_charges", None),
+        ("walletTrades", None),
+        ("issues", None),
+        ("list_charges", "list"),
+        ("charges_list", "list"),
+        ("charge_card", "charge"),
+        ("job_status", "status"),
+    ],
+)
+def test_things_in_the_plural_are_no_act(name, lemma):
+    found = reading("", name).name_verb
+    assert (found and found[0]) == lemma

@@ -122,7 +122,7 @@ def test_what_a_reading_tool_does_as_well_counts(told, category, signal):
         ("search_papers", "Search papers. Automatically removes duplicates from the result list."),
         (
             "extract_text",
-            "Extract the text of a document. It removes scripts and navigation first.",
+            "Extract the text of a web page. It removes scripts and navigation first.",
         ),
         ("show_diff", "Show a diff: which lines it removes and which it adds."),
         ("list_pipeline_events", "List builds and deploys of the last week."),

@@ -51,6 +51,10 @@ def explain(
     raise typer.Exit(code)
 
 
+_SHOWN_WHOLE = ("/name", "/description")
+"""What is shown with its quotes in brackets; quotes from elsewhere get a line each."""
+
+
 def text(tool: "Tool", result: "Classification") -> str:
     """Return the whole explanation of one tool."""
     quotes = list(
@@ -64,9 +68,9 @@ def text(tool: "Tool", result: "Classification") -> str:
         *_quoted(_marked(tool.description or "(no description)", "/description", quotes)),
     ]
     lines += [
-        f"  parameter [{_line(parameter.text)}]  {_line(parameter.pointer)}"
-        for parameter in quotes
-        if parameter.start == parameter.end == 0
+        f"  {'text' if quote.end else 'parameter'} [{_line(quote.text)}]  {_line(quote.pointer)}"
+        for quote in quotes
+        if not quote.end or quote.pointer not in _SHOWN_WHOLE
     ]
     lines += ["", _line(result.rationale), "", "score"]
     lines += [f"  {a.points:+4d}  {a.reason}" for a in result.addends]

@@ -16,7 +16,8 @@ from typing import Any
 
 from classifier.effects import EFFECTS
 from classifier.lexicon import lexicon
-from classifier.reading import STOP, Reading
+from classifier.parameters import Parameter
+from classifier.reading import STOP, Reading, name_tokens
 from classifier.rules import Rule
 
 Feature = tuple[str, str | None]
@@ -30,6 +31,12 @@ WEIGHT = {"s": 0.3}
 _GENERAL = frozenset({"read", "write", "execute", "compute-only"})
 _MAX_PARAMETERS = 60
 _MAX_ENUM_KEY = 20
+_CHOOSES = frozenset(["action", "method", "command"])
+_CHOOSING = frozenset(
+    ["do", "task", "request", "function", "call", "intent", "activity", "aktion", "accion", "acao"]
+)
+"""Flags of a parameter whose listed values are what the call can do, and last words of its name."""
+_FARTHEST_FIRST = ("exec", "write", "read", "other")
 _LENGTHS = (1, 30, 80, 200, 600)
 _PLACES = ("0 ", "1 ", "2 ")
 _NONE: tuple[str, ...] = ()
@@ -146,7 +153,17 @@ def _schema(reading: Reading, acting: str) -> Iterator[Group]:
     listed = reading.parameters[:_MAX_PARAMETERS]
     yield "parameter", [parameter.words for parameter in listed]
     yield "value", chain.from_iterable([parameter.enum for parameter in listed])
+    for parameter in listed:
+        if parameter.enum and _chooses(parameter):
+            yield "act", parameter.enum
+            yield "", _farthest(acting, parameter.enum)
     yield "flag", [(flag, acting) for flag in reading.flags]
+
+
+def _chooses(parameter: Parameter) -> bool:
+    """Say whether the values that a parameter lists are what the call can do."""
+    last = parameter.words[-1] if parameter.words else ""
+    return last in _CHOOSING or not _CHOOSES.isdisjoint(parameter.flags)
 
 
 def _parameter(words: tuple[str, ...]) -> Iterator[Feature]:
@@ -155,10 +172,29 @@ def _parameter(words: tuple[str, ...]) -> Iterator[Feature]:
     yield from zip(repeat("pc"), _classes(words), strict=False)
 
 
-def _value(given: str) -> Iterator[Feature]:
-    value = given.lower()[:_MAX_ENUM_KEY]
-    yield "e", value
-    yield "ev", _verb_class().get(value.replace("-", "_").split("_", 1)[0])
+def value(given: str) -> Iterator[Feature]:
+    """Yield the features of a value that a parameter lists."""
+    told = given.lower()[:_MAX_ENUM_KEY]
+    yield "e", told
+    yield "ev", _verb_class().get(told.replace("-", "_").split("_", 1)[0])
+
+
+def act(given: str) -> Iterator[Feature]:
+    """Yield the features of a value of a parameter that chooses what the call does."""
+    words = name_tokens(given)
+    verbs = _verb_class()
+    word = next((word for word in words if word in verbs), words[0] if words else None)
+    yield "a", word
+    yield "av", verbs.get(word or "")
+
+
+def _farthest(acting: str, several: Iterable[str]) -> Iterator[Feature]:
+    """Yield how far the value goes that goes farthest, alone and beside the acting verb."""
+    found = chain.from_iterable(map(act, several))
+    kinds = {kind[1:].partition("-")[0] for block, kind in found if block == "av" and kind}
+    farthest = next((kind for kind in _FARTHEST_FIRST if kind in kinds), "")
+    yield "am", farthest
+    yield "amv", f"{farthest} {acting}"
 
 
 def _flag(key: tuple[str, str]) -> Iterator[Feature]:
@@ -202,7 +238,8 @@ BUNDLES: dict[str, Callable[[Any], Iterator[Feature]]] = {
     "first word": _first_word,
     "rest word": _rest_word,
     "parameter": _parameter,
-    "value": _value,
+    "value": value,
+    "act": act,
     "flag": _flag,
     "server": _server,
     "server classes": _server_classes,
@@ -210,4 +247,4 @@ BUNDLES: dict[str, Callable[[Any], Iterator[Feature]]] = {
 }
 """What stands for several features, and the function that spreads it; its argument is hashable."""
 
-__all__ = ["BUNDLES", "WEIGHT", "Feature", "Group", "extract", "features"]
+__all__ = ["BUNDLES", "WEIGHT", "Feature", "Group", "act", "extract", "features", "value"]
