@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 from classifier.model.features import act, value
 from classifier.model.runtime import Model
-from classifier.parameters import places
+from classifier.parameters import MAX_VALUE, places
 from classifier.reading import STOP, Reading
 from classifier.verdict import Evidence
 
@@ -142,6 +142,7 @@ def _value(reading: Reading, block: str, key: str) -> Evidence | None:
     for parameter in reading.parameters:
         if any((block, key) in spread(given) for given in parameter.enum):
             for pointer, text in places(schema, parameter.pointer):
-                if (block, key) in spread(text):
-                    return Evidence(pointer, 0, len(text), text)
+                if (block, key) in spread(text[:MAX_VALUE]):
+                    told = text[:MAX_VALUE]
+                    return Evidence(pointer, 0, len(told), told)
     return None

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 MAX_PARAMETERS = 600
 MAX_DEPTH = 8
 _MAX_ENUM = 40
+MAX_VALUE = 60
+"""Characters of a listed value that are read."""
 _MAX_BRANCHES = 50
 _MAX_CHOICE = 2  # references and choices one inside the other
 _MAX_NAME = 128
@@ -207,7 +209,7 @@ def _parameter(  # noqa: PLR0913, PLR0917 - what a parameter is made of
                 kind = kind or its_kind
                 is_url = is_url or is_other_url
                 options += its_options
-        enum = tuple(str(option)[:60] for option in options[:_MAX_ENUM])
+        enum = tuple(str(option)[:MAX_VALUE] for option in options[:_MAX_ENUM])
     return Parameter(
         pointer,
         name,

@@ -16,6 +16,7 @@ from classifier.explain import _says_nothing, _value, words
 from classifier.model import runtime
 from classifier.model.evaluate import quotes_exactly
 from classifier.model.features import extract, features
+from classifier.parameters import MAX_VALUE
 from classifier.reading import read
 from classifier.signals import detectors
 from classifier.verdict import Category, Evidence, Finding, Risk
@@ -218,3 +219,13 @@ def test_what_decided_inside_the_schema_is_shown_with_its_place():
     (threat,) = [line for line in told.splitlines() if line.endswith("/properties/id/description")]
     assert threat.startswith("  text [")
     assert "id_rsa" in threat
+
+
+def test_of_a_long_value_no_more_is_quoted_than_was_read():
+    schema = {"properties": {"action": {"enum": ["list", "purge " + "x" * 5000 + " send"]}}}
+    raw = {"name": "records", "description": "Records.", "inputSchema": schema}
+    reading = read(parse_tool(ServerName("s"), raw))
+    quote = _value(reading, "a", "purge")
+    assert (quote.start, quote.end) == (0, MAX_VALUE)
+    assert quotes_exactly(reading.tool, quote)
+    assert _value(reading, "a", "send") is None
