@@ -78,12 +78,14 @@ plt.show()
 # %% [markdown]
 # ## What does each part bring?
 #
-# One fold is held out. The learning curve trains on fewer labels, and flattens: the last thousands
-# bring little. The ablation leaves out rules, schema features, or all but words: each brings about
-# a point, and together with the classes of verbs and nouns they bring three.
+# One fold is held out, and only the regression of the category is fitted, on gold alone: the shipped
+# model has a network beside it and learned from more. The learning curve trains on fewer labels, and
+# flattens: the last thousands bring little. The ablation leaves out rules, schema features, or all but
+# words: rules and schema bring half a point each, all that is more than words brings five.
 
 # %%
 if GOLD.is_file():
+    from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import f1_score
 
     from classifier.model import train
@@ -96,12 +98,11 @@ if GOLD.is_file():
     learn = np.random.RandomState(0).permutation(np.where(truth.fold != 0)[0])
 
     def macro_f1(chosen, rows):
-        fitted = train.fit(chosen, truth, rows)
-        raw = (
-            train.vectors(chosen, fitted.keys, fitted.idf, held) @ fitted.coefficients
-            + fitted.intercept
-        )
-        said = raw[:, :4].argmax(axis=1)
+        keys, idf = train.vocabulary(chosen, rows)
+        model = LogisticRegression(C=16, max_iter=300, class_weight="balanced")
+        model.fit(train.vectors(chosen, keys, idf, rows), truth.category[rows])
+        raw = model.decision_function(train.vectors(chosen, keys, idf, held))
+        said = raw.argmax(axis=1)
         return f1_score(truth.category[held], said, average="macro"), raw, said
 
     sizes = [1000, 2500, 5000, len(learn)]
@@ -119,7 +120,10 @@ else:
 
 # %%
 if GOLD.is_file():
-    rules, schema = {"r", "rs", "rr", "rc", "rcs"}, {"p", "pt", "pc", "e", "ev", "pf", "pfv", "x"}
+    rules, schema = (
+        {"r", "rs", "rr", "rc", "rcs"},
+        {"p", "pt", "pc", "e", "ev", "a", "av", "am", "amv", "pf", "pfv", "x"},
+    )
     words = {"n", "d", "f", "t", "s", "nb", "db", "rb"}
 
     def only(keep):

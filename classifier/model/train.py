@@ -114,14 +114,7 @@ def documents(labelled: Sequence[Labelled]) -> tuple[list[set[Key]], list[set[st
 
 def fit(features: Sequence[set[Key]], truth: Truth, rows: npt.NDArray[np.int64]) -> Fitted:
     """Fit vocabulary, weights and every output on some rows."""
-    counts: dict[Key, int] = {}
-    for row in rows:
-        for key in features[row]:
-            counts[key] = counts.get(key, 0) + 1
-    keys = sorted((key for key, count in counts.items() if count >= _MIN_COUNT), key=_order)
-    frequency = np.array([counts[key] for key in keys], dtype=float)
-    idf = np.log((1 + len(rows)) / (1 + frequency)) + 1
-    idf *= np.array([block_weight(block) for block, _ in keys])
+    keys, idf = vocabulary(features, rows)
     matrix = vectors(features, keys, idf, rows)
     weight = truth.weight[rows]
     with threadpool_limits(1):  # sums in threads end elsewhere, and so would the fit
@@ -140,6 +133,21 @@ def fit(features: Sequence[set[Key]], truth: Truth, rows: npt.NDArray[np.int64])
         hidden_weights=network.second * _NETWORK,
         intercept=np.array([b for _, b in columns]) + network.second_bias * _NETWORK,
     )
+
+
+def vocabulary(
+    features: Sequence[set[Key]], rows: npt.NDArray[np.int64]
+) -> tuple[list[Key], Array]:
+    """Return the features that are learned of from some rows, and what each counts."""
+    counts: dict[Key, int] = {}
+    for row in rows:
+        for key in features[row]:
+            counts[key] = counts.get(key, 0) + 1
+    keys = sorted((key for key, count in counts.items() if count >= _MIN_COUNT), key=_order)
+    frequency = np.array([counts[key] for key in keys], dtype=float)
+    idf = np.log((1 + len(rows)) / (1 + frequency)) + 1
+    idf *= np.array([block_weight(block) for block, _ in keys])
+    return keys, idf
 
 
 def _order(key: Key) -> tuple[str, str]:
