@@ -136,6 +136,15 @@ def test_advice_nouns_and_ways_of_working_are_no_second_effect(name, told):
     assert found.risk.rank < Risk.HIGH.rank
 
 
+def test_a_way_of_working_is_no_second_effect_where_the_first_is_unsure():
+    """Whose document it is, is not told: it may be looked up or handed over, and nothing else."""
+    told = "Extract the text of a document. It removes scripts and navigation first."
+    found = classify(tool("extract_text", told), Options(use_reviews=False))
+    assert found.category == "Read" or (found.category == "Other" and found.needs_review)
+    assert not found.has("destructive")
+    assert found.risk.rank < Risk.HIGH.rank
+
+
 def test_where_a_rule_says_more_than_the_model_somebody_should_look():
     found = classify(
         tool("get_worker", "Get a worker. Creates one if there is none."),
