@@ -121,7 +121,7 @@ def words(target: str, *more: str) -> list[str]:
 
 
 def test_a_killed_crawl_is_taken_up(toolrisk, fleet: str, tmp_path: Path) -> None:
-    Fleet.pause = 0.15
+    Fleet.pause = 0.4
     command = "from classifier.cli import main; main()"
     process = subprocess.Popen(
         [sys.executable, "-c", command, *words(fleet, "--concurrency", "2")],

@@ -133,7 +133,7 @@ def hostile():
 
 def walk(url, limit=None):
     async def run():
-        options = FetchOptions(allow_private=True, total_seconds=2.0)
+        options = FetchOptions(allow_private=True, total_seconds=5.0)
         async with Fetcher(options) as fetcher:
             return [one async for one in official_registry.listings(fetcher, url, limit)]
 

@@ -298,7 +298,7 @@ def test_of_what_it_complains_the_end_is_kept(tmp_path):
 
 
 def test_what_a_client_started_ends_with_it(tmp_path, monkeypatch):
-    monkeypatch.setattr(running, "FETCH_SECONDS", 3.0)
+    monkeypatch.setattr(running, "FETCH_SECONDS", 6.0)
     code = "import subprocess, sys, time\np = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(99)'])\n"
     code += f"open({str(tmp_path / 'pid')!r}, 'w').write(str(p.pid))\ntime.sleep(99)"
     outcome, _ = refused(running.run_bounded, *client(tmp_path, code))
