@@ -1,4 +1,4 @@
-"""Write docs/reference.md and docs/commands.md from the code: `python docs/make.py [--check]`.
+"""Write docs/reference.md, docs/commands.md and the catalogue's schema: `python docs/make.py [--check]`.
 
 With --check nothing is written; the exit code is 1 where a file is not what the code says.
 Raises where something has no documentation, so that nothing can be left out.
@@ -20,7 +20,7 @@ from classifier.taxa import taxon, taxonomies, taxonomy_of, titles
 from classifier.verbs import VERBS
 from classifier.verdict import Basis, Category, Kind, Risk
 from crawler import settings, sources
-from crawler.catalog import tables
+from crawler.catalog import tables, upgrading
 from crawler.records import Origin, Outcome
 from crawler.sources import load
 
@@ -196,8 +196,11 @@ def commands():
 def main():
     check = "--check" in sys.argv[1:]
     stale = False
-    for name, parts in (("reference.md", reference()), ("commands.md", commands())):
-        path, text = HERE / name, "".join(parts).rstrip() + "\n"
+    made = {
+        HERE / "reference.md": reference(), HERE / "commands.md": commands(), upgrading.SCHEMA: [upgrading.schema()],
+    }  # fmt: skip
+    for path, parts in made.items():
+        name, text = path.name, "".join(parts).rstrip() + "\n"
         old = path.read_text(encoding="utf-8") if path.exists() else ""
         if old == text:
             continue

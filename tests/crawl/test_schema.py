@@ -1,6 +1,8 @@
 """The schema: revisions and tables agree, every released version comes up with its data."""
 
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlmodel import SQLModel
 
 from crawler.catalog import Catalog, rows, tables, upgrading
+from crawler.errors import CatalogError
 from crawler.gathered import Gathered
 from crawler.records import Package, Server, ServerName, Tool
 
@@ -39,6 +42,44 @@ def test_revisions_make_the_tables_that_the_code_uses(tmp_path: Path) -> None:
         assert compare_metadata(context, SQLModel.metadata) == []
 
 
+def test_a_new_catalogue_is_what_all_revisions_make(tmp_path: Path) -> None:
+    assert upgrading.SCHEMA.read_text(encoding="utf-8") == upgrading.schema()
+    upgrade(tmp_path / "upgraded.db", "0001")
+    for name in ("new.db", "upgraded.db"):
+        with Catalog.open(tmp_path / name):
+            pass
+    new, upgraded = (described(tmp_path / name) for name in ("new.db", "upgraded.db"))
+    assert new == upgraded
+
+
+def upgrade(path: Path, revision: str) -> None:
+    engine = sa.create_engine(f"sqlite:///{path}", poolclass=sa.NullPool)
+    config = Config()
+    config.set_main_option("script_location", scripts().dir)
+    with engine.connect() as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
+def described(path: Path) -> list[tuple[str, ...]]:
+    with closing(sqlite3.connect(path)) as plain:
+        made = plain.execute("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY 1, 2")
+        versions = plain.execute("SELECT version_num FROM alembic_version")
+        return [*made.fetchall(), *versions.fetchall()]
+
+
+def test_a_new_catalogue_is_made_without_alembic(tmp_path: Path) -> None:
+    code = (
+        "import sys; from crawler.catalog import Catalog\n"
+        "with Catalog.open(sys.argv[1]): print('alembic' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, tmp_path / "c.db"],
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    assert done.stdout == "False\n"
+
+
 @pytest.mark.parametrize("name", sorted(tables.TABLES))
 def test_every_table_and_column_is_explained(name: str) -> None:
     missing = [column.name for column in tables.TABLES[name].columns if not column.comment]
@@ -48,12 +89,7 @@ def test_every_table_and_column_is_explained(name: str) -> None:
 @pytest.mark.parametrize("revision", sorted(RELEASED))
 def test_a_released_schema_comes_up_with_its_data(tmp_path: Path, revision: str) -> None:
     path = tmp_path / "old.db"
-    engine = sa.create_engine(f"sqlite:///{path}", poolclass=sa.NullPool)
-    config = Config()
-    config.set_main_option("script_location", scripts().dir)
-    with engine.connect() as connection, connection.begin():
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+    upgrade(path, revision)
     with sqlite3.connect(path) as plain:
         plain.execute(
             "INSERT INTO server (id, name, status, first_seen, last_seen)"
@@ -155,15 +191,33 @@ def test_secrets_that_an_older_version_kept_go(tmp_path: Path) -> None:
 
 
 def test_a_failed_upgrade_leaves_nothing_behind(tmp_path: Path, monkeypatch) -> None:
+    upgrade(tmp_path / "c.db", "0001")
+    before = described(tmp_path / "c.db")
     broken = tmp_path / "migrations"
     (broken / "versions").mkdir(parents=True)
     own = Path(upgrading.__file__).with_name("migrations")
     (broken / "env.py").write_text((own / "env.py").read_text())
-    first = next((own / "versions").glob("0001*.py")).read_text()
-    (broken / "versions" / "0001.py").write_text(first + "\n    raise ValueError('power cut')\n")
+    for path in (own / "versions").glob("000[12]*.py"):
+        (broken / "versions" / path.name).write_text(path.read_text())
+    second = next((broken / "versions").glob("0002*.py"))
+    second.write_text(second.read_text() + "\n    raise ValueError('power cut')\n")
     monkeypatch.setattr(upgrading, "_SCRIPTS", broken)
     with pytest.raises(ValueError, match="power cut"):
         Catalog.open(tmp_path / "c.db")
+    assert described(tmp_path / "c.db") == before
+    monkeypatch.undo()
+    with Catalog.open(tmp_path / "c.db") as catalog:
+        assert catalog.counts()["servers"] == 0
+
+
+def test_a_new_catalogue_is_made_whole_or_not_at_all(tmp_path: Path, monkeypatch) -> None:
+    broken = tmp_path / "schema.sql"
+    broken.write_text(upgrading.SCHEMA.read_text(encoding="utf-8") + "CREATE TABLE server (x);\n")
+    monkeypatch.setattr(upgrading, "SCHEMA", broken)
+    with pytest.raises(CatalogError, match="server"):
+        Catalog.open(tmp_path / "c.db")
+    with closing(sqlite3.connect(tmp_path / "c.db")) as plain:
+        assert plain.execute("SELECT COUNT(*) FROM sqlite_master").fetchone() == (0,)
     monkeypatch.undo()
     with Catalog.open(tmp_path / "c.db") as catalog:
         assert catalog.counts()["servers"] == 0
