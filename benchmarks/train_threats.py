@@ -371,7 +371,11 @@ def main():
     scaled = [w * (PAIR if "\t" in one else 1.0) for one, w in zip(listed, vector, strict=True)]
     kept = [(one, _short(w)) for one, w in zip(listed, scaled, strict=True) if abs(w) >= SMALL]
     single = {one: w for one, w in kept if "\t" not in one}
-    two = {tuple(one.split("\t")): w for one, w in kept if "\t" in one}
+    two: dict[str, dict[str, float]] = {}
+    for both, w in kept:
+        one, tab, other = both.partition("\t")
+        if tab:
+            two.setdefault(one, {})[other] = w
     model = wording.Weights(single, two, _short(bias), options.sure, 0, {}, {}, 0)
     unseen = np.array(
         [max(map(model.score, wording.passages(tool)), default=-99.0) for tool in left]
@@ -383,7 +387,6 @@ def main():
         [found for found in (counts_of(tool, model) for tool in poison) if found],
         [one for tool in tools[::SAMPLE] for one in counts_of(tool)],
     )
-    a, b = zip(*two, strict=True)
     common = Counter(
         word
         for tool in (*written, *tools)
@@ -401,10 +404,10 @@ def main():
     made = {
         "format": 1, "bias": _short(bias), "sure": options.sure, "doubt": options.sure - BELIEVED,
         "open": _short(least), "gate": first, "ready": ready,
-        "second": second, "ready_second": aside, "likely": _short(likely), "single": single, "pairs": {"a": a, "b": b, "w": list(two.values())},
+        "second": second, "ready_second": aside, "likely": _short(likely), "single": single, "pairs": two,
     }  # fmt: skip
     (FOLDER / "weights.json").write_bytes(orjson.dumps(made) + b"\n")
-    print(f"{len(single)} single, {len(two)} pairs")
+    print(f"{len(single)} single, {sum(map(len, two.values()))} pairs")
 
 
 if __name__ == "__main__":

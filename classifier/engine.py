@@ -50,6 +50,7 @@ class _Read:
     review: reviewed.Review | None
     known: set[int] | None = None
     said: runtime.Scores | None = None
+    quoting: tuple[list[int], list[float]] | None = None
 
     @property
     def beside(self) -> Rule | None:
@@ -73,6 +74,17 @@ class _Read:
         if self.said is None:
             self.said = model.score(self.rows(model))
         return self.said
+
+    def weighed(self, model: runtime.Model) -> tuple[list[int], list[float]]:
+        """Return the rows that can be quoted, and how awake the model's hidden units are.
+
+        Where people decided, the model is asked for nothing else.
+        """
+        if self.quoting is None:
+            rows = self.rows(model)
+            awake = self.said.awake if self.said else model.awake(rows)
+            self.quoting = explain.quotable(rows, model), awake
+        return self.quoting
 
 
 def _weight(rule: Rule) -> int:
@@ -319,7 +331,8 @@ def _evidence(item: _Read, model: runtime.Model, category: Category) -> tuple[Ev
 
 
 def _words(item: _Read, model: runtime.Model, column: int) -> tuple[Evidence, ...]:
-    return explain.words(item.reading, item.rows(model), model, column, item.scores(model).awake)
+    rows, awake = item.weighed(model)
+    return explain.words(item.reading, rows, model, column, awake)
 
 
 def _unique(quotes: Iterator[Evidence]) -> tuple[Evidence, ...]:

@@ -1,6 +1,6 @@
 """Which words decided: the model's weights, turned back into quotes of the definition."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 
 from classifier.model.features import act, value
 from classifier.model.runtime import Model
@@ -65,19 +65,28 @@ def _sayable(model: Model) -> _Sayable:
     return found
 
 
+def quotable(rows: Iterable[int], model: Model) -> list[int]:
+    """Return those of a definition's rows that can be quoted.
+
+    A feature that stands nowhere in the definition (a class, a server word) is passed over, and so is
+    one of words that say nothing.
+    """
+    sayable = _sayable(model)
+    return [row for row in rows if sayable[row]]
+
+
 def words(
-    reading: Reading, rows: Collection[int], model: Model, column: int, awake: Sequence[float]
+    reading: Reading, rows: Iterable[int], model: Model, column: int, awake: Sequence[float]
 ) -> tuple[Evidence, ...]:
     """Quote the heaviest words for one output of the model, at most three, best first.
 
-    `awake` is what the model said of its hidden units. A feature that stands nowhere in the definition
-    (a class, a server word) is passed over, and so is one of words that say nothing. Where nothing can
-    be quoted, the name itself is the evidence.
+    `rows` are those that `quotable` left, `awake` is what the model said of its hidden units. Where
+    nothing can be quoted, the name itself is the evidence.
     """
     found: list[Evidence] = []
     tried: set[tuple[str, str]] = set()
     sayable = _sayable(model)
-    for row in model.heaviest([row for row in rows if sayable[row]], column, awake):
+    for row in model.heaviest(rows, column, awake):
         one = sayable[row]
         if one is None or one in tried:
             continue

@@ -16,7 +16,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import chain, combinations, pairwise, product, repeat
+from itertools import chain, pairwise, repeat
 
 import orjson
 import re2
@@ -53,7 +53,38 @@ class Passage:
     end: int
     told: str
     singles: tuple[str, ...]
-    pairs: tuple[tuple[str, str], ...]
+    """Words, classes, and what else is weighed alone."""
+    near: frozenset[tuple[str, str]]
+    """Neighbouring words."""
+    classes: Sequence[str]
+    """Of words, sorted."""
+    alien: Sequence[str]
+    """The classes that are foreign to the tool, sorted."""
+    meant: Sequence[str]
+    """The classes of the parameter's name."""
+    place: str
+
+    @property
+    def count(self) -> int:
+        """How many features there are: singles, and `pairs` without making them."""
+        many, foreign = len(self.classes), len(self.alien)
+        among = many * (many - 1) // 2 + foreign * (foreign - 1) // 2
+        return len(self.singles) + len(self.near) + among + len(self.meant) * foreign + many
+
+    def pairs(self) -> Iterator[tuple[str, str]]:
+        """Yield what is weighed by twos: neighbours, and classes that meet."""
+        yield from self.near
+        for one, others in self.meetings():
+            yield from zip(repeat(one), others, strict=False)
+
+    def meetings(self) -> Iterator[tuple[str, Sequence[str]]]:
+        """Yield each class, or place, with all those that it meets."""
+        for several in (self.classes, self.alien):
+            for number, one in enumerate(several, 1):
+                yield one, several[number:]
+        for one in self.meant:
+            yield one, self.alien
+        yield self.place, self.classes
 
     def quote(self) -> Evidence:
         """Quote it."""
@@ -65,7 +96,8 @@ class Weights:
     """A fitted model; scores are logits."""
 
     single: dict[str, float]
-    pair: dict[tuple[str, str], float]
+    pairs: dict[str, dict[str, float]]
+    """By the first of two, then by the second."""
     bias: float
     sure: float
     """Score from which a passage is called hostile."""
@@ -80,8 +112,14 @@ class Weights:
     def score(self, passage: Passage) -> float:
         """Return the logit of a passage; a long one has more of everything, so it counts for less."""
         found = sum(map(self.single.get, passage.singles, _ZERO))
-        found += sum(map(self.pair.get, passage.pairs, _ZERO))
-        return self.bias + found * share(len(passage.singles) + len(passage.pairs))
+        rows = self.pairs
+        for one, other in passage.near:
+            if one in rows:
+                found += rows[one].get(other, 0.0)
+        for one, others in passage.meetings():
+            if one in rows:
+                found += sum(map(rows[one].get, others, _ZERO))
+        return self.bias + found * share(passage.count)
 
 
 def share(features: int) -> float:
@@ -100,10 +138,8 @@ def weights() -> Weights:
     head, rest = halves()
     try:
         made = head if "single" in head else head | orjson.loads(rest)
-        pairs = made["pairs"]
         return Weights(
-            single=made["single"],
-            pair=dict(zip(zip(pairs["a"], pairs["b"], strict=True), pairs["w"], strict=True)),
+            single=made["single"], pairs=made["pairs"],
             bias=made["bias"], sure=made["sure"], doubt=made["doubt"],
             gate=made["gate"], ready=made["ready"], open=made["open"],
         )  # fmt: skip
@@ -239,8 +275,7 @@ def _passage(part: Part, setting: _Setting) -> Passage:
     return Passage(
         part.text, part.start, part.end, part.told,
         (*frozenset(words), *classes, *alien, *meant, *named, *marks),
-        (*near, *combinations(classes, 2), *combinations(alien, 2), *product(meant, alien),
-         *product((part.place,), classes)),
+        near, classes, alien, meant, part.place,
     )  # fmt: skip
 
 
@@ -281,4 +316,4 @@ def _whose(name: str, setting: _Setting) -> str:
 def singles_and_pairs(found: Iterable[Passage]) -> Iterator[list[str]]:
     """Yield the features of passages as texts, for training."""
     for one in found:
-        yield [*one.singles, *("\t".join(pair) for pair in frozenset(one.pairs))]
+        yield [*one.singles, *("\t".join(pair) for pair in frozenset(one.pairs()))]

@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import mmap
 import struct
-import sys
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import accumulate, repeat
 from math import exp, sqrt, tanh
-from operator import add, mul, sub
+from operator import add, itemgetter, mul, sub
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -46,8 +45,8 @@ FORMAT = 4
 MIDDLE = 1 << 15
 """What is added to every lane, so that none is negative."""
 _LANES = OUTPUTS + HIDDEN + 1
-_UNITS_END = OUTPUTS + HIDDEN
-_ROW_BYTES = 2 * _LANES
+_ROW = struct.Struct(f"<{_LANES}H")
+_ROW_BYTES = _ROW.size
 _SUM = struct.Struct(f"<{_LANES}I")
 MOST_ROWS = 1 << 16
 """Rows below which no lane of a sum runs over; a definition has some thousands at the very most."""
@@ -73,10 +72,8 @@ class _Rows(dict[int, int]):
         self._table = table
 
     def __missing__(self, row: int) -> int:
-        narrow = self._table[row * _ROW_BYTES : (row + 1) * _ROW_BYTES]
-        wide = bytearray(_SUM.size)
-        wide[::4], wide[1::4] = narrow[::2], narrow[1::2]
-        value = self[row] = int.from_bytes(wide, "little")
+        lanes = _ROW.unpack_from(self._table, row * _ROW_BYTES)
+        value = self[row] = int.from_bytes(_SUM.pack(*lanes), "little")
         return value
 
 
@@ -111,7 +108,7 @@ class Model:
     keys: Sequence[str]  # by row
     blocks: list[str]
     starts: list[int]  # first row of each block
-    lanes: Sequence[int]  # weights.bin, lane by lane
+    table: Any  # weights.bin, bytes
     rows_read: _Rows
     steps: list[float]  # what one of a lane stands for
     intercept: list[float]
@@ -154,20 +151,19 @@ class Model:
         What a feature says through a hidden unit counts where the unit is awake: by what the whole
         definition says, of which these rows may be a part.
         """
-        units = [
-            weight * step if level else 0.0
-            for level, weight, step in zip(
-                awake, self.hidden_weights[column], self.steps[OUTPUTS:-1], strict=True
-            )
-        ]
-        lanes, step = self.lanes, self.steps[column]
+        weights, step = self.hidden_weights[column], self.steps[column]
+        heard = [unit for unit, level in enumerate(awake) if level]
+        units = [0.0, 0.0, *[weights[unit] * self.steps[OUTPUTS + unit] for unit in heard]]
         nothing = MIDDLE * (step + sum(units))
+        # two lanes that count for nothing, so that there are always several to get
+        through = itemgetter(0, 0, *[OUTPUTS + unit for unit in heard])
+        lanes_of, table = _ROW.unpack_from, self.table
         weighed = [
             (weight, row)
             for row in rows
             if (
-                weight := lanes[row * _LANES + column] * step
-                + sum(map(mul, lanes[row * _LANES + OUTPUTS : row * _LANES + _UNITS_END], units))
+                weight := (lanes := lanes_of(table, row * _ROW_BYTES))[column] * step
+                + sum(map(mul, through(lanes), units))
             )
             > nothing
         ]
@@ -187,15 +183,23 @@ class Model:
     def logits(self, rows: Collection[int]) -> tuple[list[float], list[float]]:
         """Return the uncalibrated scores of one tool, two layers and the first one directly; and what is awake."""
         direct, units, length = self._sums(rows)
-        hidden = [
-            max(0.0, unit / length + start)
-            for unit, start in zip(units, self.hidden_bias, strict=True)
-        ]
+        hidden = self._hidden(units, length)
         scores = [
             lane / length + start + sum(map(mul, hidden, column))
             for lane, start, column in zip(direct, self.intercept, self.hidden_weights, strict=True)
         ]
         return scores, hidden
+
+    def awake(self, rows: Collection[int]) -> list[float]:
+        """Return how awake each hidden unit is, as `score` does, and nothing more."""
+        _, units, length = self._sums(rows)
+        return self._hidden(units, length)
+
+    def _hidden(self, units: Iterable[float], length: float) -> list[float]:
+        return [
+            max(0.0, unit / length + start)
+            for unit, start in zip(units, self.hidden_bias, strict=True)
+        ]
 
     def _sums(self, rows: Collection[int]) -> tuple[list[float], list[float], float]:
         """Return what the features add up to: of outputs, of hidden units, and their length."""
@@ -328,7 +332,7 @@ def assemble(config: dict[str, Any], keys: Sequence[str], table: Any) -> Model:
         keys=keys,
         blocks=list(counts),
         starts=starts[:-1],
-        lanes=_native(table),
+        table=table,
         rows_read=_Rows(table),
         steps=config["steps"],
         intercept=config["intercept"],
@@ -345,14 +349,6 @@ def assemble(config: dict[str, Any], keys: Sequence[str], table: Any) -> Model:
         caution=config["caution"],
         trusted=frozenset(config["trusted"]),
     )
-
-
-def _native(table: Any) -> Sequence[int]:
-    """Return the lanes of a table as numbers, without a copy where the machine counts likewise."""
-    lanes: Sequence[int] = memoryview(table).cast("H")
-    if sys.byteorder == "big":
-        lanes = struct.unpack(f"<{len(lanes)}H", table)
-    return lanes
 
 
 def _columns(matrix: Sequence[Sequence[float]]) -> list[list[float]]:
