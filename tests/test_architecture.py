@@ -1,6 +1,7 @@
 """The floors of the house: who may import what, as a table, with file and line."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,13 @@ ONLY_IN = {
 }
 
 
+@cache
 def imports():
+    """Return (file, line, module) of every import; asked for by tests, not where they are collected."""
+    return list(_imports())
+
+
+def _imports():
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):
             where = path.relative_to(ROOT).as_posix()
@@ -46,17 +53,14 @@ def imports():
                     yield where, node.lineno, name
 
 
-IMPORTS = list(imports())
-
-
 def test_the_walk_sees_the_code():
-    assert len(IMPORTS) > 300
+    assert len(imports()) > 300
 
 
 def test_crawler_never_imports_classifier():
     broken = [
         f"{w}:{n}: {m}"
-        for w, n, m in IMPORTS
+        for w, n, m in imports()
         if w.startswith("crawler/") and m.split(".")[0] == "classifier"
     ]
     assert broken == []
@@ -66,20 +70,20 @@ def test_crawler_never_imports_classifier():
 def test_a_library_stays_in_its_rooms(library):
     broken = [
         f"{where}:{line}: {name}"
-        for where, line, name in IMPORTS
+        for where, line, name in imports()
         if name.split(".")[0] == library and not where.startswith(ONLY_IN[library])
     ]
     assert broken == []
 
 
 def test_nobody_imports_data_tests_or_notebooks():
-    assert [i for i in IMPORTS if i[2].split(".")[0] in {"data", "tests", "notebooks"}] == []
+    assert [i for i in imports() if i[2].split(".")[0] in {"data", "tests", "notebooks"}] == []
 
 
 def test_signals_import_no_sibling():
     broken = [
         f"{where}:{line}: {name}"
-        for where, line, name in IMPORTS
+        for where, line, name in imports()
         if where.startswith("classifier/signals/")
         and not where.endswith("__init__.py")
         and name.startswith("classifier.signals")

@@ -48,25 +48,32 @@ def labelled():
     ]  # fmt: skip
 
 
+_HARDLY_BEGUN = (20,)
+
+
 @pytest.fixture
 def quick(monkeypatch):
     """A network that has hardly begun: enough where no answer has to be right."""
-    monkeypatch.setattr(network, "_BATCHES", (20,))
+    monkeypatch.setattr(network, "_BATCHES", _HARDLY_BEGUN)
 
 
 @pytest.fixture(scope="module")
 def model_dir(tmp_path_factory):
     folder = tmp_path_factory.mktemp("model")
-    train.train(labelled(), folder, "small", lambda _: None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(network, "_BATCHES", _HARDLY_BEGUN)
+        train.train(labelled(), folder, "small", lambda _: None)
     return folder
 
 
+@pytest.mark.usefixtures("quick")
 def test_training_twice_gives_the_same_bytes(model_dir, tmp_path):
     train.train(labelled(), tmp_path, "small", lambda _: None)
     for name in ("weights.bin", "vocabulary.txt", "config.json"):
         assert (tmp_path / name).read_bytes() == (model_dir / name).read_bytes()
 
 
+@pytest.mark.usefixtures("quick")
 def test_the_runtime_agrees_with_scikit_learn(model_dir):
     items = labelled()
     truth = train.truth_of(items)
@@ -239,7 +246,9 @@ def test_the_second_stage_learns_nothing_of_the_fold_it_is_measured_on():
     assert (before[1][truth.fold != 1] != after[1][truth.fold != 1]).any()
 
 
-def test_grouped_evaluation_of_servers_that_are_alike_finds_their_labels():
+def test_grouped_evaluation_of_servers_that_are_alike_finds_their_labels(monkeypatch):
+    monkeypatch.setattr(train, "FOLDS", 3)
+    monkeypatch.setattr(network, "_BATCHES", (90, 45))
     items = labelled()
     figures = evaluate.measure(items, evaluate.grouped(items, lambda _: None))
     assert figures["tools"] == len(items)
