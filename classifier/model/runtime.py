@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import accumulate, repeat
 from math import exp, sqrt, tanh
-from operator import add, itemgetter, mul, sub
+from operator import add, mul, sub
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -153,17 +153,17 @@ class Model:
         """
         weights, step = self.hidden_weights[column], self.steps[column]
         heard = [unit for unit, level in enumerate(awake) if level]
-        units = [0.0, 0.0, *[weights[unit] * self.steps[OUTPUTS + unit] for unit in heard]]
+        units = [weights[unit] * self.steps[OUTPUTS + unit] for unit in heard]
         nothing = MIDDLE * (step + sum(units))
-        # two lanes that count for nothing, so that there are always several to get
-        through = itemgetter(0, 0, *[OUTPUTS + unit for unit in heard])
-        lanes_of, table = _ROW.unpack_from, self.table
+        # no more lanes are made numbers of than count here: most of the time is spent on that
+        lanes_of = _picking(column, *[OUTPUTS + unit for unit in heard]).unpack_from
+        table = self.table
         weighed = [
             (weight, row)
             for row in rows
             if (
-                weight := (lanes := lanes_of(table, row * _ROW_BYTES))[column] * step
-                + sum(map(mul, through(lanes), units))
+                weight := (lanes := lanes_of(table, row * _ROW_BYTES))[0] * step
+                + sum(map(mul, lanes[1:], units))
             )
             > nothing
         ]
@@ -207,6 +207,12 @@ class Model:
         lanes = _SUM.unpack(total.to_bytes(_SUM.size, "little"))
         sums = list(map(mul, map(sub, lanes, repeat(len(rows) * MIDDLE)), self.steps))
         return sums[:OUTPUTS], sums[OUTPUTS:-1], sqrt(max(sums[-1], 0.0)) or 1.0
+
+
+def _picking(*lanes: int) -> struct.Struct:
+    """Return what reads some lanes of a row, given in ascending order."""
+    gaps = map(sub, lanes, (0, *[lane + 1 for lane in lanes]))
+    return struct.Struct("<" + "".join(f"{2 * gap}xH" for gap in gaps))
 
 
 def joined(raw: list[float]) -> list[float]:
