@@ -188,6 +188,7 @@ def _forked(
     from concurrent.futures.process import BrokenProcessPool
 
     waiting: deque[Future[Made]] = deque()
+    killed = False
     try:
         for batch in source:
             waiting.append(workers.submit(work, batch))
@@ -202,6 +203,8 @@ def _forked(
         ) from cause
     except BaseException:
         _kill(workers)  # nobody waits for what is not wanted any more
+        killed = True
         raise
     finally:
-        workers.shutdown(cancel_futures=True)
+        # one that was killed in the middle of an answer leaves half of it: who reads it waits for ever
+        workers.shutdown(wait=not killed, cancel_futures=True)

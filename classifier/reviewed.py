@@ -158,9 +158,27 @@ def lookup(tool: Tool, extra: Path | None = None) -> Review | None:
         return Review(
             category=Category(fields[2]),
             risk=Risk(fields[3]),
-            signals=frozenset(fields[4].split()),
-            certainty=int(fields[5]),
+            signals=_signals(fields[4]),
+            certainty=_certainty(fields[5]),
             exact=fields[1] == tool.definition_sha256[:_DIGITS],
         )
     except ValueError as cause:
         raise DataError(f"{path}: {cause} in review {line[:40]!r}") from cause
+
+
+@lru_cache(maxsize=1024)
+def _signals(text: str) -> frozenset[str]:
+    """Read signals by their ids; a word that is none must not be lost, for it would lower the risk."""
+    from classifier.signals import detectors
+
+    found = frozenset(text.split())
+    unknown = sorted(found - {detector.signal.id for detector in detectors() if detector.label})
+    if unknown:
+        raise ValueError(f"{unknown[0]!r} is no signal of a review")
+    return found
+
+
+def _certainty(text: str) -> int:
+    if text not in {"1", "2", "3"}:
+        raise ValueError(f"{text!r} is no certainty (1, 2 or 3)")
+    return int(text)

@@ -133,7 +133,9 @@ def _document(data: bytes, label: str) -> Any:
             hint = "; if a client keeps its settings there, give the target clients"
             raise TargetError(f"{label} is no client config in TOML, nor JSON{hint}") from None
         where = f"line {error.lineno}, column {error.colno}"
-        raise TargetError(f"{label} is not valid JSON: {error.msg} at {where}") from None
+        raise TargetError(
+            f"{label} is not valid JSON: {error.msg.removesuffix(' at')} at {where}"
+        ) from None
 
 
 def _relaxed(data: bytes, *, is_toml: bool) -> Any:

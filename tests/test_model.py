@@ -16,6 +16,7 @@ from classifier.engine import Options, classify, classify_many
 from classifier.errors import DataError, LabelError
 from classifier.model import evaluate, facts, network, runtime, train
 from classifier.model.labels import Labelled, read_facts, read_labels, read_written
+from classifier.model.labels import lines as read_labels_lines
 from classifier.pages.accuracy import accuracies
 from classifier.reviewed import text_digest
 from classifier.verdict import Basis, Category, Risk
@@ -485,6 +486,91 @@ def test_review_walks_a_person_through_what_is_unsure(tmp_path):
             assert [item.classification["risk"] for item in catalog.tools()] == [level]
             assert classify_catalog(catalog, options).classified == 0
             assert catalog.counts()["classifications"] == 1
+
+
+def test_review_shows_what_is_labelled_and_asks_nothing_twice(tmp_path):
+    from classifier.store import classify_catalog
+    from crawler.catalog import Catalog
+    from crawler.gathered import Gathered
+    from crawler.records import Server
+
+    db, file = str(tmp_path / "c.db"), tmp_path / "mine.tsv"
+    schema = {"properties": {"mode": {"enum": ["read", "wipe"]}, "private_key": {"type": "string"}}}
+    told = "Zqx.\u202e\nnow: Read low (1.0)" + " x" * 4000
+    tool = Tool(server=ServerName("s"), name="zqx", description=told, input_schema=schema)
+    with Catalog.open(db) as catalog:
+        catalog.record_many([Gathered(server=Server(name=tool.server), tools=(tool,))])
+        classify_catalog(catalog, Options())
+
+    def review():
+        return subprocess.run(
+            [sys.executable, "-m", "classifier", "review", "--db", db, "--file", str(file)],
+            input="eh destructive\n", capture_output=True, text=True, timeout=60, check=True,
+        )  # fmt: skip
+
+    done = review()
+    lines = done.stdout.splitlines()
+    assert "| Zqx.\ufffd" in lines
+    assert "| now: Read low (1.0) x x x" in done.stdout
+    assert "  - mode: read, wipe" in lines
+    assert "  - private_key" in lines
+    assert any("more characters" in line for line in lines)
+    assert "1 label kept" in done.stderr
+    again = review()
+    assert "0 tools to review" in again.stderr
+    assert "1 tool of them labelled there already" in again.stderr
+    assert len(file.read_text(encoding="utf-8").splitlines()) == 1
+
+
+def test_ctrl_c_while_a_network_learns_ends_the_work(monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sklearn.neural_network._stochastic_optimizers.AdamOptimizer.update_params", interrupted)  # fmt: skip
+    items = labelled()
+    features, _ = train.documents(items)
+    with pytest.raises(KeyboardInterrupt):
+        train.fit(features, train.truth_of(items), np.arange(len(items)))
+
+
+@pytest.mark.parametrize("held", ["notes of mine\n", None])
+def test_facts_are_written_over_nothing_else_and_not_before_it_is_sure(tmp_path, monkeypatch, held):
+    from classifier.cli import main
+
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    labels, place = tmp_path / "l.jsonl", tmp_path / "mine.tsv"
+    row = {
+        "server": "s",
+        "tool": "get_x",
+        "description": "Get x.",
+        "category": "Read",
+        "risk": "low",
+    }
+    count = 3 if held is None else 30
+    labels.write_text((json.dumps(row) + "\n") * count, encoding="utf-8")
+    before = held or facts.line(labelled()[0].tool, "Read", "low", [], 3)
+    place.write_text(before, encoding="utf-8")
+    with pytest.raises(SystemExit) as stop:
+        main(["train", str(labels), "--out", str(tmp_path / "m"), "--write-facts", str(place)])
+    assert stop.value.code == 2
+    assert place.read_text(encoding="utf-8") == before
+
+
+@pytest.mark.parametrize("signals", ["external_side_effect", "destructive,admin", "nonsense"])
+def test_a_signal_of_a_review_that_is_none_is_not_lost(tmp_path, signals):
+    tool = labelled()[0].tool
+    fields = facts.line(tool, "Write", "high", ["destructive"], 3).split("\t")
+    path = tmp_path / "mine.tsv"
+    path.write_text("\t".join([*fields[:4], signals, *fields[5:]]), encoding="utf-8")
+    with pytest.raises(DataError, match="is no signal of a review"):
+        classify(tool, Options(extra_reviews=path))
+
+
+def test_broken_json_is_told_with_its_line(tmp_path):
+    path = tmp_path / "l.jsonl"
+    path.write_text('{"a": 1}\n\n{"b": }\n', encoding="utf-8")
+    with pytest.raises(LabelError, match=r"l\.jsonl:3: not JSON"):
+        list(read_labels_lines(path))
 
 
 @pytest.mark.parametrize("before", ["", "# mine\n", "# mine", "{line}", "{line}\r\n"])

@@ -190,6 +190,28 @@ def test_ctrl_c_waits_for_nobody(times):
     assert process.returncode != 0
 
 
+HALF_SENT = """
+import os, signal, threading
+from classifier.parallel import map_batches
+def large(_):
+    return bytes(300_000_000)
+threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()
+try:
+    for _ in map_batches(large, range(1000)):
+        pass
+except KeyboardInterrupt:
+    os._exit(130)
+"""
+
+
+@needs_fork
+def test_ctrl_c_waits_for_no_half_of_an_answer():
+    done = subprocess.run(
+        [sys.executable, "-c", HALF_SENT], capture_output=True, timeout=60, check=False
+    )
+    assert done.returncode == 130, done.stderr
+
+
 TELLING = """
 import os, time
 from classifier.parallel import map_batches

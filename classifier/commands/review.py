@@ -11,6 +11,7 @@ from crawler.printable import counted
 
 if TYPE_CHECKING:
     from crawler.catalog import CatalogTool
+    from crawler.records import Tool
 
 _CATEGORIES = {"r": "Read", "w": "Write", "e": "Execute", "o": "Other"}
 _NONE = "none"
@@ -48,10 +49,14 @@ def review(
             waiting += item.classification is None
             if item.classification and item.classification["needs_review"]:
                 due.append(item)
+    answered = _answered(place)
+    due, had = [item for item in due if _key(item) not in answered], len(due)
     due.sort(
         key=lambda i: (-(i.classification or {}).get("risk_score", 0), i.tool.server, i.tool.name)
     )
     inputs.say(f"{counted(len(due), 'tool')} to review; labels go to {place}")
+    if len(due) < had:
+        inputs.say(f"{counted(had - len(due), 'tool')} of them labelled there already")
     if waiting:
         inputs.say(f"{counted(waiting, 'tool')} not classified yet; run `toolrisk classify`")
     done = 0
@@ -63,6 +68,19 @@ def review(
             _keep(place, answer)
             done += 1
     inputs.say(f"{counted(done, 'label')} kept; {_use(place)}")
+
+
+def _answered(place: Path) -> set[str]:
+    """Return the definitions, by their digests, that a file has labels of."""
+    if not place.is_file():
+        return set()
+    return {line[:33] for line in place.read_text("utf-8-sig", "replace").splitlines()}
+
+
+def _key(item: "CatalogTool") -> str:
+    from classifier.model.facts import line
+
+    return line(item.tool, "", "", (), 0)[:33]  # both digests and the tab between them
 
 
 def _require_labels(place: Path) -> None:
@@ -96,12 +114,15 @@ def _ask(item: "CatalogTool") -> str | None:
     from classifier.signals import detectors
 
     found = item.classification or {}
-    told = [s["id"] for s in found.get("signals", []) if s["kind"] == "capability"]
-    text = "".join(c if c.isprintable() else " " for c in (item.tool.description or "")[:1500])
+    signals = found.get("signals", [])
+    told = [s["id"] for s in signals if s["kind"] == "capability"]
+    others = [s["id"] for s in signals if s["kind"] != "capability"]
     sys.stdout.write(
-        f"\n{clean(item.tool.server)} / {clean(item.tool.name)}\n{text}\n"
+        f"\n{clean(item.tool.server)} / {clean(item.tool.name)}\n{_shown(item.tool)}"
         f"now: {found.get('category')} {found.get('risk')} ({found.get('confidence')}) {', '.join(told)}\n"
     )
+    if others:
+        sys.stdout.write(f"also found: {', '.join(others)}\n")
     known = {d.signal.id for d in detectors() if d.label}
     while True:
         sys.stdout.write("label> ")
@@ -112,11 +133,40 @@ def _ask(item: "CatalogTool") -> str | None:
             return None
         if not words:
             return ""
-        head, signals = words[0], _signals(words[1]) if words[1:] else told
+        head, given = words[0], _signals(words[1]) if words[1:] else told
         good = len(head) == 2 and head[0] in _CATEGORIES and head[1] in _RISKS  # noqa: PLR2004 - two letters
-        if good and set(signals) <= known:
-            return line(item.tool, _CATEGORIES[head[0]], _RISKS[head[1]], signals, 3)
+        if good and set(given) <= known:
+            return line(item.tool, _CATEGORIES[head[0]], _RISKS[head[1]], given, 3)
         say(f"give two letters such as eh, then none or signals of: {', '.join(sorted(known))}")
+
+
+_MOST_SHOWN = 6000
+_MOST_PARAMETERS = 60
+_HIDDEN = "\N{REPLACEMENT CHARACTER}"
+_MOST_VALUES = 12
+
+
+def _shown(tool: "Tool") -> str:
+    """Return what is labelled: the description, each line behind a bar, and the parameters."""
+    from classifier.commands.table import clean
+    from classifier.parameters import parameters
+
+    text = tool.description or ""
+    # what is hidden is seen as such, and no line of a text can pass for one of ours
+    seen = "".join(c if c.isprintable() or c == "\n" else _HIDDEN for c in text[:_MOST_SHOWN])
+    lines = [f"| {line}" for line in seen.split("\n")]
+    if len(text) > _MOST_SHOWN:
+        lines.append(f"... {len(text) - _MOST_SHOWN:,} more characters; see `toolrisk export`")
+    found, is_cut = parameters(tool.input_schema)
+    for one in found[:_MOST_PARAMETERS]:
+        values = ", ".join(map(clean, one.enum[:_MOST_VALUES]))
+        values += ", ..." if len(one.enum) > _MOST_VALUES else ""
+        lines.append(f"  - {clean(one.name)}{': ' + values if values else ''}")
+    if len(found) > _MOST_PARAMETERS or is_cut:
+        lines.append("  - ... and more; see `toolrisk export`")
+    if isinstance(tool.annotations, dict) and tool.annotations:
+        lines.append("  hints: " + ", ".join(clean(f"{k}={v}") for k, v in list(tool.annotations.items())[:8]))  # fmt: skip
+    return "\n".join(lines) + "\n"
 
 
 def _signals(text: str) -> list[str]:

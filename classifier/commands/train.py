@@ -40,14 +40,35 @@ def train(
     known = {item.tool.definition_sha256 for item in labelled}
     also = read_facts(facts, corpus, known) if facts and corpus else []
     invented = [item for path in written or [] for item in read_written(path)]
+    everything = [*also, *invented]
+    require_enough([*labelled, *everything], labels)
     if write_facts:
         from classifier.model.facts import write
 
+        _require_own(write_facts)
         say(f"{write(write_facts, [*labelled, *also])} reviewed definitions in {write_facts}")
-    everything = [*also, *invented]
-    require_enough([*labelled, *everything], labels)
     make_folder(out)  # before minutes of work that would be lost
     training.train(labelled, out, name, say, everything)
+
+
+def _require_own(path: Path) -> None:
+    """Refuse to write over what is not a file of facts, and over a person's own reviews.
+
+    Raises:
+        LabelError: it is such a file, or cannot be read.
+
+    """
+    from classifier.errors import LabelError
+    from classifier.reviewed import takes_reviews, user_file
+
+    try:
+        is_ours = takes_reviews(path) and path.resolve() != user_file().resolve()
+    except OSError as cause:
+        raise LabelError(f"{path} cannot be read: {cause.strerror}") from cause
+    if not is_ours:
+        raise LabelError(
+            f"{path} holds your own reviews or something else; give --write-facts another place"
+        )
 
 
 _FAMILIES = 5

@@ -42,6 +42,7 @@ def lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         LabelError: the file is missing or cut short, or a line is not a JSON object.
 
     """
+    number = 0
     try:
         with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
             for number, line in enumerate(file, 1):
@@ -56,7 +57,8 @@ def lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         reason = getattr(cause, "strerror", None) or cause
         raise LabelError(f"{path}: {reason}; give a JSONL file of labels") from cause
     except orjson.JSONDecodeError as cause:
-        raise LabelError(f"{path}: not JSON: {cause}") from cause
+        where = f"{path}:{number}" if number else str(path)
+        raise LabelError(f"{where}: not JSON: {cause.msg}, column {cause.colno}") from cause
 
 
 def read_labels(path: Path) -> list[Labelled]:

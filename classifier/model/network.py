@@ -5,6 +5,9 @@ see what words mean together, and what one output says of another. While it lear
 definition's features are hidden from it, others in each pass: it must not rely on any one.
 """
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -45,12 +48,13 @@ def fit_network(matrix: csr_matrix, targets: npt.NDArray[np.int64], weight: Arra
         size = min(max(_SMALLEST, count // batches), count)
         network.set_params(batch_size=size)
         for _ in range(max(1, batches * size // count)):
-            network.partial_fit(
-                _thinned(given, chance),
-                targets,
-                sample_weight=weight / weight.mean(),
-                classes=np.arange(outputs),
-            )
+            with _interruptible():
+                network.partial_fit(
+                    _thinned(given, chance),
+                    targets,
+                    sample_weight=weight / weight.mean(),
+                    classes=np.arange(outputs),
+                )
     (first, second), (first_bias, second_bias) = network.coefs_, network.intercepts_
     return Network(
         first=first.astype(np.float64) * _STRETCH,
@@ -58,6 +62,27 @@ def fit_network(matrix: csr_matrix, targets: npt.NDArray[np.int64], weight: Arra
         second=second.astype(np.float64),
         second_bias=second_bias.astype(np.float64),
     )
+
+
+_INTERRUPTED = "Training interrupted by user"
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C end the work: scikit-learn makes a warning of it and goes on half-trained.
+
+    Raises:
+        KeyboardInterrupt: it was pressed.
+
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message=_INTERRUPTED)
+        try:
+            yield
+        except UserWarning as cause:
+            if _INTERRUPTED in str(cause):
+                raise KeyboardInterrupt from cause
+            raise
 
 
 def _thinned(matrix: csr_matrix, chance: np.random.RandomState) -> csr_matrix:
