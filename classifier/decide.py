@@ -89,6 +89,27 @@ def floor(matched: tuple[Rule, ...], trusted: frozenset[str]) -> Rule | None:
     return max(rules, key=lambda rule: rule.risk.rank if rule.risk else 0, default=None)
 
 
+def level(
+    findings: tuple[Finding, ...], estimate: Risk, least: Rule | None, reviewed: Risk | None = None
+) -> Risk:
+    """Return the level that `score` brings the sum into; which findings are no threat does not matter."""
+    return _level(findings, estimate, least, reviewed)[0]
+
+
+WORDING = "weight of the wording"
+
+
+def _level(
+    findings: tuple[Finding, ...], estimate: Risk, least: Rule | None, reviewed: Risk | None
+) -> tuple[Risk, str]:
+    level, why = reviewed or estimate, "reviewed by people" if reviewed else WORDING
+    if reviewed is None and least and least.risk and least.risk.rank > level.rank:
+        level, why = least.risk, f"rule {least.id} sets at least {least.risk.value}"
+    if level.rank < Risk.HIGH.rank and any(finding.is_threat for finding in findings):
+        level, why = Risk.HIGH, "a definition that looks hostile is never below high"
+    return level, why
+
+
 def score(
     category: Category,
     findings: tuple[Finding, ...],
@@ -112,17 +133,18 @@ def score(
     if total > _MOST:
         addends.append(_addend(_MOST - total, _FULL))
         total = _MOST
-    level, why = reviewed or estimate, "reviewed by people" if reviewed else "weight of the wording"
-    if reviewed is None and least and least.risk and least.risk.rank > level.rank:
-        level, why = least.risk, f"rule {least.id} sets at least {least.risk.value}"
-    if level.rank < Risk.HIGH.rank and any(finding.is_threat for finding in findings):
-        level, why = Risk.HIGH, "a definition that looks hostile is never below high"
+    level, why = _level(findings, estimate, least, reviewed)
     low, top = BANDS[level]
     if not low <= total <= top:
         target = low if total < low else top
         addends.append(_addend(target - total, why))
         total = target
     return Answer(level, total, tuple(addends))
+
+
+def by_wording(addends: tuple[Addend, ...]) -> int:
+    """Return what the weight of the wording adds to a score, or takes from it."""
+    return sum(addend.points for addend in addends if addend.reason == WORDING)
 
 
 def lifted_by(addends: tuple[Addend, ...]) -> str:

@@ -6,7 +6,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from classifier import decide, explain, rationale, reviewed, threats
@@ -19,6 +19,7 @@ from classifier.rules import Rule
 from classifier.signals import Detector, alarms, contradicted, detectors
 from classifier.unfamiliar import is_unfamiliar
 from classifier.verdict import Basis, Category, Classification, Evidence, Finding, Risk
+from classifier.whole import is_whole
 from crawler.records import Tool, canonical_json, sha256
 
 BATCH = 512
@@ -144,6 +145,7 @@ def _judged(batch: list[Tool], model: runtime.Model, options: Options) -> list[_
         item.scores(model)
     for reading in readings:
         reading.suspects = alarms().suspects(reading.tool)
+        reading.truncated = reading.truncated or not is_whole(reading.tool)
     return items
 
 
@@ -151,10 +153,6 @@ def _conclude(item: _Read, model: runtime.Model) -> Classification:
     reading, review = item.reading, item.review
     category, confidence = _categorised(item, model)
     findings = _findings(item, model, review)
-    evidence = _evidence(item, model, category)
-    if reading.tool.annotations:
-        findings += contradicted(reading, category, confidence, findings, evidence)
-    doubted = decide.disagrees(category, (finding.signal.id for finding in findings))
     if review and review.exact:
         estimate = review.risk
     else:
@@ -167,10 +165,16 @@ def _conclude(item: _Read, model: runtime.Model) -> Classification:
     if review:
         said = review.risk if review.exact or review.risk.rank >= estimate.rank else estimate
     unfamiliar = review is None and is_unfamiliar(reading, model.vocabulary["d"])
-    if unfamiliar and (least is None or _weight(least) < _weight(_NOT_UNDERSTOOD)):
-        least = _NOT_UNDERSTOOD
-    answer = decide.score(category, findings, estimate, least, reviewed=said)
     insufficient = unfamiliar or _insufficient(reading, review)
+    for unknown, bound in ((insufficient, _NOT_UNDERSTOOD), (reading.truncated, _NOT_READ)):
+        if unknown and (least is None or _weight(least) < _weight(bound)):
+            least = bound
+    level = decide.level(findings, estimate, least, said)
+    evidence = _evidence(item, model, category, findings, level)
+    if reading.tool.annotations:
+        findings += contradicted(reading, category, confidence, findings, evidence)
+    doubted = decide.disagrees(category, (finding.signal.id for finding in findings))
+    answer = decide.score(category, findings, estimate, least, reviewed=said)
     against = _against(category, estimate, least) if review is None else None
     votes = any(rule.category is category for rule in item.matched)
     basis = Basis.REVIEWED if review else (Basis.RULES_AND_MODEL if votes else Basis.MODEL)
@@ -191,6 +195,7 @@ def _conclude(item: _Read, model: runtime.Model) -> Classification:
             or overruled
             or doubted
             or against is not None
+            or _hands_on(reading, category)
         ),
         insufficient_definition=insufficient,
         findings=findings,
@@ -204,6 +209,9 @@ def _conclude(item: _Read, model: runtime.Model) -> Classification:
             unfamiliar=unfamiliar,
             reviewed=review is not None,
             against=_word_of(against, reading),
+            rival=_rival(item, model, category, confidence),
+            wording=decide.by_wording(answer.addends),
+            unknown=_UNKNOWN.get(least.id, "") if least and level is not estimate else "",
         ),
         addends=answer.addends,
         notes=_notes(item, model, review, category, least),
@@ -214,7 +222,22 @@ def _conclude(item: _Read, model: runtime.Model) -> Classification:
 
 
 _NOT_UNDERSTOOD = Rule(id="not-understood", risk=Risk.MEDIUM)
-"""What is not understood is never low."""
+_NOT_READ = Rule(id="not-read-whole", risk=Risk.MEDIUM)
+"""What is not understood, or not read, is never low."""
+_UNKNOWN = {_NOT_UNDERSTOOD.id: "what so little is said of", _NOT_READ.id: "what is not read to its end"}  # fmt: skip
+
+
+def _hands_on(reading: Reading, category: Category) -> bool:
+    """Say whether a call that is taken for harmless takes a command, of which its words say nothing."""
+    if category not in {Category.READ, Category.OTHER} or "command" not in reading.flags:
+        return False
+    return any(
+        "command" in one.flags and not one.enum and _COMMANDS & set(one.words)
+        for one in reading.parameters
+    )
+
+
+_COMMANDS = {"bash", "cmd", "command", "commandline", "commands", "shell"}
 
 
 def _against(category: Category, estimate: Risk, least: Rule | None) -> Rule | None:
@@ -247,6 +270,18 @@ def _likeliest(item: _Read, model: runtime.Model) -> tuple[Category, float]:
     return _CATEGORIES[probabilities.index(confidence)], confidence
 
 
+def _rival(
+    item: _Read, model: runtime.Model, category: Category, confidence: float
+) -> Category | None:
+    """Return the category that comes second, where the model decided and another one is near."""
+    if item.review or confidence >= _CLEAR or category is not _likeliest(item, model)[0]:
+        return None
+    probabilities = item.scores(model).category
+    second = max((p, i) for i, p in enumerate(probabilities) if _CATEGORIES[i] is not category)
+    return _CATEGORIES[second[1]]
+
+
+_CLEAR = 0.95
 _REACH = {Category.OTHER: 0, Category.READ: 1, Category.WRITE: 2, Category.EXECUTE: 3}
 """Of several effects of a call the most consequential names the category (the labelling guide, ties)."""
 _BESIDE = 0.7
@@ -279,6 +314,12 @@ def _findings(
         if raised:
             found.append(_capability(detector, item, model, column, probability, review))
     return tuple(found)
+
+
+@cache
+def _labels() -> dict[str, str | None]:
+    """Return the label of each signal, by its id."""
+    return {detector.signal.id: detector.label for detector in detectors()}
 
 
 @cache
@@ -321,13 +362,38 @@ def _insufficient(reading: Reading, review: reviewed.Review | None) -> bool:
     return told < _SHORT and nothing_named and not reading.parameters
 
 
-def _evidence(item: _Read, model: runtime.Model, category: Category) -> tuple[Evidence, ...]:
+def _evidence(
+    item: _Read,
+    model: runtime.Model,
+    category: Category,
+    findings: tuple[Finding, ...],
+    level: Risk,
+) -> tuple[Evidence, ...]:
+    """Quote what speaks for the category: the rules that hold, else the words that weigh most.
+
+    Of a rule that says more than was found, a higher risk or another signal, only the verb is quoted.
+    """
+    raised = {_labels().get(one.signal.id) for one in findings}
     quotes: list[Evidence] = []
     for rule in item.matched:
         if rule.category is category:
-            quotes += rule.evidence(item.reading)
-    found = _unique(iter(quotes))[:_EVIDENCE]
-    return found or _words(item, model, _CATEGORIES.index(category))
+            if rule.signals <= raised and (rule.risk is None or rule.risk.rank <= level.rank):
+                quotes += rule.evidence(item.reading)
+            elif act := rule.act(item.reading):
+                quotes.append(act)
+    told = [quote for quote in quotes if not explain.says_nothing(quote)]
+    if told:
+        return _unique(iter(told))
+    act = explain.acting(item.reading, _ACTS[category])
+    first = (act,) if act else ()
+    return _unique(chain(first, _words(item, model, _CATEGORIES.index(category))))[:_FEW]
+
+
+_ACTS = {
+    Category.READ: ("read",), Category.WRITE: ("write",), Category.EXECUTE: ("exec",), Category.OTHER: ("other",),
+}  # fmt: skip
+"""What the class of a verb begins with that speaks for a category."""
+_FEW = 3
 
 
 def _words(item: _Read, model: runtime.Model, column: int) -> tuple[Evidence, ...]:
@@ -338,7 +404,7 @@ def _words(item: _Read, model: runtime.Model, column: int) -> tuple[Evidence, ..
 def _unique(quotes: Iterator[Evidence]) -> tuple[Evidence, ...]:
     found: list[Evidence] = []
     for quote in quotes:
-        if quote not in found:
+        if quote not in found and not any(explain.is_repeated(quote, other) for other in found):
             found.append(quote)
         if len(found) == _EVIDENCE:
             break

@@ -1,5 +1,6 @@
 """Which words decided: the model's weights, turned back into quotes of the definition."""
 
+import re  # noqa: TID251 - words and bounded alternations on 60 characters: linear
 from collections.abc import Iterable, Sequence
 
 from classifier.model.features import act, value
@@ -28,6 +29,8 @@ _EMPTY = (STOP - _MEANS) | frozenset(
         *("my", "not", "of", "only", "other", "our", "per", "s", "should", "so", "some", "such", "t"),
         *("than", "their", "them", "then", "there", "these", "they", "those", "was", "we", "were"),
         *("what", "where", "while", "who", "would"),
+        *("already", "based", "need", "needs", "option", "options", "provide", "provided", "provides"),
+        *("specified", "specify", "via", "want"),
         *("al", "con", "cada", "como", "da", "das", "de", "del", "der", "des", "die", "du", "ein"),
         *("eine", "el", "en", "es", "est", "et", "il", "la", "las", "le", "les", "lo", "los", "mit"),
         *("ou", "otra", "otro", "oder", "para", "por", "pour", "que", "se", "si", "su", "sur", "um"),
@@ -95,8 +98,10 @@ def words(
         tried.add(one)
         block, key = one
         quote = _quote(reading, block, key)
-        if quote and block not in _FROM_SCHEMA and _says_nothing(quote.text.lower()):
-            continue  # a class that an empty word belongs to
+        if quote and block in _PAIR_BLOCKS:
+            quote = _trimmed(quote)
+        if quote and block not in _FROM_SCHEMA and (says_nothing(quote) or _denied(reading, quote)):
+            continue  # a class that an empty word belongs to, or what a call is said not to do
         if quote and not any(_overlap(quote, other) for other in found):
             found.append(quote)
             if len(found) == _MOST:
@@ -110,15 +115,64 @@ def whole_name(reading: Reading) -> tuple[Evidence, ...]:
     return (Evidence("/name", 0, len(name), name),)
 
 
+def says_nothing(quote: Evidence) -> bool:
+    """Say whether a quote is made of empty words only."""
+    return _says_nothing(quote.text.lower())
+
+
+def acting(reading: Reading, kinds: tuple[str, ...]) -> Evidence | None:
+    """Quote the acting verb of the name, or of the first sentence, if its class is of one of these kinds."""
+    for verb, quote in ((reading.name_verb, reading.quote_name), (reading.head_verb, reading.quote_text)):  # fmt: skip
+        if verb:
+            told = quote({verb[0]}) if verb[1][1:].startswith(kinds) else None
+            return None if told is None or _denied(reading, told) else told
+    return None
+
+
+_WORD = re.compile(r"\w+")
+_APART = frozenset(".;:!?()[]{}|\n")
+_CLAUSE = 60
+_NOT = re.compile(
+    r"(?i)\b(?:not|never|without|cannot|\w{2,8}n['\u2019]t|nicht|kein|keine|sin|sans|jamais|nunca)\b"
+)
+
+
+def _trimmed(quote: Evidence) -> Evidence | None:
+    """Return a quote of two words without an empty one; nothing where a stop stands between them."""
+    if not _APART.isdisjoint(quote.text):
+        return None
+    told = [one for one in _WORD.finditer(quote.text) if one.group().lower() not in _EMPTY]
+    if not told:
+        return None
+    start, end = told[0].start(), told[-1].end()
+    return Evidence(quote.pointer, quote.start + start, quote.start + end, quote.text[start:end])
+
+
+def _denied(reading: Reading, quote: Evidence) -> bool:
+    """Say whether a word of the description stands behind a "not" in its clause."""
+    if quote.pointer != "/description":
+        return False
+    before = (reading.tool.description or "")[max(0, quote.start - _CLAUSE) : quote.start]
+    clause = max((before.rfind(mark) for mark in _APART), default=-1) + 1
+    return bool(_NOT.search(before, clause))
+
+
 def _says_nothing(text: str) -> bool:
     """Say whether a text is made of empty words only; the name of a parameter never is."""
     return all(word in _EMPTY or (len(word) == 1 and word.isascii()) for word in text.split())
 
 
 def _overlap(one: Evidence, other: Evidence) -> bool:
+    if is_repeated(one, other):
+        return True
     if one.pointer != other.pointer:
         return False
     return (one.start < other.end and other.start < one.end) or one == other
+
+
+def is_repeated(one: Evidence, other: Evidence) -> bool:
+    """Say whether two quotes are the same word, in name and description; parameters stand for themselves."""
+    return one.end > 0 < other.end and one.text.lower() == other.text.lower()
 
 
 def _quote(reading: Reading, block: str, key: str) -> Evidence | None:

@@ -72,14 +72,13 @@ def mention(reading: Reading) -> Mention:
         return _NONE if told.isascii() and len(text) <= MAX_DESCRIPTION else _UNCLEAR
     forms = _forms()
     first = reading.first[0] if reading.first else ""
-    if first in forms and _finite(first) and _begins(told, first):
-        return Mention(Kind.HEAD, told[: len(first)], _acts(first))
     if not told.isascii():
         told = told.encode(errors="replace").decode()  # re2 takes no lone surrogates
     for found in _VERB.finditer(told):
         word = found.group(1).lower()
         if word in forms and _finite(word) and _tells(*lexicon().verb[word]):
-            return Mention(Kind.NAMED, found.group(1), _acts(word))
+            begins = found.start(1) == 0 and word == first and _begins(told, first)
+            return Mention(Kind.HEAD if begins else Kind.NAMED, found.group(1), _acts(word))
     return _UNCLEAR
 
 

@@ -5,7 +5,7 @@ never are. Everything is bounded: past the caps the walk stops and says so.
 """
 
 import re  # noqa: TID251 - two linear patterns on names that are cut to 128 characters
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
@@ -125,25 +125,49 @@ def doc_parameters(text: str) -> tuple[Parameter, ...]:
 
 
 def parameters(schema: Any) -> tuple[tuple[Parameter, ...], bool]:
-    """Return every property of an input schema, outermost first, and whether a cap cut the walk."""
+    """Return every property of an input schema, outermost first, and whether any part was not read.
+
+    Not read is what is behind a cap, what stands under a keyword that is not followed, and a value
+    that says what a call can do and is listed behind the last one that is read.
+    """
     if not isinstance(schema, dict):
         return (), False
     found: list[Parameter] = []
-    for parameter in _walk(schema):
+    unread: list[str] = []
+    for parameter in _walk(schema, unread):
         if len(found) >= MAX_PARAMETERS:
             return tuple(found), True
         found.append(parameter)
-    return tuple(found), False
+        if len(parameter.enum) == _MAX_ENUM and _lists_more(schema, parameter):
+            unread.append(parameter.pointer)
+    return tuple(found), bool(unread)
 
 
-def _walk(root: dict[str, Any]) -> Iterator[Parameter]:
+def chooses(words: tuple[str, ...], flags: Collection[str]) -> bool:
+    """Say whether what a parameter lists is what the call can do, by its name and what that stands for."""
+    return (bool(words) and words[-1] in _DEEDS) or not _CHOOSES.isdisjoint(flags)
+
+
+_CHOOSES = frozenset(["action", "method", "command"])
+_DEEDS = frozenset(
+    ["do", "task", "request", "function", "call", "intent", "activity", "aktion", "accion", "acao"]
+)
+"""Flags of such a parameter, and last words of its name."""
+
+
+def _walk(root: dict[str, Any], unread: list[str]) -> Iterator[Parameter]:
+    """Yield the properties; `unread` gets the places that are not looked into."""
     queue: list[tuple[Any, str, int]] = [(root, "/inputSchema", 0)]
     seen: set[int] = set()
     steps = 0
     while queue and steps < MAX_PARAMETERS * 4:
         steps += 1
         node, pointer, depth = queue.pop(0)
-        if not isinstance(node, dict) or depth > MAX_DEPTH or id(node) in seen:
+        if not isinstance(node, dict) or id(node) in seen:
+            continue
+        if depth > MAX_DEPTH or _is_past(node):
+            unread.append(pointer)
+        if depth > MAX_DEPTH:
             continue
         seen.add(id(node))
         reference = node.get("$ref")
@@ -162,10 +186,59 @@ def _walk(root: dict[str, Any]) -> Iterator[Parameter]:
                 if isinstance(value, dict) and _nested(value):
                     queue.append((value, where, depth + 1))
         queue.extend(_children(node, pointer, depth))
+    unread += [pointer for node, pointer, _ in queue if isinstance(node, dict)]
+
+
+_CHOICES = ("anyOf", "oneOf", "allOf")
+_UNREAD = frozenset(
+    [
+        "additionalProperties", "contains", "dependentSchemas", "else", "if", "patternProperties", "prefixItems",
+        "then", "unevaluatedProperties",
+    ]
+)  # fmt: skip
+"""Keywords that hold schemas and are not followed: hardly anybody uses them for what has a name."""
+
+
+def _is_past(node: dict[str, Any]) -> bool:
+    """Say whether a schema has parts that are not followed, or more choices than are."""
+    if any(_has_properties(node[key]) for key in _UNREAD & node.keys()):
+        return True
+    return any(_is_longer(node.get(key), _MAX_BRANCHES) for key in _CHOICES)
+
+
+def _has_properties(given: Any) -> bool:
+    """Say whether there is a schema with named properties in what a keyword holds, or too much to tell."""
+    left, looked = [given], 0
+    while left:
+        looked += 1
+        if looked > MAX_PARAMETERS:
+            return True
+        one = left.pop()
+        if isinstance(one, dict):
+            if isinstance(one.get("properties"), dict) and one["properties"]:
+                return True
+            left.extend(one.values())
+        elif isinstance(one, list):
+            left.extend(one)
+    return False
+
+
+def _is_longer(given: Any, most: int) -> bool:
+    return isinstance(given, list) and len(given) > most
+
+
+def _lists_more(root: dict[str, Any], parameter: Parameter) -> bool:
+    """Say whether a parameter that chooses what the call does lists more values than are read."""
+    value, _ = _resolve(root, "#" + parameter.pointer.removeprefix("/inputSchema"))
+    if not isinstance(value, dict) or not chooses(parameter.words, parameter.flags):
+        return False
+    nodes = [value, *(node for node, _ in choices(root, value, parameter.pointer))]
+    listed = [node["enum"] for node in nodes if isinstance(node.get("enum"), list)]
+    return sum(map(len, listed)) > _MAX_ENUM
 
 
 _CHOOSING = frozenset(["$ref", "anyOf", "oneOf", "allOf"])
-_NESTING = ("properties", "$ref", "items", "anyOf", "oneOf", "allOf")
+_NESTING = ("properties", "$ref", "items", "anyOf", "oneOf", "allOf", *sorted(_UNREAD))
 
 
 def _nested(value: dict[str, Any]) -> bool:
@@ -173,7 +246,7 @@ def _nested(value: dict[str, Any]) -> bool:
 
 
 def _children(node: dict[str, Any], pointer: str, depth: int) -> Iterator[tuple[Any, str, int]]:
-    for key in ("anyOf", "oneOf", "allOf"):
+    for key in _CHOICES:
         options = node.get(key)
         if isinstance(options, list):
             for index, option in enumerate(options[:_MAX_BRANCHES]):

@@ -15,14 +15,16 @@ from classifier.gate import hear, passes, sum_of, worth
 from classifier.texts import Text
 from classifier.unveil import unveil
 
-_MOST_SENTENCES = 200
+MOST_SENTENCES = 200
+"""Of one string."""
 _LONGEST_SENTENCE = 260
 _LONGEST_PAIR = 320
 _LONGEST_WHOLE = 400
 _LONGEST_FIELD = 300
 _LONG_FIELD = 60
 _LONGEST_JOINED = 1_500
-_SHORTEST = 4
+SHORTEST = 4
+"""Characters of a sentence; what is shorter is none."""
 _SHORTEST_VALUE = 8
 _SHORTEST_OTHER = 12
 
@@ -149,10 +151,10 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
             yield start, middle
             found += 1
             start = middle
-        if end - start >= _SHORTEST and not text[start:end].isspace():
+        if end - start >= SHORTEST and not text[start:end].isspace():
             yield start, end
             found += 1
-            if found >= _MOST_SENTENCES:
+            if found >= MOST_SENTENCES:
                 break
         start = end
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from classifier.parameters import Parameter
-from classifier.reading import Reading
+from classifier.reading import Reading, name_tokens
 from classifier.rules import Rule
 from classifier.verdict import Evidence
 
@@ -13,6 +13,22 @@ def by_rules(reading: Reading, matched: Sequence[Rule], label: str) -> Iterator[
     for rule in matched:
         if label in rule.signals:
             yield from rule.evidence(reading)
+
+
+def things(reading: Reading, matched: Sequence[Rule], label: str) -> Iterator[Evidence]:
+    """Quote what the rules that raise a label are about, not the verb nor the product's own name.
+
+    Where nothing is left of that, all of it is quoted: the words did make the rules hold.
+    """
+    product = frozenset(name_tokens(reading.tool.server))
+    found = [
+        quote
+        for rule in matched
+        if label in rule.signals
+        for quote in rule.things(reading)
+        if quote.text.lower() not in product
+    ]
+    yield from found or by_rules(reading, matched, label)
 
 
 def parameter(found: Parameter) -> Evidence:

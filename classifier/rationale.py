@@ -1,5 +1,7 @@
 """Two or three plain sentences made from the findings, never from a category's template."""
 
+import re  # noqa: TID251 - bounded, without repetition of repetitions: linear
+
 from classifier import decide
 from classifier.mentions import Kind, Mention, mention
 from classifier.reading import Reading
@@ -11,16 +13,56 @@ _DOES = {
     Category.EXECUTE: "sets something in motion beyond stored data",
     Category.OTHER: "only works on what it is given, or serves its own session",
 }
+_RUNS = "runs what the caller supplies"
+_SHORT = {
+    Category.READ: "returns information",
+    Category.WRITE: "changes something that is kept",
+    Category.EXECUTE: "sets something in motion",
+    Category.OTHER: _DOES[Category.OTHER],
+}
+"""The same where hardly anything is said: then nothing is claimed of what the definition says."""
 _TAKEN = {
     Category.READ: "is taken to return information only",
     Category.OTHER: "is taken to work only on what it is given, or on its own session",
 }
 """What a call does, where words or signals of the definition speak against it."""
 _NOT = {
-    Category.WRITE: "The effect stays inside stored data, so it is Write rather than Execute.",
+    Category.WRITE: "What it changes is something kept, and it starts nothing, so it is Write rather than Execute.",
     Category.EXECUTE: "The effect goes beyond storing data, so it is Execute rather than Write.",
     Category.OTHER: "No data beyond that is read or changed, so it is not Read or Write.",
 }
+_NOT_RIVAL = {
+    (
+        Category.READ,
+        Category.OTHER,
+    ): "It looks something up and does not only work on what it is given, so it is Read rather than Other.",
+    (
+        Category.READ,
+        Category.EXECUTE,
+    ): "It is asked for what comes back, not for an effect, so it is Read rather than Execute.",
+    (
+        Category.WRITE,
+        Category.READ,
+    ): "It also saves or changes something, so it is Write rather than Read.",
+    (
+        Category.WRITE,
+        Category.OTHER,
+    ): "What it changes is kept beyond its own session, so it is Write rather than Other.",
+    (
+        Category.EXECUTE,
+        Category.READ,
+    ): "It does more than look something up, so it is Execute rather than Read.",
+    (
+        Category.EXECUTE,
+        Category.OTHER,
+    ): "Its effect reaches beyond its own session, so it is Execute rather than Other.",
+    (
+        Category.OTHER,
+        Category.EXECUTE,
+    ): "Nothing outside its own session is set in motion, so it is Other rather than Execute.",
+}
+"""Why it is not the category that comes second, where that one is near; the usual rival stands in `_NOT`."""
+_CALLERS = "What is run is up to the caller, so it is Execute rather than Write."
 _OWN = "What it works with counts as given to it or as its own, so it is not Read or Write."
 _BOTH = "Stored data is what it changes first, so it is Write rather than Execute."
 _DISAGREE = "Signals and category do not go together here, so a person should look."
@@ -40,6 +82,15 @@ _EFFECT = {
     "untrusted-content": "it brings text written by outsiders before the model",
     "admin": "it changes who may do what or how the system is set up",
 }
+_REACHES = {
+    "url-parameter": "it goes to an address that the caller chooses",
+    "path-parameter": "it goes to a path that the caller chooses",
+}
+"""What raises the risk of a call that only reads."""
+_USUAL = {Category.READ: Risk.LOW, Category.OTHER: Risk.LOW, Category.WRITE: Risk.MEDIUM, Category.EXECUTE: Risk.MEDIUM}  # fmt: skip
+"""The level of a category without any signal: what is found there raised nothing."""
+_MUCH = 10
+"""Points of the wording as a whole from which it is told of."""
 _LEVEL = {
     Risk.LOW: "Nothing found raises the risk above low.",
     Risk.MEDIUM: "Risk is medium: the harm of one call is limited and can mostly be undone.",
@@ -71,53 +122,87 @@ def write(  # noqa: PLR0913 - a verdict, and what is known of its grounds
     reviewed: bool,
     unfamiliar: bool = False,
     against: str = "",
+    rival: Category | None = None,
+    wording: int = 0,
+    unknown: str = "",
 ) -> str:
     """Say what a call does, why this category, and what raises or bounds the risk.
 
-    `against` are words of a rule that holds the level up and speaks of another category.
+    `against` are words of a rule that holds the level up and speaks of another category, `rival` is the
+    category that comes near, `wording` the points that the wording as a whole adds or takes, and `unknown`
+    what is not known, where the level stands for that alone.
     """
     named = mention(reading) if category is Category.READ else Mention(Kind.NONE)
     found = {finding.signal.id for finding in findings}
     doubted = decide.disagrees(category, found)
-    does = _DOES[category]
+    unsure = doubted and not reviewed
+    runs = category is Category.EXECUTE and "code-execution" in found
+    does = _RUNS if runs else _DOES[category]
     if doubted or named.kind in {Kind.HEAD, Kind.NAMED}:
         does = _TAKEN[category]
-    reasons = _reasons(findings)
+    reasons = _reasons(findings, category)
     if unfamiliar:
-        return f"{_NOT_UNDERSTOOD.format(does)} {_unknown(risk, reasons)}"
-    if insufficient:
-        start = (
-            f"The definition says too little to be sure; by its name and parameters a call {does}."
-        )
+        return f"{_NOT_UNDERSTOOD.format(does)} {_unknown(risk, reasons, unsure=unsure)}"
+    start = _start(reading, category, does, insufficient=insufficient)
+    by_verb = named.kind in {Kind.HEAD, Kind.NAMED}
+    if reviewed and (doubted or by_verb):
+        why = _READ_BY_PEOPLE.format(category.value)
+    elif doubted:
+        why = _DISAGREE
+    elif reviewed:
+        why = f"{_READ_BY_PEOPLE.format(category.value)} {_why(category, found, named, rival)}"
+    elif not _description(reading):
+        why = f"So it is taken for {category.value}."
     else:
-        start = f"A call {does}{_quoted(reading)}."
-    if doubted:
-        why = _READ_BY_PEOPLE.format(category.value) if reviewed else _DISAGREE
-    else:
-        why = _why(category, found, named)
+        why = _why(category, found, named, rival)
+    usual = risk is _USUAL[category]
     if reasons:
-        return f"{start} {why} {_risk(risk, reasons, unsure=doubted and not reviewed)}"
+        return f"{start} {why} {_risk(risk, reasons, unsure=unsure, usual=usual, wording=wording)}"
     if against:
         return f"{start} {why} {_HELD.format(risk.value, against)}"
+    if unknown:
+        return f"{start} {why} Risk is {risk.value}, because {unknown} is never low."
     levels = _LEVEL_UNCHANGED if category in _TAKEN else _LEVEL
-    return f"{start} {why} {levels[risk]}"
+    return f"{start} {why} {levels[risk]}{_BY_WORDING if wording >= _MUCH and not usual else ''}"
 
 
-def _why(category: Category, found: set[str], named: Mention) -> str:
+def _description(reading: Reading) -> str:
+    return (reading.tool.description or "").strip()
+
+
+def _start(reading: Reading, category: Category, does: str, *, insufficient: bool) -> str:
+    """Say what a call does, and by what; of little that is said, little is claimed."""
+    if _description(reading) and not insufficient:
+        return f"A call {does}{_quoted(reading)}."
+    by = "name and parameters" if reading.parameters else "name"
+    short = _SHORT[category] if does is _DOES[category] else does
+    if not _description(reading):
+        return f"There is no description; by its {by} a call {short}."
+    return f"The definition says too little to be sure; by its {by} a call {short}."
+
+
+_BY_WORDING = " No signal alone says so; the wording as a whole does."
+
+
+def _why(category: Category, found: set[str], named: Mention, rival: Category | None) -> str:
     """Say why it is this category and not its neighbour, without denying a signal."""
+    if category is Category.EXECUTE and "code-execution" in found:
+        return _CALLERS
+    owned = category is Category.READ and named.kind in {Kind.HEAD, Kind.NAMED}
+    if rival and not owned and (told := _NOT_RIVAL.get((category, rival))):
+        return told
     if category is Category.READ:
         return _only_reads(named)
     if category is Category.WRITE and not found.isdisjoint(_OUTWARD):
         return _BOTH
-    if category is Category.OTHER and not found.isdisjoint(_DATA):
-        return _OWN
-    return _NOT[category]
+    own = category is Category.OTHER and not found.isdisjoint(_DATA)
+    return _OWN if own else _NOT[category]
 
 
-def _unknown(risk: Risk, reasons: list[str]) -> str:
+def _unknown(risk: Risk, reasons: list[str], *, unsure: bool = False) -> str:
     """Give the level of what is not understood."""
     if reasons:
-        return _risk(risk, reasons, unsure=False)
+        return _risk(risk, reasons, unsure=unsure)
     return f"Risk is {risk.value}, because what is not understood is never low."
 
 
@@ -133,21 +218,32 @@ def _only_reads(named: Mention) -> str:
     return "None of its words is taken to mean that a call changes something, so it is not Write."
 
 
-def _reasons(findings: tuple[Finding, ...]) -> list[str]:
+def _reasons(findings: tuple[Finding, ...], category: Category) -> list[str]:
     """Return what raises the risk, the weightiest first."""
+    effects = _EFFECT | _REACHES if category is Category.READ else _EFFECT
     hostile = [_HOSTILE] if any(finding.is_threat for finding in findings) else []
-    telling = [finding for finding in findings if finding.signal.id in _EFFECT]
+    telling = [finding for finding in findings if finding.signal.id in effects]
     telling.sort(key=decide.points, reverse=True)
-    return (hostile + [_EFFECT[finding.signal.id] for finding in telling])[:_MOST]
+    return (hostile + [effects[finding.signal.id] for finding in telling])[:_MOST]
 
 
-def _risk(risk: Risk, reasons: list[str], *, unsure: bool) -> str:
-    """Give the level with its reasons."""
+def _risk(
+    risk: Risk, reasons: list[str], *, unsure: bool = False, usual: bool = False, wording: int = 0
+) -> str:
+    """Give the level with its reasons; what did not raise it is not given as a reason for it."""
     if unsure:
         return f"Risk is {risk.value}; if the signals are right, {_join(reasons)}."
-    if risk is Risk.LOW:
-        return f"Risk stays low although {_join(reasons)}."
+    if usual or risk is Risk.LOW:
+        return f"Risk stays {risk.value} although {_join(reasons)}."
+    if wording <= -_MUCH:
+        return f"Risk is no more than {risk.value} by the wording as a whole, although {_join(reasons)}."
+    if wording >= _MUCH:
+        return f"Risk is {risk.value}, by the wording as a whole, and because {_join(reasons)}."
     return f"Risk is {risk.value}: {_join(reasons)}."
+
+
+_TAG = re.compile(r"^[\w-]{1,20}>|</?[\w-]{1,20}>")
+_DOCS = re.compile(r"(?i) (?:args|arguments|parameters|params|returns|inputs?|outputs?):|:param ")
 
 
 def _quoted(reading: Reading) -> str:
@@ -155,7 +251,13 @@ def _quoted(reading: Reading) -> str:
     told = reading.told
     if not told.isprintable():
         told = "".join(c if c.isprintable() else " " for c in told)
-    told = " ".join(told.split())
+    told = " ".join(_TAG.sub(" ", told).split())
+    if found := _DOCS.search(told):
+        told = told[: found.start()]
+    if told.count("(") > told.count(")"):
+        told = told.rpartition("(")[0]
+    if told.count("`") % 2:
+        told = told.replace("`", "")
     told = told.replace('"', "'").rstrip(".:;, ")
     if not told:
         return ""

@@ -320,7 +320,7 @@ def read(tool: Tool) -> Reading:
         server=server, around=around, name_verb=name_verb, head_verb=head_verb, head_at=head_at,
         acts={*(name_verb or ()), *(head_verb or ())},
         opening=opening, near=opening | _keys(core), far=_keys(rest),
-        flags=_flags(found), truncated=capped or len(text) > MAX_DESCRIPTION, lead=lead,
+        flags=_flags(found), truncated=capped or len(text) > MAX_DESCRIPTION or len(tool.name) > MAX_NAME, lead=lead,
         told=first_text,
     )  # fmt: skip
 

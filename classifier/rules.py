@@ -59,6 +59,15 @@ class Rule:
             known = reading.quoted[self.id] = self._evidence(reading)
         return known
 
+    def act(self, reading: Reading) -> Evidence | None:
+        """Quote the acting verb that made the rule hold, and nothing that says what it is about."""
+        return _first(reading, self.acts) or _first(reading, self.verbs)
+
+    def things(self, reading: Reading) -> tuple[Evidence, ...]:
+        """Quote what made the rule hold but for the verb: what the call is about."""
+        act = self.act(reading)
+        return tuple(quote for quote in self.evidence(reading) if quote != act)
+
     def _evidence(self, reading: Reading) -> tuple[Evidence, ...]:
         found: list[Evidence] = []
         if self.as_well:  # what it does besides is the point, not the verb that it begins with
@@ -66,10 +75,9 @@ class Rule:
             if found:
                 return tuple(found[:1])
         for words in (self.acts, self.verbs, self.near, self.near2, self.around):
-            if words:
-                quote = reading.quote_name(words) or reading.quote_text(words)
-                if quote and quote not in found:
-                    found.append(quote)
+            quote = _first(reading, words)
+            if quote and quote not in found:
+                found.append(quote)
         for phrase in self.phrases:
             quote = reading.quote_phrase(phrase)
             if quote:
@@ -85,6 +93,10 @@ class Rule:
                 and parameter.pointer.startswith("/inputSchema")
             ][:1]
         return tuple(found[:3])
+
+
+def _first(reading: Reading, words: AbstractSet[str]) -> Evidence | None:
+    return (reading.quote_name(words) or reading.quote_text(words)) if words else None
 
 
 def padded(reading: Reading, *, documented: bool = False) -> str:

@@ -19,7 +19,8 @@ MAX_TEXT = 20_000
 MAX_STRINGS = 2_000
 _SCAN_MEMORY = 64 << 20
 """Bytes that an automaton may use; with the default, large ones are made anew again and again."""
-_MAX_DEPTH = 40
+MAX_DEPTH = 200
+"""Objects and lists, one in the other, that are looked into; JSON deeper than 254 is not even written."""
 
 
 class Text(NamedTuple):
@@ -47,9 +48,9 @@ class Text(NamedTuple):
         return text
 
 
-def texts(tool: Tool) -> Iterator[Text]:
-    """Yield every string of a definition, name and description first, at most `MAX_STRINGS`."""
-    left = MAX_STRINGS
+def texts(tool: Tool, most: int = MAX_STRINGS) -> Iterator[Text]:
+    """Yield every string of a definition, name and description first, at most so many."""
+    left = most
     queue: list[tuple[str, Any, int, str]] = [
         (f"/{key}", value, 0, "") for key, value in reversed(tool.definition.items())
     ]
@@ -58,7 +59,7 @@ def texts(tool: Tool) -> Iterator[Text]:
         if isinstance(value, str):
             left -= 1
             yield Text(pointer, value, is_key=False)
-        elif depth >= _MAX_DEPTH:
+        elif depth >= MAX_DEPTH:
             continue
         elif isinstance(value, dict):
             depth += 1

@@ -145,7 +145,7 @@ def reference():
     )
     yield "\nEach signal found adds points:\n\n"
     yield table(("signal", "points"), [(f"`{k}`", v) for k, v in _POINTS.items()])
-    yield "\nThe level is the band of the score; a rule or the model may bring it up into a band:\n\n"
+    yield "\nThe level is the band of the score. Rules, the model or people say the level, and a last addend, named after\nwho says it, brings the sum into its band, up or down; what a trusted rule sets is never lowered:\n\n"
     yield table(("risk", "score"), [(f"`{r.value}`", "{} to {}".format(*BANDS[r])) for r in Risk])
     yield "\nWhat decided (`decided_by`): " + ", ".join(f"`{b.value}`" for b in Basis) + ".\n"
     yield "\n## Signals\n\n" + table(("kind", "what"), comments(Kind, "Kind")) + "\n"

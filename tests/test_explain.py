@@ -4,22 +4,20 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import replace
 
 import pytest
 
-from classifier import decide
 from classifier.cli import main
 from classifier.commands.explain import text
 from classifier.engine import Options, classify
-from classifier.explain import _says_nothing, _value, words
+from classifier.explain import _denied, _says_nothing, _trimmed, _value, words
 from classifier.model import runtime
 from classifier.model.evaluate import quotes_exactly
 from classifier.model.features import extract, features
 from classifier.parameters import MAX_VALUE
 from classifier.reading import read
-from classifier.signals import detectors
-from classifier.verdict import Category, Evidence, Finding, Risk
+from classifier.verdict import Evidence
+from classifier.without import without
 from crawler.parse import parse_tool
 from crawler.records import ServerName
 
@@ -92,47 +90,42 @@ def explained(capsys, path, **wire):
     return capsys.readouterr().out
 
 
-def test_what_would_change_it_is_what_the_score_would_be(tmp_path, capsys):
-    ids = {"type": "array", "items": {"type": "string"}}
+def test_what_would_change_it_is_what_the_engine_says_of_the_rest(tmp_path, capsys):
+    listed = {"type": "string", "enum": ["get", "list", "create", "delete"]}
     wire = {
-        "name": "delete_contacts",
-        "description": "Delete contacts by id.",
-        "inputSchema": {"type": "object", "properties": {"ids": ids}, "required": ["ids"]},
-    }
+        "name": "manage_issue", "description": "Work with issues.",
+        "inputSchema": {"type": "object", "properties": {"action": listed, "id": {"type": "string"}}},
+    }  # fmt: skip
     out = explained(capsys, tmp_path / "t.json", **wire)
-    found = classify(parse_tool(ServerName("t.json"), wire), Options(use_reviews=False))
-    assert found.has("bulk-operation")
-    rest = tuple(f for f in found.findings if f.signal.id != "bulk-operation")
-    answer = decide.score(found.category, rest, found.risk, None)
-    line = next(line for line in out.splitlines() if "without acts on many targets" in line)
-    assert f": {answer.score}, still {answer.risk.value}" in line
+    tool = parse_tool(ServerName("t.json"), wire)
+    found = classify(tool, Options(use_reviews=False))
+    (deletes,) = [one for one in found.findings if one.signal.id == "destructive"]
+    less = without(tool, deletes.evidence)
+    assert "delete" not in less.input_schema["properties"]["action"]["enum"]
+    assert "delete" in tool.input_schema["properties"]["action"]["enum"]
+    other = classify(less, Options(use_reviews=False))
+    assert other.risk.rank < found.risk.rank
+    line = next(line for line in out.splitlines() if "(deletes or overwrites for good)" in line)
+    assert line.endswith(f": {other.category.value}, {other.risk.value}, {other.risk_score}")
+    assert "The vendor does not state" not in out.partition("what would change it")[2]
 
 
-def test_a_level_that_stays_says_what_holds_it(tmp_path):
-    quote = (Evidence("/name", 0, 1, "x"),)
-    signals = {d.signal.id: d.signal for d in detectors()}
-    found = tuple(
-        Finding(signal=signals[one], evidence=quote) for one in ("bulk-operation", "destructive")
-    )
-    wire = {"name": "x", "description": "X."}
-    base = classify(parse_tool(ServerName("s"), wire), Options(use_reviews=False))
-
-    def lines(risk, findings):
-        answer = decide.score(Category.WRITE, findings, risk, None)
-        result = replace(
-            base, category=Category.WRITE, risk=risk, risk_score=answer.score,
-            findings=findings, addends=answer.addends,
-        )  # fmt: skip
-        told = text(parse_tool(ServerName("s"), wire), result).splitlines()
-        return [line.strip() for line in told if line.startswith("  without")]
-
-    assert lines(Risk.CRITICAL, found) == [
-        "without acts on many targets at once: 75, still critical (level: weight of the wording)",
-        "without deletes or overwrites for good: 75, still critical (level: weight of the wording)",
+def test_a_definition_without_what_is_quoted():
+    wire = {
+        "name": "delete_file", "description": "Delete a file. It is a way to delete.",
+        "inputSchema": {"properties": {"path": {}, "a/b": {"enum": ["x", "y"]}}, "required": ["path"]},
+    }  # fmt: skip
+    tool = parse_tool(ServerName("s"), wire)
+    quotes = [
+        Evidence("/name", 0, 6, "delete"),
+        Evidence("/inputSchema/properties/path", 0, 0, "path"),
+        Evidence("/inputSchema/properties/a~1b/enum/0", 0, 1, "x"),
     ]
-    assert lines(Risk.HIGH, found)[0] == "without acts on many targets at once: 52, still high"
-    threat = (Finding(signal=signals["hidden-instructions"], evidence=quote),)
-    assert "not held at high any more" in lines(Risk.HIGH, threat)[0]
+    less = without(tool, quotes)
+    assert (less.name, less.description) == ("file", "a file. It is a way to .")
+    assert less.input_schema == {"properties": {"a/b": {"enum": ["y"]}}, "required": ["path"]}
+    assert without(tool, [Evidence("/name", 0, 11, "delete_file")]) is None
+    assert without(tool, []) is None
 
 
 @pytest.mark.parametrize(
@@ -229,3 +222,51 @@ def test_of_a_long_value_no_more_is_quoted_than_was_read():
     assert (quote.start, quote.end) == (0, MAX_VALUE)
     assert quotes_exactly(reading.tool, quote)
     assert _value(reading, "a", "send") is None
+
+
+def quoted(name, told, **more):
+    tool = parse_tool(ServerName("shop"), {"name": name, "description": told} | more)
+    found = classify(tool, Options(use_reviews=False))
+    return found, {one.signal.id: [quote.text for quote in one.evidence] for one in found.findings}
+
+
+def test_two_words_are_quoted_without_an_empty_one_and_never_over_a_stop():
+    def pair(text, start=10):
+        found = _trimmed(Evidence("/description", start, start + len(text), text))
+        return found and (found.start, found.end, found.text)
+
+    assert pair("list of") == (10, 14, "list")
+    assert pair("the order") == (14, 19, "order")
+    assert pair("order book") == (10, 20, "order book")
+    assert pair("of the") is None
+    assert pair("done. Send") is None
+
+
+@pytest.mark.parametrize(
+    ("told", "word", "denied"),
+    [
+        ("Do not send the note.", "send", True), ("It never deletes a note.", "deletes", True),
+        ("It doesn\u2019t send mail.", "send", True), ("Not now: sends it.", "sends", False),
+        ("Nothing is lost. Sends it.", "Sends", False), ("Sends it, and does not wait.", "Sends", False),
+    ],
+)  # fmt: skip
+def test_what_a_call_is_said_not_to_do_is_no_evidence(told, word, denied):
+    tool = parse_tool(ServerName("s"), {"name": "x", "description": told})
+    start = told.index(word)
+    quote = Evidence("/description", start, start + len(word), word)
+    assert _denied(read(tool), quote) is denied
+
+
+def test_data_is_quoted_and_neither_the_verb_nor_the_product():
+    _, found = quoted("get_chat_messages", "Get the messages of a chat.")
+    assert "get" not in [word.lower() for word in found["sensitive-data"]]
+    assert {"messages", "chat"} & set(found["sensitive-data"])
+
+
+def test_a_word_is_quoted_once_and_no_rule_that_does_not_hold_is():
+    found, signals = quoted("delete_namespace_pod", "Delete a pod in the namespace.")
+    texts = [quote.text.lower() for quote in found.evidence]
+    assert texts.count("delete") == 1
+    assert signals["destructive"][0].lower() == "delete"
+    found, _ = quoted("get_projects", "Lists projects with basic data like id and name.")
+    assert "like" not in [quote.text for quote in found.evidence]

@@ -64,8 +64,8 @@ def test_a_signal_of_change_and_a_category_without_one_are_said_to_disagree(cate
 
 @pytest.mark.parametrize("signal", ["external-side-effect", "financial", "code-execution"])
 def test_a_write_with_an_outward_effect_is_not_said_to_stay_inside(signal):
-    assert "stays inside" not in said(Category.WRITE, Risk.HIGH, signal)
-    assert "stays inside" in said(Category.WRITE, Risk.HIGH, "destructive")
+    assert "starts nothing" not in said(Category.WRITE, Risk.HIGH, signal)
+    assert "starts nothing" in said(Category.WRITE, Risk.HIGH, "destructive")
 
 
 @pytest.mark.parametrize("risk", list(Risk))
@@ -192,3 +192,75 @@ def test_what_is_done_besides_is_what_is_quoted():
     quoted = {one.signal.id: [quote.text for quote in one.evidence] for one in found.findings}
     assert quoted["destructive"] == ["deletes it"]
     assert quoted["annotation-conflict"] == ["readOnlyHint", "deletes it"]
+
+
+def told(category, risk, *ids, said="Do a thing.", **more):
+    given = {"insufficient": False, "reviewed": False} | more
+    return rationale.write(read(tool("x", said)), category, risk, findings(*ids), **given)
+
+
+def test_what_raised_nothing_is_no_reason_for_a_level():
+    text = told(Category.WRITE, Risk.MEDIUM, "bulk-operation")
+    assert "Risk stays medium although one call covers many targets." in text
+    assert "Risk is high: one call covers" in told(Category.WRITE, Risk.HIGH, "bulk-operation")
+    assert "Risk is medium: it brings" in told(Category.READ, Risk.MEDIUM, "untrusted-content")
+
+
+def test_a_read_says_where_the_caller_may_send_it():
+    text = told(Category.READ, Risk.MEDIUM, "url-parameter")
+    assert "Risk is medium: it goes to an address that the caller chooses." in text
+    assert "address" not in told(Category.WRITE, Risk.HIGH, "url-parameter")
+
+
+def test_the_weight_of_the_wording_is_told_of():
+    text = told(Category.WRITE, Risk.CRITICAL, "admin", wording=25)
+    assert "Risk is critical, by the wording as a whole, and because it changes who may" in text
+    text = told(Category.EXECUTE, Risk.HIGH, "code-execution", wording=-20)
+    assert "Risk is no more than high by the wording as a whole, although it runs" in text
+    assert "the wording as a whole does" in told(Category.READ, Risk.MEDIUM, wording=15)
+    assert "wording" not in told(Category.READ, Risk.LOW, wording=15)
+
+
+def test_a_definition_without_a_description_is_not_said_to_say_a_thing():
+    for category in Category:
+        text = told(category, Risk.MEDIUM, said="")
+        assert "There is no description; by its name a call" in text
+        assert f"So it is taken for {category.value}." in text
+        assert "as far as the definition says" not in text
+        assert "No word" not in text
+
+
+@pytest.mark.parametrize("category", list(Category))
+def test_the_category_that_comes_near_is_the_one_that_is_answered(category):
+    for rival in set(Category) - {category}:
+        text = told(category, Risk.MEDIUM, rival=rival)
+        assert rival.value in text.partition("so it is")[2]
+
+
+def test_what_the_caller_supplies_is_not_said_to_be_beyond_stored_data():
+    text = told(Category.EXECUTE, Risk.CRITICAL, "code-execution", said="Execute an INSERT.")
+    assert 'A call runs what the caller supplies: "Execute an INSERT". What is run is up' in text
+    assert "stored data" not in text
+
+
+@pytest.mark.parametrize(
+    ("said", "quote"),
+    [
+        ("tool> <purpose>Check a thing.</purpose>", '"Check a thing"'),
+        ("Move a card Args: card_id: which", '"Move a card"'),
+        ("Add it to a list (sales, leads, etc. and", '"Add it to a list"'),
+        ("Needs `silo:write", '"Needs silo:write"'),
+    ],
+)
+def test_the_first_words_are_quoted_without_what_is_around_them(said, quote):
+    assert quote in told(Category.WRITE, Risk.MEDIUM, said=said)
+
+
+def test_signals_against_the_category_are_doubted_in_a_foreign_text_too():
+    text = told(Category.OTHER, Risk.MEDIUM, "external-side-effect", unfamiliar=True)
+    assert "if the signals are right" in text
+
+
+@pytest.mark.parametrize("said", ["Votes by option.", "Rate limits of a plan.", "Text of a field."])
+def test_a_noun_at_the_start_is_no_verb(said):
+    assert mention(read(tool("x", said))).kind is not Kind.HEAD

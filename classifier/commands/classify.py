@@ -124,11 +124,11 @@ def _only_threats(
     skipped = options.unread() if options else []
     also = [(form.value, path) for form, path in wish.also]
     fails = only_threats.write(found, wish.output.value, wish.level, skipped, also)
-    code = 0
+    code = 3 if found.unheard else 0
     if options is not None:
         from classifier.commands import inputs
 
-        code = inputs.report(options)
+        code = inputs.report(options) or code
     _tell_useless(wish, baseline)
     return 1 if fails else code
 

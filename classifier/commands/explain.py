@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from classifier.verdict import Classification, Evidence, Finding
+    from classifier.verdict import Classification, Evidence
     from crawler.records import Tool
 
 
@@ -79,7 +79,7 @@ def text(tool: "Tool", result: "Classification") -> str:
     for finding in result.findings:
         quoted = ", ".join(json.dumps(_shown(e.text), ensure_ascii=False) for e in finding.evidence)
         lines.append(f"  {finding.signal.id} ({finding.confidence:.2f}): {quoted}")
-    lines += ["", "what would change it", *(f"  {line}" for line in _changes(result)), "", ""]
+    lines += ["", "what would change it", *(f"  {line}" for line in _changes(tool, result)), "", ""]
     return "\n".join(lines)
 
 
@@ -90,33 +90,44 @@ def _head(result: "Classification") -> str:
     )
 
 
-def _changes(result: "Classification") -> list[str]:
-    from classifier import decide
+def _changes(tool: "Tool", result: "Classification") -> list[str]:
+    """Say what is concluded of the definition without the words of each finding: the engine is asked."""
+    from classifier.verdict import Basis
 
-    lines = [
-        f"without {_small(finding.signal.title)}: {_without(result, finding)}"
-        for finding in result.findings
-        if decide.points(finding)
-    ]
-    lines.append("a review of this definition by a person (`toolrisk review`)")
-    lines += [note.rstrip(".") for note in result.notes]
+    lines = [_without(tool, result, one.signal.title, one.evidence) for one in result.findings]
+    lines.append(_without(tool, result, f"is taken for {result.category.value}", result.evidence))
+    if result.decided_by is not Basis.REVIEWED:
+        lines.append("a review of this definition by a person (`toolrisk review`)")
+    lines += [note.rstrip(".") for note in result.notes if not note.startswith(_OF_THE_VENDOR)]
     return lines
 
 
-def _without(result: "Classification", finding: "Finding") -> str:
-    """Say what is left without one finding, where all else that set the level stays as it is."""
-    from classifier import decide
-    from classifier.verdict import Basis, Risk
+_OF_THE_VENDOR = "The vendor does not state"
+"""Hints are claims: stated or not, they change nothing."""
+_MOST_NAMED = 4
 
-    rest = tuple(one for one in result.findings if one is not finding)
-    if finding.is_threat and result.risk is Risk.HIGH and not any(one.is_threat for one in rest):
-        return "not held at high any more, unless what it does is high"
-    reviewed = result.risk if result.decided_by is Basis.REVIEWED else None
-    answer = decide.score(result.category, rest, result.risk, None, reviewed=reviewed)
-    left = f"{answer.score}, still {answer.risk.value}"
-    lifted = decide.lifted_by(answer.addends)
-    why = decide.lifted_by(result.addends) or "its words and the rules that hold"
-    return f"{left} (level: {why})" if lifted else left
+
+def _without(
+    tool: "Tool", result: "Classification", title: str, quotes: "tuple[Evidence, ...]"
+) -> str:
+    from classifier.engine import Options, classify
+    from classifier.verdict import Basis
+    from classifier.without import without
+
+    texts = list(dict.fromkeys(_line(quote.text) for quote in quotes))
+    named = ", ".join(f'"{text}"' for text in texts[:_MOST_NAMED])
+    named += f" and {len(texts) - _MOST_NAMED} more" if len(texts) > _MOST_NAMED else ""
+    start = f"without {named} ({_small(title)}): "
+    less = without(tool, quotes)
+    if less is None:
+        return start + "nothing is left to judge"
+    other = classify(less, Options(use_reviews=False))
+    same = (other.category, other.risk) == (result.category, result.risk)
+    told = (
+        f"{'still ' if same else ''}{other.category.value}, {other.risk.value}, {other.risk_score}"
+    )
+    reviewed = result.decided_by is Basis.REVIEWED
+    return start + told + (", by rules and model: nobody has read that" if reviewed else "")
 
 
 def _small(title: str) -> str:

@@ -20,6 +20,7 @@ from classifier.pipeline.plain import plain
 from classifier.pipeline.saving import save
 from classifier.threats import prepare, threats_of
 from classifier.verdict import Finding, Risk, Severity, evidence_json
+from classifier.whole import is_whole
 from crawler.errors import TargetError
 from crawler.inert import print_json
 from crawler.printable import counted
@@ -29,6 +30,7 @@ from crawler.targets import FileTarget, parse_target
 if TYPE_CHECKING:
     from classifier.commands.inputs import InputOptions
 
+_MOST_TOLD = 20
 Mark = Callable[[Entry], Entry]
 """Marks what a baseline accepts."""
 
@@ -41,6 +43,8 @@ class Look:
         self.seen: list[Looked] = []
         self.entries: list[Entry] = []
         self.lines: list[dict[str, Any]] = []
+        self.unheard: list[Looked] = []
+        """Those that are too long to be looked at whole."""
 
     def at(
         self, tools: Iterator[tuple[Tool, str | None]], alone: Callable[[], bool] | None = None
@@ -60,9 +64,11 @@ class Look:
                 yield [tool for tool, _ in batch]
 
         for several in map_batches(_threats, only(), ready=prepare, alone=alone):
-            for (tool, file), found in zip(waiting.popleft(), several, strict=True):
+            for (tool, file), (found, whole) in zip(waiting.popleft(), several, strict=True):
                 ordinal = number(tool)
                 self.seen.append(Looked(tool.server, tool.name, ordinal))
+                if not whole:
+                    self.unheard.append(self.seen[-1])
                 new = [self._entry(tool, one, ordinal, file) for one in found]
                 self.entries += new
                 if any(entry.accepted is None for entry in new):
@@ -84,8 +90,8 @@ class Look:
         return self._mark(entry) if self._mark else entry
 
 
-def _threats(batch: list[Tool]) -> list[tuple[Finding, ...]]:
-    return list(map(threats_of, batch))
+def _threats(batch: list[Tool]) -> list[tuple[tuple[Finding, ...], bool]]:
+    return [(threats_of(tool), is_whole(tool)) for tool in batch]
 
 
 def look(
@@ -190,6 +196,11 @@ def write(
     sys.stderr.write(
         f"toolrisk: {counted(len(found.seen), 'tool')} looked at, {len(hostile)} look hostile\n"
     )
+    for long in found.unheard[:_MOST_TOLD]:
+        name = f"{plain(long.server, 60)} / {plain(long.tool, 60)}"
+        sys.stderr.write(f"toolrisk: {name}: too long to be looked at whole; read the rest of it\n")
+    if len(found.unheard) > _MOST_TOLD:
+        sys.stderr.write(f"toolrisk: {len(found.unheard) - _MOST_TOLD} more of this kind\n")
     return report.fails()
 
 

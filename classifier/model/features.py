@@ -16,7 +16,7 @@ from typing import Any
 
 from classifier.effects import EFFECTS
 from classifier.lexicon import lexicon
-from classifier.parameters import Parameter
+from classifier.parameters import chooses
 from classifier.reading import STOP, Reading, name_tokens
 from classifier.rules import Rule
 
@@ -31,11 +31,6 @@ WEIGHT = {"s": 0.3}
 _GENERAL = frozenset({"read", "write", "execute", "compute-only"})
 _MAX_PARAMETERS = 60
 _MAX_ENUM_KEY = 20
-_CHOOSES = frozenset(["action", "method", "command"])
-_CHOOSING = frozenset(
-    ["do", "task", "request", "function", "call", "intent", "activity", "aktion", "accion", "acao"]
-)
-"""Flags of a parameter whose listed values are what the call can do, and last words of its name."""
 _FARTHEST_FIRST = ("exec", "write", "read", "other")
 _LENGTHS = (1, 30, 80, 200, 600)
 _PLACES = ("0 ", "1 ", "2 ")
@@ -154,16 +149,10 @@ def _schema(reading: Reading, acting: str) -> Iterator[Group]:
     yield "parameter", [parameter.words for parameter in listed]
     yield "value", chain.from_iterable([parameter.enum for parameter in listed])
     for parameter in listed:
-        if parameter.enum and _chooses(parameter):
+        if parameter.enum and chooses(parameter.words, parameter.flags):
             yield "act", parameter.enum
             yield "", _farthest(acting, parameter.enum)
     yield "flag", [(flag, acting) for flag in reading.flags]
-
-
-def _chooses(parameter: Parameter) -> bool:
-    """Say whether the values that a parameter lists are what the call can do."""
-    last = parameter.words[-1] if parameter.words else ""
-    return last in _CHOOSING or not _CHOOSES.isdisjoint(parameter.flags)
 
 
 def _parameter(words: tuple[str, ...]) -> Iterator[Feature]:

@@ -24,4 +24,4 @@ LABEL = "sensitive_data"
 
 def detect(reading: Reading, matched: Sequence[Rule]) -> Iterator[Evidence]:
     """Quote the noun that names the private data."""
-    yield from quotes.by_rules(reading, matched, LABEL)
+    yield from quotes.things(reading, matched, LABEL)

@@ -24,4 +24,4 @@ LABEL = "untrusted_content"
 
 def detect(reading: Reading, matched: Sequence[Rule]) -> Iterator[Evidence]:
     """Quote the noun that names the outside text."""
-    yield from quotes.by_rules(reading, matched, LABEL)
+    yield from quotes.things(reading, matched, LABEL)
