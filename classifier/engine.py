@@ -211,7 +211,7 @@ def _conclude(item: _Read, model: runtime.Model) -> Classification:
             against=_word_of(against, reading),
             rival=_rival(item, model, category, confidence),
             wording=decide.by_wording(answer.addends),
-            unknown=_UNKNOWN.get(least.id, "") if least and level is not estimate else "",
+            unknown=_why_held(least, raised=review is None and level is not estimate),
         ),
         addends=answer.addends,
         notes=_notes(item, model, review, category, least),
@@ -225,6 +225,11 @@ _NOT_UNDERSTOOD = Rule(id="not-understood", risk=Risk.MEDIUM)
 _NOT_READ = Rule(id="not-read-whole", risk=Risk.MEDIUM)
 """What is not understood, or not read, is never low."""
 _UNKNOWN = {_NOT_UNDERSTOOD.id: "what so little is said of", _NOT_READ.id: "what is not read to its end"}  # fmt: skip
+
+
+def _why_held(least: Rule | None, *, raised: bool) -> str:
+    """Return what is not known, where a level was raised for that; nothing otherwise."""
+    return _UNKNOWN.get(least.id, "") if least and raised else ""
 
 
 def _hands_on(reading: Reading, category: Category) -> bool:

@@ -6,6 +6,7 @@ import pytest
 
 from classifier.cli import main
 from classifier.engine import Options, classify
+from classifier.model import facts
 from classifier.parameters import MAX_DEPTH as MAX_LEVELS
 from classifier.passages import MOST_SENTENCES
 from classifier.texts import MAX_DEPTH, MAX_STRINGS, MAX_TEXT
@@ -105,7 +106,20 @@ def test_a_command_in_a_harmless_tool_is_for_a_person():
 
 
 def test_too_little_to_judge_is_never_low():
-    empty = Tool(server=ServerName("s"), name="foo", description="", input_schema={})
+    empty = Tool(server=ServerName("s"), name="projects", description="", input_schema={})
     found = classify(empty, Options(use_reviews=False))
     assert found.insufficient_definition
     assert found.risk.rank >= Risk.MEDIUM.rank
+
+
+def test_a_level_that_people_gave_is_not_said_to_stand_for_what_is_unknown(tmp_path):
+    empty = Tool(server=ServerName("s"), name="projects", description="", input_schema={})
+    other = Tool(
+        server=ServerName("s"), name="projects", description="", input_schema={"properties": {}}
+    )
+    path = tmp_path / "mine.tsv"
+    path.write_text(facts.line(other, "Read", "high", [], 1), encoding="utf-8")
+    found = classify(empty, Options(extra_reviews=path))
+    assert found.risk is Risk.HIGH
+    assert "never low" not in found.rationale
+    assert "never low" in classify(empty, Options(use_reviews=False)).rationale
