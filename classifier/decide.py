@@ -145,9 +145,3 @@ def score(
 def by_wording(addends: tuple[Addend, ...]) -> int:
     """Return what the weight of the wording adds to a score, or takes from it."""
     return sum(addend.points for addend in addends if addend.reason == WORDING)
-
-
-def lifted_by(addends: tuple[Addend, ...]) -> str:
-    """Return what brought a score into its band; nothing where it came there by itself."""
-    said = [addend.reason for addend in addends[1:] if not addend.signal]
-    return next((reason for reason in said if reason != _FULL), "")

@@ -74,13 +74,17 @@ def _answered(place: Path) -> set[str]:
     """Return the definitions, by their digests, that a file has labels of."""
     if not place.is_file():
         return set()
-    return {line[:33] for line in place.read_text("utf-8-sig", "replace").splitlines()}
+    return {line[:_DIGESTS] for line in place.read_text("utf-8-sig", "replace").splitlines()}
+
+
+_DIGESTS = 33
+"""Characters of a label's digests: of the text, a tab, of the definition."""
 
 
 def _key(item: "CatalogTool") -> str:
     from classifier.model.facts import line
 
-    return line(item.tool, "", "", (), 0)[:33]  # both digests and the tab between them
+    return line(item.tool, "", "", (), 0)[:_DIGESTS]
 
 
 def _require_labels(place: Path) -> None:
