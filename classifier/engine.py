@@ -51,7 +51,7 @@ class _Read:
     review: reviewed.Review | None
     known: set[int] | None = None
     said: runtime.Scores | None = None
-    quoting: tuple[list[int], list[float]] | None = None
+    quoting: tuple[list[int], Sequence[float]] | None = None
 
     @property
     def beside(self) -> Rule | None:
@@ -76,14 +76,14 @@ class _Read:
             self.said = model.score(self.rows(model))
         return self.said
 
-    def weighed(self, model: runtime.Model) -> tuple[list[int], list[float]]:
+    def weighed(self, model: runtime.Model) -> tuple[list[int], Sequence[float]]:
         """Return the rows that can be quoted, and how awake the model's hidden units are.
 
-        Where people decided, the model is asked for nothing else.
+        Where people decided, the model decided nothing: what each word says directly is enough.
         """
         if self.quoting is None:
             rows = self.rows(model)
-            awake = self.said.awake if self.said else model.awake(rows)
+            awake = self.said.awake if self.said else ()
             self.quoting = explain.quotable(rows, model), awake
         return self.quoting
 

@@ -1,6 +1,6 @@
 """The facts that a crawl collects: servers, how to reach them, tools as they define themselves.
 
-Frozen, standard library only. Rows of the catalogue are a different thing (crawler.catalog).
+Frozen, standard library and orjson only. Rows of the catalogue are a different thing (crawler.catalog).
 No address in them holds a user name or password, whoever states it and however old the row is that
 a record is made of: what is in no record is neither sent, stored nor shown.
 Names follow the MCP specification (2026-07-28) and the registry's server.json (2025-12-11);
@@ -11,11 +11,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re  # noqa: TID251 - one linear expression on what we serialised
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, NewType
+
+import orjson
 
 from crawler.url_secrets import SECRET, without_user
 
@@ -69,12 +72,34 @@ class Outcome(StrEnum):
     SKIPPED_POLICY = "skipped_policy"  # robots, opt-out, budget, --no-probe
 
 
+_SMALL = re.compile(rb"e-[0-9]")  # begins with letters, so that it is found fast
+
+
 def canonical_json(value: object) -> str:
     """Return the one JSON text of a value: keys sorted, no spaces, Unicode as it is.
 
     Lone surrogates are legal in JSON escapes but not in UTF-8; they are kept escaped, so that
-    every definition that parses has a digest.
+    every definition that parses has a digest. The standard library's text is what counts; orjson
+    writes the same in a tenth of the time, but for small numbers (1e-05) and for what is no JSON.
     """
+    try:
+        raw = orjson.dumps(value, option=orjson.OPT_SORT_KEYS | _AS_THE_LIBRARY)
+    except TypeError:  # lone surrogates, integers beyond 64 bits, deep nesting, what is no JSON
+        return _slow_json(value)
+    # null may stand for a number that is none; the others are small numbers, or look like one
+    odd = b"null" in raw or b"0.0000" in raw or _SMALL.search(raw)
+    return _slow_json(value) if odd else raw.decode()
+
+
+_AS_THE_LIBRARY = (
+    orjson.OPT_PASSTHROUGH_DATACLASS
+    | orjson.OPT_PASSTHROUGH_DATETIME
+    | orjson.OPT_PASSTHROUGH_SUBCLASS
+)
+"""What `json` refuses or writes in its own way is left to it."""
+
+
+def _slow_json(value: object) -> str:
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     try:
         text.encode()

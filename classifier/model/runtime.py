@@ -190,11 +190,6 @@ class Model:
         ]
         return scores, hidden
 
-    def awake(self, rows: Collection[int]) -> list[float]:
-        """Return how awake each hidden unit is, as `score` does, and nothing more."""
-        _, units, length = self._sums(rows)
-        return self._hidden(units, length)
-
     def _hidden(self, units: Iterable[float], length: float) -> list[float]:
         return [
             max(0.0, unit / length + start)
