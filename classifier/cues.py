@@ -12,7 +12,7 @@ import tomllib
 import unicodedata
 from collections.abc import Iterable
 from functools import cache, lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import re2
 
@@ -141,7 +141,12 @@ def _without_article(word: str) -> frozenset[str]:
     return _NO_CUES
 
 
-_any_word = re2.compile(r"[\pL\pM]+(?:'[a-z]+)?|\d+")  # type: ignore[no-untyped-call]
+@cache
+def _any_word() -> Any:
+    """Return the words of any script: dear to compile, and seldom asked for."""
+    return re2.compile(r"[\pL\pM]+(?:'[a-z]+)?|\d+")  # type: ignore[no-untyped-call]
+
+
 _word = re.compile(r"[a-z]+(?:'[a-z]+)?|[0-9]+")
 _number = re.compile(r"[0-9.:]+")
 _account = re.compile(
@@ -169,7 +174,7 @@ def piece(text: str) -> Piece:
     elif letters:
         words, found = [bare], of_word(bare)
     else:
-        listed = (_word if plain.isascii() else _any_word).findall(plain)[:_MOST_WORDS]
+        listed = (_word if plain.isascii() else _any_word()).findall(plain)[:_MOST_WORDS]
         words = [_numbered(word) for word in listed]
         found = _NO_CUES.union(*map(of_word, words))
     return Piece(tuple(words), frozenset(found | _looks(text, plain, bare)), name)

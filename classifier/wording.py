@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import chain, pairwise, repeat
+from typing import Any
 
 import orjson
 import re2
@@ -211,7 +212,12 @@ def _setting(tool: Tool) -> _Setting:
     )
 
 
-_name_word = re2.compile(r"\pL+|\d+")  # type: ignore[no-untyped-call]
+@cache
+def _name_word() -> Any:
+    """Return the words of a name in any script: dear to compile, and seldom asked for."""
+    return re2.compile(r"\pL+|\d+")  # type: ignore[no-untyped-call]
+
+
 _ascii_word = re.compile("[a-z]+|[0-9]+")
 
 
@@ -223,7 +229,7 @@ def _words(name: str) -> tuple[str, ...]:
 def _words_of(name: str) -> tuple[str, ...]:
     if name.isascii():
         return tuple(_ascii_word.findall(name.lower()))
-    return tuple(map(cues.fold, _name_word.findall(_encodable(name))))
+    return tuple(map(cues.fold, _name_word().findall(_encodable(name))))
 
 
 def _encodable(text: str) -> str:

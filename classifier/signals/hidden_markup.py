@@ -6,6 +6,8 @@ as an example of plain markup (`<b>`, `<img src=...>`) is not meant.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any
 
 import re2
 
@@ -29,15 +31,20 @@ _PATTERNS = (
     (0.9, r"<script[\s>][^<]{0,200}(?:fetch|document\.cookie|xmlhttprequest|eval)\b"),
     (0.9, r"\beval\(\s*atob\("),
 )  # fmt: skip
-_COMPILED = tuple((weight, re2.compile("(?i)" + text)) for weight, text in _PATTERNS)  # type: ignore[no-untyped-call]
 TRIGGER = r"(?i)<!--|display\s*:|visibility\s*:|font-size\s*:\s*0|opacity\s*:|\shidden|\son(?:error|load|click|mouseover|focus)|javascript:|!\[|<script|eval\("
+
+
+@cache
+def _compiled() -> tuple[tuple[float, Any], ...]:
+    """Return the patterns, ready: most definitions have no markup, and they are dear to compile."""
+    return tuple((weight, re2.compile("(?i)" + text)) for weight, text in _PATTERNS)  # type: ignore[no-untyped-call]
 
 
 def detect(reading: Reading, matched: Sequence[Rule]) -> Iterator[tuple[float, Evidence]]:
     """Quote markup that hides or acts; a tool about markup weighs less."""
     for text in reading.suspects.texts[SIGNAL.id]:
         searched = text.searched()
-        for weight, pattern in _COMPILED:
+        for weight, pattern in _compiled():
             found = pattern.search(searched)
             if found:
                 subject = not reading.near.isdisjoint(_SUBJECT)
