@@ -11,7 +11,7 @@ from crawler.printable import counted
 
 if TYPE_CHECKING:
     from crawler.catalog import CatalogTool
-    from crawler.records import Tool
+    from crawler.records import JsonObject, Tool
 
 _CATEGORIES = {"r": "Read", "w": "Write", "e": "Execute", "o": "Other"}
 _NONE = "none"
@@ -148,6 +148,7 @@ _MOST_SHOWN = 6000
 _MOST_PARAMETERS = 60
 _HIDDEN = "\N{REPLACEMENT CHARACTER}"
 _MOST_VALUES = 12
+_MOST_HINTS = 12
 
 
 def _shown(tool: "Tool") -> str:
@@ -169,8 +170,19 @@ def _shown(tool: "Tool") -> str:
     if len(found) > _MOST_PARAMETERS or is_cut:
         lines.append("  - ... and more; see `toolrisk export`")
     if isinstance(tool.annotations, dict) and tool.annotations:
-        lines.append("  hints: " + ", ".join(clean(f"{k}={v}") for k, v in list(tool.annotations.items())[:8]))  # fmt: skip
+        lines.append(f"  hints: {_hints(tool.annotations)}")
     return "\n".join(lines) + "\n"
+
+
+def _hints(given: "JsonObject") -> str:
+    """Return the vendor's hints, those that mean something first: any number may stand before them."""
+    from classifier.commands.table import clean
+    from classifier.pipeline.hints import HINTS
+
+    names = [*(name for name in HINTS if name in given), *(n for n in given if n not in HINTS)]
+    shown = ", ".join(clean(f"{name}={given[name]}") for name in names[:_MOST_HINTS])
+    more = len(names) - _MOST_HINTS
+    return shown if more <= 0 else f"{shown}, ... and {more:,} more; see `toolrisk export`"
 
 
 def _signals(text: str) -> list[str]:

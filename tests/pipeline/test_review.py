@@ -76,3 +76,18 @@ def test_labels_elsewhere_are_not_said_to_be_used(place, review, toolrisk):
     done = review("--file", str(own))
     assert done.stderr.endswith("1 label kept; run `toolrisk classify` to use them\n")
     assert "1 tool classified" in toolrisk("classify", cwd=place).stdout
+
+
+def test_hints_that_mean_something_are_shown_whatever_stands_before_them(
+    place, review, toolrisk, tools_file
+):
+    for others, more in ((8, ""), (40, ", ... and 30 more; see `toolrisk export`")):
+        hints = {f"x-{i}": i for i in range(others)}
+        hints |= {"readOnlyHint": True, "destructiveHint": True}
+        tools_file({"name": "zqx", "description": "", "annotations": hints}, server="s")
+        toolrisk("crawl", "tools.json", cwd=place)
+        toolrisk("classify", cwd=place)
+        said = review("--file", f"{others}.tsv").stdout.splitlines()
+        told = [line for line in said if line.startswith("  hints: ")]
+        shown = ", ".join(f"x-{i}={i}" for i in range(min(others, 10)))
+        assert told == [f"  hints: readOnlyHint=True, destructiveHint=True, {shown}{more}"]
