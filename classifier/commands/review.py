@@ -10,6 +10,7 @@ import typer
 from crawler.printable import counted
 
 if TYPE_CHECKING:
+    from classifier.errors import OutputError
     from crawler.catalog import CatalogTool
     from crawler.records import JsonObject, Tool
 
@@ -88,16 +89,42 @@ def _key(item: "CatalogTool") -> str:
 
 
 def _require_labels(place: Path) -> None:
-    """Refuse a file that holds anything else, before a person has worked for it."""
+    """Refuse what no label can be added to, before a person has worked for it."""
     from classifier.errors import LabelError
     from classifier.reviewed import takes_reviews
 
     try:
+        if place.exists() and not place.is_file():
+            what = "a folder" if place.is_dir() else "no file that keeps anything"
+            raise LabelError(f"{place} is {what}; give --file the name of a file")
         is_ours = takes_reviews(place)
     except OSError as cause:
         raise LabelError(f"{place} cannot be read: {cause.strerror}") from cause
     if not is_ours:
         raise LabelError(f"{place} holds something else than labels; give --file another place")
+    _require_writable(place)
+
+
+def _require_writable(place: Path) -> None:
+    """Open the file as it will be; one that is made for that is taken away again."""
+    from classifier.pipeline.saving import make_folder
+
+    make_folder(place.parent)
+    is_new = not os.path.lexists(place)  # a link stays, whatever it points to
+    try:
+        with place.open("xb" if is_new else "ab"):
+            pass
+        if is_new:
+            place.unlink()
+    except (OSError, ValueError) as cause:  # a name with a NUL
+        raise _unwritable(place, cause) from cause
+
+
+def _unwritable(place: Path, cause: Exception) -> "OutputError":
+    from classifier.errors import OutputError
+
+    reason = getattr(cause, "strerror", None) or cause
+    return OutputError(f"{place}: {reason}; give --file another place")
 
 
 def _use(place: Path) -> str:
@@ -198,7 +225,6 @@ def _missing_end(file: BinaryIO) -> str:
 
 
 def _keep(place: Path, text: str) -> None:
-    from classifier.errors import OutputError
     from classifier.pipeline.saving import make_folder
 
     make_folder(place.parent)
@@ -206,4 +232,4 @@ def _keep(place: Path, text: str) -> None:
         with place.open("ab+") as file:
             file.write((_missing_end(file) + text).encode())
     except OSError as cause:
-        raise OutputError(f"{place}: {cause.strerror}; give --file another place") from cause
+        raise _unwritable(place, cause) from cause

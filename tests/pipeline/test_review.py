@@ -49,6 +49,36 @@ def test_a_file_of_something_else_is_refused_before_the_first_question(place, re
 
 
 @pytest.mark.parametrize(
+    ("file", "code", "said"),
+    [
+        ("folder", 2, "folder is a folder; give --file the name of a file"),
+        ("/dev/null", 2, "/dev/null is no file that keeps anything; give --file the name of a file"),
+        ("tools.json/mine", 3, 'cannot make the folder "tools.json": File exists'),
+        ("m" * 300, 2, "cannot be read: File name too long"),
+        ("nowhere", 3, "nowhere: No such file or directory; give --file another place"),
+    ],
+)  # fmt: skip
+def test_a_place_that_takes_no_labels_is_refused_before_the_first_question(
+    place, review, file, code, said
+):
+    (place / "folder").mkdir()
+    (place / "nowhere").symlink_to(place / "none" / "such")
+    done = review("--file", file, code=code)
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert "label>" not in done.stdout
+
+
+def test_a_look_at_whether_a_file_can_be_written_leaves_none(place, toolrisk, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("q\n"))
+    (place / "link").symlink_to(place / "target")
+    for file in ("new/mine", "link"):
+        toolrisk("review", "--file", file, cwd=place)
+    assert list((place / "new").iterdir()) == []
+    assert (place / "link").is_symlink()
+
+
+@pytest.mark.parametrize(
     "before",
     ["", "\n", HEADER, LINE, HEADER + LINE, f"# mine\r\n{LINE}", f"\ufeff{LINE}"],
 )
