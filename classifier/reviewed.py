@@ -20,8 +20,10 @@ from crawler.records import Tool, canonical_json
 
 _FIELDS = 6
 _DIGITS = 16
-_HEXADECIMAL = frozenset(b"0123456789abcdef")
+_HEXADECIMAL = frozenset("0123456789abcdef")
+_FORM = "two digests, category, risk, signals and certainty, with tabs between"
 _HEAD = b"# text digest\t"
+_FEW = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +69,14 @@ def takes_reviews(path: Path) -> bool:
             if line.startswith(_HEAD):
                 return True
             if line and not line.startswith(b"#"):
-                return _is_review(line)
+                return is_review(line.decode("utf-8", "replace"))
             has_comments = has_comments or bool(line)
     return not has_comments  # somebody else's, so far of comments alone
 
 
-def _is_review(line: bytes) -> bool:
-    fields = line.split(b"\t")
+def is_review(line: str) -> bool:
+    """Say whether a line has the fields of a review; what they hold is looked at when it is found."""
+    fields = line.split("\t")
     return len(fields) >= _FIELDS and all(
         len(digest) == _DIGITS and _HEXADECIMAL.issuperset(digest) for digest in fields[:2]
     )
@@ -103,16 +106,24 @@ def _find(lines: bytes, digest: bytes) -> str | None:
     return None
 
 
-def _own(extra: Path | None) -> dict[str, str]:
-    """Return a person's reviews by digest, as the file is now; the last line of a digest holds."""
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """A person's reviews by text digest, and the numbers of lines that are none."""
+
+    reviews: dict[str, str]
+    strays: tuple[int, ...] = ()
+
+
+def _own(extra: Path | None) -> _Own:
+    """Return a person's reviews, as the file is now; the last line of a digest holds."""
     if extra is None or not extra.is_file():
-        return {}
+        return _Own({})
     now = extra.stat()
     return _read_own(extra, now.st_mtime_ns, now.st_size)
 
 
 @lru_cache(maxsize=4)
-def _read_own(extra: Path, _changed: int, _size: int) -> dict[str, str]:
+def _read_own(extra: Path, _changed: int, _size: int) -> _Own:
     try:
         lines = extra.read_bytes().decode("utf-8-sig").split("\n")
     except UnicodeDecodeError as cause:
@@ -121,20 +132,42 @@ def _read_own(extra: Path, _changed: int, _size: int) -> dict[str, str]:
         ) from cause
     except OSError as cause:
         raise DataError(f"{extra} cannot be read: {cause.strerror}") from cause
-    kept = (line.rstrip("\r") for line in lines)
-    return {line[:_DIGITS]: line for line in kept if line and line[0] != "#"}
+    reviews: dict[str, str] = {}
+    strays: list[int] = []
+    for number, line in enumerate(lines, start=1):
+        if is_review(line):
+            reviews[line[:_DIGITS]] = line.rstrip("\r")
+        elif line.strip() and line[0] != "#":
+            strays.append(number)
+    return _Own(reviews, tuple(strays))
+
+
+def stray_note(extra: Path) -> str:
+    """Say which lines of a person's file are no reviews, so that nothing looks them up; or nothing.
+
+    Raises:
+        DataError: it cannot be read as text.
+
+    """
+    strays = _own(extra).strays
+    if not strays:
+        return ""
+    first, *rest = strays
+    listed = ", ".join(map(str, rest[:_FEW])) + (", ..." if len(rest) > _FEW else "")
+    more = f"; so {'is line' if len(rest) == 1 else 'are lines'} {listed}" if rest else ""
+    return f"{extra}:{first}: no review ({_FORM}), left out{more}"
 
 
 def count(extra: Path | None = None) -> int:
     """Return how many definitions can be looked up."""
     known = (line[:_DIGITS].decode() for line in _shipped().splitlines() if line[:1] != b"#")
-    return len({*known, *_own(extra)})
+    return len({*known, *_own(extra).reviews})
 
 
 def version(extra: Path | None = None) -> str:
     """Return a digest of all reviews that are looked up: what was classified by others is out of date."""
     given = hashlib.sha256(_shipped())
-    given.update("\n".join(sorted(_own(extra).values())).encode())
+    given.update("\n".join(sorted(_own(extra).reviews.values())).encode())
     return given.hexdigest()
 
 
@@ -146,7 +179,7 @@ def lookup(tool: Tool, extra: Path | None = None) -> Review | None:
 
     """
     digest = text_digest(tool)
-    line, path = _own(extra).get(digest), str(extra)
+    line, path = _own(extra).reviews.get(digest), str(extra)
     if line is None:
         line, path = _find(_shipped(), digest.encode()), "labels/reviewed.tsv"
     if line is None:

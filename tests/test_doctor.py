@@ -51,10 +51,13 @@ def test_another_programs_database_is_left_alone(tmp_path):
     assert "another program" in found["catalogue"]["detail"]
 
 
-def test_reviews_of_ones_own_that_cannot_be_read_are_broken(tmp_path):
+@pytest.mark.parametrize(
+    ("content", "said"), [(b"caf\xe9\n", "not UTF-8"), (b"# mine\nnonsense\n", ":2: no review")]
+)
+def test_reviews_of_ones_own_that_cannot_be_read_are_broken(tmp_path, content, said):
     folder = tmp_path / "toolrisk"
     folder.mkdir()
-    (folder / "reviewed.tsv").write_bytes(b"caf\xe9\n")
+    (folder / "reviewed.tsv").write_bytes(content)
     found = doctor("--db", str(tmp_path / "none.db"), code=None, XDG_DATA_HOME=str(tmp_path))
     assert found["reviews"]["state"] == "broken"
-    assert "not UTF-8" in found["reviews"]["detail"]
+    assert said in found["reviews"]["detail"]

@@ -94,13 +94,16 @@ def _versions() -> Check:
 
 def _reviews() -> Check:
     from classifier.errors import DataError
-    from classifier.reviewed import count, user_file
+    from classifier.reviewed import count, stray_note, user_file
 
     own, shipped = user_file(), count(None)
     try:
         yours = count(own) - shipped if own.is_file() else 0
+        problem = stray_note(own)
     except DataError as error:
-        return Check("reviews", State.BROKEN, str(error), "mend it, or move it away")
+        problem = str(error)
+    if problem:
+        return Check("reviews", State.BROKEN, problem, "mend it, or move it away")
     return Check("reviews", State.OK, f"{shipped:,} reviewed definitions, {yours:,} of your own")
 
 

@@ -305,11 +305,20 @@ def to_line(value: object) -> str:
 
 
 def user_reviews() -> Path | None:
-    """Return the file of a person's own reviews, if there is one."""
-    from classifier.reviewed import user_file
+    """Return the file of a person's own reviews, if there is one; tell of lines that are none.
+
+    Raises:
+        DataError: it cannot be read as text.
+
+    """
+    from classifier.reviewed import stray_note, user_file
 
     found = user_file()
-    return found if found.is_file() else None
+    if not found.is_file():
+        return None
+    if note := stray_note(found):
+        say(note)
+    return found
 
 
 def say(message: str) -> None:

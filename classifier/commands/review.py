@@ -37,12 +37,14 @@ def review(
     q stops.
     """
     from classifier.commands import inputs
-    from classifier.reviewed import user_file
+    from classifier.reviewed import stray_note, user_file
     from crawler.catalog import Catalog
 
     inputs.require_catalog(db)
     place = file or user_file()
     _require_labels(place)
+    if note := stray_note(place):
+        inputs.say(note)
     due: list[CatalogTool] = []
     waiting = 0
     with Catalog.open(db, create=False) as catalog:
@@ -73,9 +75,12 @@ def review(
 
 def _answered(place: Path) -> set[str]:
     """Return the definitions, by their digests, that a file has labels of."""
+    from classifier.reviewed import is_review
+
     if not place.is_file():
         return set()
-    return {line[:_DIGESTS] for line in place.read_text("utf-8-sig", "replace").splitlines()}
+    lines = place.read_text("utf-8-sig", "replace").splitlines()
+    return {line[:_DIGESTS] for line in lines if is_review(line)}
 
 
 _DIGESTS = 33

@@ -9,6 +9,7 @@ import typer
 from crawler.records import Outcome
 
 if TYPE_CHECKING:
+    from classifier.engine import Options
     from crawler.catalog import Catalog
     from crawler.crawl import CrawlOptions, Summary
     from crawler.targets import Target
@@ -60,10 +61,11 @@ def run(
         if summary.interrupted:
             raise typer.Exit(130)
         say("2/4 classify")
-        judged = classify_catalog(catalog, Options(extra_reviews=user_reviews()))
+        engine = Options(extra_reviews=user_reviews())
+        judged = classify_catalog(catalog, engine)
         sys.stdout.write(judged.text())
         say("3/4 policies")
-        written = _policies(catalog, out / "policies")
+        written = _policies(catalog, out / "policies", engine)
         sys.stdout.write(f"{written} policies in {out / 'policies'}\n")
     say("4/4 pages")
     _pages(db, out / "site")
@@ -133,10 +135,9 @@ def _sample(catalog: "Catalog", summary: "Summary") -> None:
     summary.unchanged += tally.unchanged
 
 
-def _policies(catalog: "Catalog", folder: Path) -> int:
+def _policies(catalog: "Catalog", folder: Path, engine: "Options") -> int:
     """Write a policy per server for each of the first targets."""
-    from classifier.commands.inputs import judged, user_reviews
-    from classifier.engine import Options
+    from classifier.commands.inputs import judged
     from classifier.intent import Intent, decide_intent
     from classifier.pages.slugs import slugs
     from classifier.pipeline.saving import make_folder, save
@@ -145,8 +146,7 @@ def _policies(catalog: "Catalog", folder: Path) -> int:
     from crawler.records import Tool
 
     by_server: dict[str, list[tuple[Tool, Classification]]] = {}
-    tools, options = (item.tool for item in catalog.tools()), Options(extra_reviews=user_reviews())
-    for tool, result in judged(tools, options):
+    for tool, result in judged((item.tool for item in catalog.tools()), engine):
         by_server.setdefault(tool.server, []).append((tool, result))
     names = slugs(list(by_server))
     written = 0
