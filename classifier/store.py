@@ -1,4 +1,4 @@
-"""Classifications in the catalogue: only what is new, or judged by other rules, reviews or models."""
+"""Classifications in the catalogue: only what is new, or judged by other code, rules, reviews or models."""
 
 import hashlib
 from collections import Counter
@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from classifier import reviewed
+from classifier import reviewed, versions
 from classifier.engine import BATCH, Options, classify_many, prepare, ruleset
 from classifier.model import runtime
 from classifier.parallel import FIRST, batches, map_batches
@@ -97,14 +97,15 @@ def classify_catalog(
 
 
 def _rules(options: Options) -> str:
-    """Return what a verdict is stored under beside the model: the rules, and the data they go by.
+    """Return what a verdict is stored under beside the model: the rules, and what they go by.
 
-    Those are what people have read, the classes of words, and what is known of hostile definitions.
+    That is what people have read, the classes of words, what is known of hostile definitions, and the
+    code: the rules' name says what they state, and no threshold.
     """
     reviews = reviewed.version(options.extra_reviews) if options.use_reviews else ""
     files = [*data_dir().glob("lexicons/*"), *data_dir().glob("models/tool-threat-*/*.[jt]s*")]
     known = [(file.name, hashlib.sha256(file.read_bytes()).hexdigest()) for file in sorted(files)]
-    return f"{ruleset()} data-{sha256(repr((reviews, known)))[:_DIGITS]}"
+    return f"{ruleset()} data-{sha256(repr((reviews, known, versions.code_sha256())))[:_DIGITS]}"
 
 
 def _judge(options: Options, rules: str, batch: list[CatalogTool]) -> list[StoredClassification]:

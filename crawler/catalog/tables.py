@@ -232,7 +232,9 @@ class ClassificationRow(SQLModel, table=True):
     input_sha256: str = _text(
         "SHA-256 of what was judged: the definition, its server, and what that says."
     )
-    ruleset: str = _text("Version of rules and signals, and after a space of the data beside them.")
+    ruleset: str = _text(
+        "Version of rules and signals, and after a space of the data and code beside them."
+    )
     model: str = _text("Name of the model.")
     category: str = _text("Read, Write, Execute or Other.")
     risk: str = _text("low, medium, high or critical.")
