@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -94,6 +94,22 @@ def classify_catalog(
         summary.worst = max(summary.worst, Risk(risk).rank)
     summary.unchanged = sum(summary.risks.values()) - summary.classified
     return summary
+
+
+def outdated(catalog: Catalog, options: Options) -> int:
+    """Return how many verdicts in the catalogue are not those that `options` would give now.
+
+    One that was made without reviews is as good: somebody wanted it so.
+
+    Raises:
+        CatalogError: the catalogue cannot be read.
+        DataError: the reviews or the model cannot be read.
+
+    """
+    rules = {_rules(options), _rules(replace(options, use_reviews=False))}
+    model = runtime.name_of(data_dir() / "models" / runtime.MODEL_DIR)
+    judges = catalog.judges()
+    return sum(tools for ruled, by, tools in judges if ruled not in rules or by != model)
 
 
 def _rules(options: Options) -> str:

@@ -9,7 +9,8 @@ import pytest
 
 from classifier import versions
 from classifier.engine import Options
-from classifier.store import classify_catalog
+from classifier.model import runtime
+from classifier.store import classify_catalog, outdated
 from crawler.catalog import Catalog
 from crawler.gathered import Gathered
 from crawler.records import Server, ServerName, Tool
@@ -40,11 +41,20 @@ def test_what_other_code_has_judged_is_judged_again_and_nothing_else(catalog, co
         return classify_catalog(catalog, Options()).classified
 
     assert [judged(), judged()] == [1, 0]
+    assert outdated(catalog, Options()) == 0
     for name in ("decide.py", "destructive.py", "runtime.py", "records.py"):
         with copies[name].open("a", encoding="utf-8") as file:
             file.write("# another threshold\n")
+        assert outdated(catalog, Options()) == 1
         assert [judged(), judged()] == [1, 0]
     assert catalog.counts()["classifications"] == 1
+
+
+def test_what_another_model_has_judged_is_out_of_date(catalog, monkeypatch):
+    classify_catalog(catalog, Options())
+    assert outdated(catalog, Options()) == 0
+    monkeypatch.setattr(runtime, "name_of", lambda _: "another")
+    assert outdated(catalog, Options()) == 1
 
 
 def test_the_code_that_decides_is_all_that_a_verdict_runs_through():

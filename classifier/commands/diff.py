@@ -37,13 +37,18 @@ def diff(
 ) -> None:  # fmt: skip
     """Show what was added, removed or changed in the catalogue, word by word, gravest first."""
     from classifier.commands import inputs
+    from classifier.commands.outdated import say_outdated
+    from classifier.engine import Options
     from classifier.pipeline import drift_report
     from crawler.catalog import Catalog
 
     inputs.require_catalog(db)
     with Catalog.open(db, create=False) as catalog:
         start = _start(since, catalog)
-        found = list(_differences(catalog, start))
+        options = Options(extra_reviews=inputs.user_reviews())
+        found = list(_differences(catalog, start, options))
+        if any(one.kind != "changed" for one in found):  # what changed is judged now
+            say_outdated(catalog, options)
     order = ("changed", "added", "removed").index
     found.sort(key=lambda d: (-len(d.rug_pull), order(d.kind), d.at or "", d.server, d.tool))
     match output:
@@ -87,12 +92,9 @@ def _start(text: str | None, catalog: "Catalog") -> str:
         raise TargetError(f"{text!r} is before the first day of all or after the last") from None
 
 
-def _differences(catalog: "Catalog", since: str) -> "Iterator[Difference]":
-    from classifier.commands.inputs import user_reviews
-    from classifier.engine import Options
+def _differences(catalog: "Catalog", since: str, options: "Options") -> "Iterator[Difference]":
     from classifier.pipeline.catalogue.reading import changed
 
-    options = Options(extra_reviews=user_reviews())
     changes = list(catalog.changes(since))
     yield from changed(catalog, [one for one in changes if one.kind == "changed"], options)
     rest = [change for change in changes if change.kind != "changed"]

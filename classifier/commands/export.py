@@ -25,10 +25,12 @@ def export(
 ) -> None:  # fmt: skip
     """Write every tool of the catalogue with definition, provenance and classification."""
     from classifier.commands import inputs
+    from classifier.commands.outdated import say_outdated
     from crawler.catalog import Catalog
 
     inputs.require_catalog(db)
     with Catalog.open(db, create=False) as catalog:
+        say_outdated(catalog)
         for item in catalog.tools():
             row: dict[str, Any] = {
                 "server": item.tool.server,

@@ -17,7 +17,13 @@ def mcp(
 
     Needs the extra `mcp`. Nothing is written, run or fetched.
     """
+    from contextlib import suppress
+
+    from classifier.commands.inputs import require_catalog
+    from classifier.commands.outdated import say_outdated
     from classifier.errors import ClassifierError
+    from crawler.catalog import Catalog
+    from crawler.errors import CrawlError
 
     try:
         from classifier.pipeline.mcp_server import serve
@@ -27,4 +33,8 @@ def mcp(
         raise ClassifierError(
             "the MCP server needs the package mcp; install it with: pip install 'toolrisk[mcp]'"
         ) from None
+    with suppress(CrawlError):  # told to the agent that asks
+        require_catalog(db)
+        with Catalog.open(db, create=False) as catalog:
+            say_outdated(catalog)
     serve(db)

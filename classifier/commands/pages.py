@@ -39,10 +39,14 @@ def register(app: typer.Typer) -> None:
         A file of the site is written again where its size is not what was written, or its time is
         later than the last build's.
         """
+        from classifier.commands.outdated import say_outdated
         from classifier.pages.publish import check_base_url, publish, serve_site
+        from crawler.catalog import Catalog
 
         address = check_base_url(base_url)
+        if not serve:
+            publish(db, out, address, notebooks)
+        with Catalog.open(db, create=False) as catalog:
+            say_outdated(catalog)
         if serve:
             serve_site(db, out, address, port, notebooks)
-        else:
-            publish(db, out, address, notebooks)

@@ -37,6 +37,8 @@ def review(
     q stops.
     """
     from classifier.commands import inputs
+    from classifier.commands.outdated import say_outdated
+    from classifier.engine import Options
     from classifier.reviewed import stray_note, user_file
     from crawler.catalog import Catalog
 
@@ -48,6 +50,7 @@ def review(
     due: list[CatalogTool] = []
     waiting = 0
     with Catalog.open(db, create=False) as catalog:
+        say_outdated(catalog, Options(extra_reviews=user_file()))
         for item in catalog.tools():
             waiting += item.classification is None
             if item.classification and item.classification["needs_review"]:

@@ -287,6 +287,11 @@ class Catalog:
         with self._reading() as connection:
             return reading.verdict_counts(connection)
 
+    def judges(self) -> list[tuple[str, str, int]]:
+        """Return (ruleset, model, tools) of the newest verdicts of all present tools."""
+        with self._reading() as connection:
+            return reading.judges(connection)
+
     def unclassified(self, ruleset: str, model: str) -> Iterator[CatalogTool]:
         """Yield tools whose current definition was not judged, or last by another ruleset or model."""
         with self._reading() as connection:

@@ -76,12 +76,12 @@ WHERE {where}
 ORDER BY t.server_id, t.id
 """
 _VERDICTS = """
-SELECT c.category, c.risk, COUNT(*) FROM tool t
+SELECT {columns}, COUNT(*) FROM tool t
 JOIN server s ON s.id = t.server_id
 JOIN tool_version v ON v.id = t.current_version_id
 {join}
 WHERE s.status <> 'deleted' AND t.removed_at IS NULL
-GROUP BY c.category, c.risk
+GROUP BY {columns}
 """
 _NEWEST = """
 LEFT JOIN classification c ON c.id = (
@@ -120,7 +120,16 @@ _FILTERS = {
 
 def verdict_counts(connection: sa.Connection) -> list[tuple[str, str, int]]:
     """Return (category, risk, tools) of the newest verdicts of all present tools."""
-    text = _VERDICTS.format(join=_NEWEST.replace("LEFT JOIN", "JOIN"))
+    return _counted(connection, "c.category, c.risk")
+
+
+def judges(connection: sa.Connection) -> list[tuple[str, str, int]]:
+    """Return (ruleset, model, tools) of the newest verdicts of all present tools."""
+    return _counted(connection, "c.ruleset, c.model")
+
+
+def _counted(connection: sa.Connection, columns: str) -> list[tuple[str, str, int]]:
+    text = _VERDICTS.format(columns=columns, join=_NEWEST.replace("LEFT JOIN", "JOIN"))
     found = connection.execute(sa.text(text), {"ruleset": None, "model": None})
     return [(row[0], row[1], row[2]) for row in found]
 
