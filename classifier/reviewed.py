@@ -114,10 +114,13 @@ class _Own:
     strays: tuple[int, ...] = ()
 
 
+_NONE = _Own({})
+
+
 def _own(extra: Path | None) -> _Own:
     """Return a person's reviews, as the file is now; the last line of a digest holds."""
     if extra is None or not extra.is_file():
-        return _Own({})
+        return _NONE
     now = extra.stat()
     return _read_own(extra, now.st_mtime_ns, now.st_size)
 

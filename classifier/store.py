@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -23,19 +23,6 @@ _WRITE = BATCH * 4
 _DIGITS = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A tool of the catalogue with its classification."""
-
-    item: CatalogTool
-    classification: Classification
-
-    @property
-    def tool(self) -> Any:
-        """The definition."""
-        return self.item.tool
-
-
 @dataclass(slots=True)
 class StoreSummary:
     """What a run over the catalogue did."""
@@ -45,7 +32,6 @@ class StoreSummary:
     worst: int = -1
     risks: Counter[str] = field(default_factory=Counter)
     categories: Counter[str] = field(default_factory=Counter)
-    options: Options = field(default_factory=Options)
 
     def text(self) -> str:
         """Return the summary for people."""
@@ -56,13 +42,6 @@ class StoreSummary:
             f"{self.unchanged} unchanged\n"
             f"risk: {risks}\ncategory: {kinds}\n"
         )
-
-    def items(self, catalog: Catalog) -> Iterator[Judged]:
-        """Yield every tool of the catalogue with its classification."""
-        source = list(catalog.tools())
-        results = classify_many((item.tool for item in source), self.options)
-        for item, result in zip(source, results, strict=True):
-            yield Judged(item, result)
 
 
 def input_sha256(item: CatalogTool) -> str:
@@ -80,7 +59,7 @@ def classify_catalog(
         CatalogError: the catalogue cannot be read or written.
 
     """
-    summary = StoreSummary(options=options)
+    summary = StoreSummary()
     rules, model = _rules(options), runtime.load().name
     due = batches(catalog.unclassified(rules, model), _WRITE, FIRST)
     for rows in map_batches(partial(_judge, options, rules), due, ready=prepare):

@@ -205,7 +205,8 @@ def _catalogue(db: str, options: "InputOptions", wish: _Wish) -> bool:
             sys.stdout.write(summary.text())
             fails = wish.level is not None and summary.worst >= wish.level.rank
             return _beside([], wish, [], options) or fails
-        items = ((one.tool, one.classification, None) for one in summary.items(catalog))
+        judged = inputs.judged((item.tool for item in catalog.tools()), options.engine)
+        items = ((*both, None) for both in judged)
         return _print(items, wish, options, [])
 
 
