@@ -408,7 +408,7 @@ def test_labels_may_begin_with_a_byte_order_mark(tmp_path):
 def test_facts_that_are_malformed_say_where(tmp_path, facts_of, said):
     (tmp_path / "facts.tsv").write_bytes(facts_of)
     with pytest.raises(LabelError, match=said):
-        read_facts(tmp_path / "facts.tsv", tmp_path / "corpus.jsonl", set())
+        read_facts([tmp_path / "facts.tsv"], [tmp_path / "corpus.jsonl"], set())
 
 
 def test_reviews_that_are_no_text_are_refused_in_a_line(tmp_path):

@@ -20,9 +20,9 @@ def register(app: typer.Typer) -> None:
 def evaluate(
     labels: Annotated[Path, typer.Argument(metavar="LABELS.jsonl", help="Labelled definitions: server, tool, description, input_schema, category, risk, signals.")],
     group: Annotated[str | None, typer.Option(metavar="KEY", help="Cross-validate on these labels, with every group on one side; only server_family is known.")] = None,
-    facts: Annotated[Path | None, typer.Option(help="With --group: further labels by digest to learn from, joined with --corpus, not measured.")] = None,
-    corpus: Annotated[Path | None, typer.Option(help="Definitions that --facts speak of: JSONL, also .gz.")] = None,
-    written: Annotated[list[Path] | None, typer.Option(help="With --group: invented definitions with labels, as JSONL, to learn from, not measured.")] = None,
+    facts: Annotated[list[Path] | None, typer.Option(help="With --group: further labels by digest to learn from, joined with --corpus, not measured; repeatable, the last label of a digest holds.")] = None,
+    corpus: Annotated[list[Path] | None, typer.Option(help="Definitions that --facts speak of: JSONL, also .gz; repeatable.")] = None,
+    written: Annotated[list[Path] | None, typer.Option(help="With --group: invented definitions with labels, as JSONL, to learn from, not measured; repeatable.")] = None,
     output: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
 ) -> None:  # fmt: skip
     """Measure category, risk, signals, calibration and evidence. Reviews are not looked up."""
@@ -36,7 +36,7 @@ def evaluate(
         raise typer.BadParameter(f"{group!r}: only server_family is known", param_hint="--group")
     if output not in {"table", "json"}:
         raise typer.BadParameter(f"{output!r}: give table or json", param_hint="--format")
-    if (facts is None) != (corpus is None) or ((facts or written) and not group):
+    if bool(facts) != bool(corpus) or ((facts or written) and not group):
         raise typer.BadParameter(
             "--facts and --corpus go together, and they and --written with --group"
         )

@@ -17,9 +17,9 @@ def register(app: typer.Typer) -> None:
 
 def train(
     labels: Annotated[list[Path], typer.Argument(metavar="LABELS.jsonl...", help="Labelled definitions; give your own beside gold.jsonl.")],
-    facts: Annotated[Path | None, typer.Option(help="Labels by digest (reviewed.tsv form), joined with --corpus.")] = None,
-    corpus: Annotated[Path | None, typer.Option(help="Definitions that --facts speak of: JSONL, also .gz.")] = None,
-    written: Annotated[list[Path] | None, typer.Option(help="Invented definitions with labels, as JSONL: learned from, no reviews of anything.")] = None,
+    facts: Annotated[list[Path] | None, typer.Option(help="Labels by digest (reviewed.tsv form), joined with --corpus; repeatable, the last label of a digest holds.")] = None,
+    corpus: Annotated[list[Path] | None, typer.Option(help="Definitions that --facts speak of: JSONL, also .gz; repeatable.")] = None,
+    written: Annotated[list[Path] | None, typer.Option(help="Invented definitions with labels, as JSONL: learned from, no reviews of anything; repeatable.")] = None,
     out: Annotated[Path, typer.Option(help="The model directory to write.")] = Path("model"),
     write_facts: Annotated[Path | None, typer.Option(help="Also write these labels by digest, for the look-up.")] = None,
     name: Annotated[str, typer.Option(help="What the model is called in results.")] = "tool-risk-v1",
@@ -32,10 +32,10 @@ def train(
     from classifier.pipeline.saving import make_folder
 
     if write_facts:
-        files = [*labels, *(written or []), facts, corpus]
+        files = [*labels, *(written or []), *(facts or []), *(corpus or [])]
         require_apart("--write-facts", write_facts, files=files)
     labelled = [item for path in labels for item in read_labels(path)]
-    if (facts is None) != (corpus is None):
+    if bool(facts) != bool(corpus):
         raise typer.BadParameter("--facts and --corpus go together")
     known = {item.tool.definition_sha256 for item in labelled}
     also = read_facts(facts, corpus, known) if facts and corpus else []

@@ -3,7 +3,7 @@
 import gzip
 import zlib
 from codecs import BOM_UTF8
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -120,8 +120,12 @@ def _signals(where: str, given: Any) -> frozenset[str]:
     return names
 
 
-def read_facts(facts: Path, corpus: Path, known: set[str]) -> list[Labelled]:
+def read_facts(
+    facts: Sequence[Path], corpora: Sequence[Path], known: Collection[str]
+) -> list[Labelled]:
     """Join labels by digest with the definitions they speak of; `known` digests are left out.
+
+    Of a digest that stands in several lines or files, the last one holds, as in the look-up.
 
     Raises:
         LabelError: a file is missing or malformed.
@@ -129,30 +133,35 @@ def read_facts(facts: Path, corpus: Path, known: set[str]) -> list[Labelled]:
     """
     from classifier.reviewed import text_digest
 
-    rows: dict[str, list[str]] = {}
+    rows = {fields[0]: fields for path in facts for fields in _facts(path)}
+    found: list[Labelled] = []
+    for path in corpora:
+        for number, row in lines(path):
+            tool = to_tool(row)
+            fields = rows.pop(text_digest(tool), [])
+            if fields and tool.definition_sha256 not in known:
+                labelled = {
+                    **row,
+                    "category": fields[2],
+                    "risk": fields[3],
+                    "signals": fields[4].split(),
+                    "certainty": fields[5],
+                }
+                found.append(_labelled(path, number, labelled))
+    return found
+
+
+def _facts(path: Path) -> Iterator[list[str]]:
+    """Yield the fields of each line of a file of labels by digest."""
     try:
-        text = facts.read_bytes().decode("utf-8-sig")
+        text = path.read_bytes().decode("utf-8-sig")
     except OSError as cause:
-        raise LabelError(f"{facts}: {cause.strerror}; give a file of reviewed digests") from cause
+        raise LabelError(f"{path}: {cause.strerror}; give a file of reviewed digests") from cause
     except UnicodeDecodeError as cause:
-        raise LabelError(f"{facts} is not UTF-8 text (byte {cause.start})") from cause
+        raise LabelError(f"{path} is not UTF-8 text (byte {cause.start})") from cause
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip() and not line.startswith("#"):
             fields = line.rstrip("\r").split("\t")
             if len(fields) < _FACT_FIELDS:
-                raise LabelError(f"{facts}:{number}: too few fields for a reviewed digest")
-            rows[fields[0]] = fields
-    found: list[Labelled] = []
-    for number, row in lines(corpus):
-        tool = to_tool(row)
-        fields = rows.pop(text_digest(tool), [])
-        if fields and tool.definition_sha256 not in known:
-            labelled = {
-                **row,
-                "category": fields[2],
-                "risk": fields[3],
-                "signals": fields[4].split(),
-                "certainty": fields[5],
-            }
-            found.append(_labelled(corpus, number, labelled))
-    return found
+                raise LabelError(f"{path}:{number}: too few fields for a reviewed digest")
+            yield fields

@@ -1,0 +1,80 @@
+"""What `train` and `evaluate` read: labels, labels by digest, and the definitions of those."""
+
+import json
+
+import pytest
+
+from classifier.model import evaluate, facts, train
+from classifier.model.labels import to_tool
+from classifier.verdict import Category, Risk
+
+
+def definition(n):
+    """Return a line of a corpus."""
+    told = {"server": f"s{n // 4}", "tool": f"tool_{n}", "description": f"Does {n}."}
+    return told | {"input_schema": {"type": "object"}}
+
+
+def label(n, **more):
+    """Return a line of labels; every category and risk comes up."""
+    said = {"category": list(Category)[n % 4], "risk": list(Risk)[n % 4], "signals": []}
+    return definition(n) | said | more
+
+
+def fact(n, category="Read", risk="low", signals=(), certainty=3):
+    """Return a line of labels by digest."""
+    return facts.line(to_tool(definition(n)), category, risk, signals, certainty)
+
+
+def write(path, rows):
+    """Write a JSONL file."""
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+@pytest.fixture
+def learned(monkeypatch):
+    """Return what was learned from beside LABELS by the last command, without the learning."""
+    seen = []
+
+    def note(also):
+        seen[:] = [(item.tool.name, item.category) for item in also]
+
+    monkeypatch.setattr(
+        train, "train", lambda labelled, out, name, progress, also: note(also) or out
+    )
+    monkeypatch.setattr(
+        evaluate, "grouped", lambda items, _, also: note(also) or evaluate.answers(items)
+    )
+    return seen
+
+
+COMMANDS = [
+    ("train", "labels.jsonl", "--out", "m"),
+    ("evaluate", "labels.jsonl", "--group", "server_family"),
+]
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: words[0])
+def test_of_several_files_of_facts_and_definitions_every_one_is_learned_from(
+    toolrisk, tmp_path, learned, words
+):
+    """The second silently took the place of the first."""
+    write(tmp_path / "labels.jsonl", map(label, range(24)))
+    (tmp_path / "a.tsv").write_text(fact(30) + fact(31) + fact(32))
+    (tmp_path / "b.tsv").write_text(fact(33) + fact(31, "Other"))
+    write(tmp_path / "a.jsonl", map(definition, (30, 33)))
+    write(tmp_path / "b.jsonl", map(definition, (32, 31, 30)))
+    more = ("--facts", "a.tsv", "--facts", "b.tsv", "--corpus", "a.jsonl", "--corpus", "b.jsonl")
+    toolrisk(*words, *more, cwd=tmp_path)
+    assert learned == [("tool_30", "Read"), ("tool_33", "Read"), ("tool_32", "Read"), ("tool_31", "Other")]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["a.tsv", "b.tsv", "a.jsonl", "b.jsonl"])
+def test_labels_by_digest_are_written_over_none_of_the_files_that_were_given(
+    toolrisk, tmp_path, name
+):
+    for one in ("labels.jsonl", "a.tsv", "b.tsv", "a.jsonl", "b.jsonl"):
+        (tmp_path / one).write_text("")
+    more = ("--facts", "a.tsv", "--facts", "b.tsv", "--corpus", "a.jsonl", "--corpus", "b.jsonl")
+    done = toolrisk("train", "labels.jsonl", *more, "--write-facts", name, cwd=tmp_path, code=2)
+    assert "would write over" in done.stderr
