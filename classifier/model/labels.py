@@ -6,7 +6,7 @@ from codecs import BOM_UTF8
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -33,6 +33,15 @@ class Labelled:
     signals: frozenset[str]
     certainty: int  # 3 clear, 2 arguable, 1 the definition says too little
     weight: float = 1.0  # how much it counts when weights are fitted
+
+
+class _Answer(NamedTuple):
+    """What is said of one definition."""
+
+    category: str
+    risk: str
+    signals: frozenset[str]
+    certainty: int
 
 
 def lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -63,7 +72,10 @@ def lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 def read_labels(path: Path) -> list[Labelled]:
     """Read labelled definitions: the keys of gold.jsonl; `server_family` falls back to `server`."""
-    return [_labelled(path, number, row) for number, row in lines(path)]
+    return [
+        _labelled(path, number, row, _answer(f"{path}:{number}", row))
+        for number, row in lines(path)
+    ]
 
 
 def read_written(path: Path) -> list[Labelled]:
@@ -89,13 +101,14 @@ def to_tool(row: dict[str, Any]) -> Tool:
     )
 
 
-def _labelled(path: Path, number: int, row: dict[str, Any]) -> Labelled:
+def _labelled(path: Path, number: int, row: dict[str, Any], answer: _Answer) -> Labelled:
+    """Put a definition and what is said of it together.
+
+    Raises:
+        LabelError: the definition has the wrong shape.
+
+    """
     where = f"{path}:{number}"
-    category, risk, certainty = row.get("category"), row.get("risk"), row.get("certainty", 3)
-    if category not in CATEGORIES or risk not in RISKS:
-        raise LabelError(f"{where}: category must be one of {CATEGORIES}, risk of {RISKS}")
-    if str(certainty) not in {"1", "2", "3"}:
-        raise LabelError(f"{where}: certainty must be 1, 2 or 3")
     tool = to_tool(row)
     if not isinstance(tool.name, str) or not isinstance(tool.server, str):
         raise LabelError(f"{where}: tool and server must be texts")
@@ -104,11 +117,26 @@ def _labelled(path: Path, number: int, row: dict[str, Any]) -> Labelled:
     return Labelled(
         tool=tool,
         family=str(row.get("server_family") or row.get("server") or number),
-        category=category,
-        risk=risk,
-        signals=_signals(where, row.get("signals") or []),
-        certainty=int(certainty),
+        category=answer.category,
+        risk=answer.risk,
+        signals=answer.signals,
+        certainty=answer.certainty,
     )
+
+
+def _answer(where: str, row: dict[str, Any]) -> _Answer:
+    """Read what is said of a definition.
+
+    Raises:
+        LabelError: it is no answer.
+
+    """
+    category, risk, certainty = row.get("category"), row.get("risk"), row.get("certainty", 3)
+    if category not in CATEGORIES or risk not in RISKS:
+        raise LabelError(f"{where}: category must be one of {CATEGORIES}, risk of {RISKS}")
+    if str(certainty) not in {"1", "2", "3"}:
+        raise LabelError(f"{where}: certainty must be 1, 2 or 3")
+    return _Answer(category, risk, _signals(where, row.get("signals") or []), int(certainty))
 
 
 def _signals(where: str, given: Any) -> frozenset[str]:
@@ -133,26 +161,19 @@ def read_facts(
     """
     from classifier.reviewed import text_digest
 
-    rows = {fields[0]: fields for path in facts for fields in _facts(path)}
+    answers = {digest: answer for path in facts for digest, answer in _facts(path)}
     found: list[Labelled] = []
     for path in corpora:
         for number, row in lines(path):
             tool = to_tool(row)
-            fields = rows.pop(text_digest(tool), [])
-            if fields and tool.definition_sha256 not in known:
-                labelled = {
-                    **row,
-                    "category": fields[2],
-                    "risk": fields[3],
-                    "signals": fields[4].split(),
-                    "certainty": fields[5],
-                }
-                found.append(_labelled(path, number, labelled))
+            answer = answers.pop(text_digest(tool), None)
+            if answer and tool.definition_sha256 not in known:
+                found.append(_labelled(path, number, row, answer))
     return found
 
 
-def _facts(path: Path) -> Iterator[list[str]]:
-    """Yield the fields of each line of a file of labels by digest."""
+def _facts(path: Path) -> Iterator[tuple[str, _Answer]]:
+    """Yield the digests of a file of labels by digest, each with what is said of it."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as cause:
@@ -161,7 +182,9 @@ def _facts(path: Path) -> Iterator[list[str]]:
         raise LabelError(f"{path} is not UTF-8 text (byte {cause.start})") from cause
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip() and not line.startswith("#"):
-            fields = line.rstrip("\r").split("\t")
+            where, fields = f"{path}:{number}", line.rstrip("\r").split("\t")
             if len(fields) < _FACT_FIELDS:
-                raise LabelError(f"{path}:{number}: too few fields for a reviewed digest")
-            yield fields
+                raise LabelError(f"{where}: too few fields for a reviewed digest")
+            digest, _, category, risk, signals, certainty = fields[:_FACT_FIELDS]
+            said = {"category": category, "risk": risk, "signals": signals.split()}
+            yield digest, _answer(where, said | {"certainty": certainty})

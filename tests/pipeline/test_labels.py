@@ -78,3 +78,33 @@ def test_labels_by_digest_are_written_over_none_of_the_files_that_were_given(
     more = ("--facts", "a.tsv", "--facts", "b.tsv", "--corpus", "a.jsonl", "--corpus", "b.jsonl")
     done = toolrisk("train", "labels.jsonl", *more, "--write-facts", name, cwd=tmp_path, code=2)
     assert "would write over" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [({"category": "Sing"}, "category must be"), ({"risk": "dire"}, "risk of"),
+     ({"signals": ["nonsense"]}, "unknown signal"), ({"certainty": 7}, "certainty must be")],
+)  # fmt: skip
+@pytest.mark.parametrize("spoken_of", [35, 99])
+def test_a_fault_of_a_label_by_digest_is_told_with_its_own_file_and_line(
+    toolrisk, tmp_path, given, said, spoken_of
+):
+    """It was told with the line of the definition, and not at all where there was none."""
+    write(tmp_path / "labels.jsonl", map(label, range(24)))
+    write(tmp_path / "corpus.jsonl", map(definition, range(30, 40)))
+    (tmp_path / "good.tsv").write_text(fact(30))
+    (tmp_path / "bad.tsv").write_text(facts.HEADER + "\n" + fact(31) + fact(spoken_of, **given))
+    more = ("--facts", "good.tsv", "--facts", "bad.tsv", "--corpus", "corpus.jsonl")
+    done = toolrisk("train", "labels.jsonl", *more, "--out", "m", cwd=tmp_path, code=2)
+    assert done.stderr.startswith("toolrisk: bad.tsv:4: ")
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_fault_of_a_definition_is_told_with_the_line_of_the_definition(toolrisk, tmp_path):
+    write(tmp_path / "labels.jsonl", map(label, range(24)))
+    write(tmp_path / "corpus.jsonl", [definition(30), definition(31) | {"title": ["x"]}])
+    (tmp_path / "f.tsv").write_text(fact(31))
+    more = ("--facts", "f.tsv", "--corpus", "corpus.jsonl")
+    done = toolrisk("train", "labels.jsonl", *more, "--out", "m", cwd=tmp_path, code=2)
+    assert done.stderr.startswith("toolrisk: corpus.jsonl:2: title and description must be texts")
