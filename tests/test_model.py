@@ -368,6 +368,10 @@ def test_a_malformed_label_names_its_line(tmp_path):
         ("certainty", "x", "certainty"), ("certainty", None, "certainty"), ("certainty", 4, "certainty"),
         ("signals", 5, "list"), ("signals", ["nonsense"], "nonsense"), ("tool", 5, "texts"), ("server", [1], "texts"),
         ("description", 5, "texts"), ("title", ["x"], "texts"),
+        ("tool", None, "no tool is named; give"), ("tool", " ", "no tool is named; give"), ("tool", [], "no tool is named; give"),
+        ("input_schema", [1], "input_schema must be an object; correct"), ("input_schema", "{}", "input_schema must be an object"),
+        ("input_schema", False, "input_schema must be an object"), ("inputSchema", [], "input_schema must be an object"),
+        ("outputSchema", "x", "output_schema must be an object"), ("annotations", ["x"], "annotations must be an object"),
     ],
 )  # fmt: skip
 def test_a_label_of_the_wrong_shape_says_where(tmp_path, key, value, said):

@@ -108,12 +108,8 @@ def _labelled(path: Path, number: int, row: dict[str, Any], answer: _Answer) -> 
         LabelError: the definition has the wrong shape.
 
     """
-    where = f"{path}:{number}"
     tool = to_tool(row)
-    if not isinstance(tool.name, str) or not isinstance(tool.server, str):
-        raise LabelError(f"{where}: tool and server must be texts")
-    if not isinstance(tool.title, str | None) or not isinstance(tool.description, str | None):
-        raise LabelError(f"{where}: title and description must be texts")
+    _require_definition(f"{path}:{number}", tool)
     return Labelled(
         tool=tool,
         family=str(row.get("server_family") or row.get("server") or number),
@@ -122,6 +118,19 @@ def _labelled(path: Path, number: int, row: dict[str, Any], answer: _Answer) -> 
         signals=answer.signals,
         certainty=answer.certainty,
     )
+
+
+def _require_definition(where: str, tool: Tool) -> None:
+    """Refuse a definition of which a part would not count: what is learned would be of the rest."""
+    if not isinstance(tool.name, str) or not isinstance(tool.server, str):
+        raise LabelError(f"{where}: tool and server must be texts")
+    if not tool.name.strip():
+        raise LabelError(f"{where}: no tool is named; give its name as `tool`")
+    if not isinstance(tool.title, str | None) or not isinstance(tool.description, str | None):
+        raise LabelError(f"{where}: title and description must be texts")
+    for key in ("input_schema", "output_schema", "annotations"):
+        if not isinstance(getattr(tool, key), dict | None):
+            raise LabelError(f"{where}: {key} must be an object; correct it, or take the line out")
 
 
 def _answer(where: str, row: dict[str, Any]) -> _Answer:
