@@ -135,6 +135,17 @@ def test_a_model_of_another_form_is_refused(model_dir, tmp_path):
         runtime.load(tmp_path)
 
 
+@pytest.mark.parametrize("odd", ["left\rright", "left\nright", "half \ud800"])
+def test_a_listed_value_that_no_line_can_hold_costs_the_model_that_value_alone(tmp_path, odd):
+    """The model was written, after all the work, and could not be loaded."""
+    seen: list[set[tuple[str, str]]] = [{("n", "wipe"), ("e", odd), ("e", "a b")}] * 8
+    keys, idf = train.vocabulary(seen, np.arange(len(seen)))
+    assert keys == [("e", "a b"), ("n", "wipe")]
+    fitted = replace(made(np.ones((2, runtime.OUTPUTS))), keys=keys, idf=idf)
+    train.write(tmp_path, "small", fitted, PLAIN)
+    assert runtime.load(tmp_path).vocabulary["e"] == {"a b": 0}
+
+
 PLAIN = {
     "category_scale": np.eye(4).tolist(), "category_bias": [0.0] * 4, "risk_scale": np.eye(runtime.JOINED, 4).tolist(),
     "risk_bias": [0.0] * 4, "signal_scale": [1.0] * 9, "signal_bias": [0.0] * 9,

@@ -143,11 +143,17 @@ def vocabulary(
     for row in rows:
         for key in features[row]:
             counts[key] = counts.get(key, 0) + 1
-    keys = sorted((key for key, count in counts.items() if count >= _MIN_COUNT), key=_order)
+    often = (key for key, count in counts.items() if count >= _MIN_COUNT)
+    keys = sorted((key for key in often if _fits_a_line(key)), key=_order)
     frequency = np.array([counts[key] for key in keys], dtype=float)
     idf = np.log((1 + len(rows)) / (1 + frequency)) + 1
     idf *= np.array([block_weight(block) for block, _ in keys])
     return keys, idf
+
+
+def _fits_a_line(key: Key) -> bool:
+    """Say whether vocabulary.txt can hold a feature: a value that a schema lists may be any text."""
+    return not any(c in "\r\n" or "\ud800" <= c <= "\udfff" for c in key[1])
 
 
 def _order(key: Key) -> tuple[str, str]:
