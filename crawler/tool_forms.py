@@ -358,12 +358,7 @@ def _wire(value: Any, context: Context) -> tuple[Any, ServerName, str]:
     """Return a tool as the specification spells it, its server's name and its server's text."""
     if not isinstance(value, dict):
         return value, context.server, context.text
-    wire: JsonObject = {key: item for key, item in value.items() if item is not None}
-    if _is_exported(wire):
-        wire = {**wire["definition"], "server": wire.get("server")}
-    elif "definition_sha256" in wire and wire.keys().isdisjoint(_SAID_ITSELF):
-        said = "this is what toolrisk said of a tool, without its definition; give the file of definitions"
-        raise MalformedToolError(said)
+    wire = unwrapped({key: item for key, item in value.items() if item is not None})
     for alias, key in _ALIASES:
         if alias in wire and key not in wire:
             wire[key] = wire.pop(alias)
@@ -371,6 +366,21 @@ def _wire(value: Any, context: Context) -> tuple[Any, ServerName, str]:
     own = [wire.pop(key, None) for key in ("server_title", "server_description")]
     text = _server_text(*own) or context.text
     return wire, ServerName(server) if isinstance(server, str) else context.server, text
+
+
+def unwrapped(wire: JsonObject) -> JsonObject:
+    """Return the definition in a line of `toolrisk export`, with its server; others as they are.
+
+    Raises:
+        MalformedToolError: it is what another command said of a tool, without the definition.
+
+    """
+    if _is_exported(wire):
+        return {**wire["definition"], "server": wire.get("server")}
+    if "definition_sha256" in wire and wire.keys().isdisjoint(_SAID_ITSELF):
+        said = "this is what toolrisk said of a tool, without its definition; give the file of definitions"
+        raise MalformedToolError(said)
+    return wire
 
 
 def _is_exported(wire: JsonObject) -> bool:
@@ -385,8 +395,4 @@ def _is_exported(wire: JsonObject) -> bool:
 
 
 _SAID_ITSELF = ("name", "description", "inputSchema", "input_schema")
-_ALIASES = (
-    ("tool", "name"),
-    ("input_schema", "inputSchema"),
-    ("output_schema", "outputSchema"),
-)
+_ALIASES = (("tool", "name"), ("input_schema", "inputSchema"), ("output_schema", "outputSchema"))

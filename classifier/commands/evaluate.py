@@ -21,7 +21,7 @@ def evaluate(
     labels: Annotated[Path, typer.Argument(metavar="LABELS.jsonl", help="Labelled definitions: server, tool, description, input_schema, category, risk, signals.")],
     group: Annotated[str | None, typer.Option(metavar="KEY", help="Cross-validate on these labels, with every group on one side; only server_family is known.")] = None,
     facts: Annotated[list[Path] | None, typer.Option(help="With --group: further labels by digest to learn from, joined with --corpus, not measured; repeatable, the last label of a digest holds.")] = None,
-    corpus: Annotated[list[Path] | None, typer.Option(help="Definitions that --facts speak of: JSONL, also .gz; repeatable.")] = None,
+    corpus: Annotated[list[Path] | None, typer.Option(help="Definitions that --facts speak of: JSONL, also .gz, or what `toolrisk export` wrote; repeatable.")] = None,
     written: Annotated[list[Path] | None, typer.Option(help="With --group: invented definitions with labels, as JSONL, to learn from, not measured; repeatable.")] = None,
     output: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
 ) -> None:  # fmt: skip

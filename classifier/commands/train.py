@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
 def train(
     labels: Annotated[list[Path], typer.Argument(metavar="LABELS.jsonl...", help="Labelled definitions; give your own beside gold.jsonl.")],
     facts: Annotated[list[Path] | None, typer.Option(help="Labels by digest (reviewed.tsv form), joined with --corpus; repeatable, the last label of a digest holds.")] = None,
-    corpus: Annotated[list[Path] | None, typer.Option(help="Definitions that --facts speak of: JSONL, also .gz; repeatable.")] = None,
+    corpus: Annotated[list[Path] | None, typer.Option(help="Definitions that --facts speak of: JSONL, also .gz, or what `toolrisk export` wrote; repeatable.")] = None,
     written: Annotated[list[Path] | None, typer.Option(help="Invented definitions with labels, as JSONL: learned from, no reviews of anything; repeatable.")] = None,
     out: Annotated[Path, typer.Option(help="The model directory to write.")] = Path("model"),
     write_facts: Annotated[Path | None, typer.Option(help="Also write these labels by digest, for the look-up.")] = None,

@@ -5,14 +5,15 @@ import zlib
 from codecs import BOM_UTF8
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from json import JSONDecodeError
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import orjson
-
 from classifier.errors import LabelError
 from classifier.model.runtime import CATEGORIES, LABEL_SIGNALS, RISKS
+from crawler.parse import MalformedToolError, load_json
 from crawler.records import ServerName, Tool
+from crawler.tool_forms import unwrapped
 
 WRITTEN = ""
 """The family of invented definitions: of no server, so that every fold may learn from them."""
@@ -33,6 +34,15 @@ class Labelled:
     signals: frozenset[str]
     certainty: int  # 3 clear, 2 arguable, 1 the definition says too little
     weight: float = 1.0  # how much it counts when weights are fitted
+
+
+class _Line(NamedTuple):
+    """One definition of a file, and where it stands."""
+
+    where: str
+    family: str
+    tool: Tool
+    row: dict[str, Any]
 
 
 class _Answer(NamedTuple):
@@ -58,24 +68,22 @@ def lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                 if number == 1:
                     line = line.removeprefix(BOM_UTF8)  # noqa: PLW2901 - as classify reads it
                 if line.strip():
-                    value = orjson.loads(line)
+                    value = load_json(line)
                     if not isinstance(value, dict):
                         raise LabelError(f"{path}:{number}: expected an object")
                     yield number, value
     except (OSError, EOFError, zlib.error) as cause:  # a compressed file may be cut or no such file
         reason = getattr(cause, "strerror", None) or cause
         raise LabelError(f"{path}: {reason}; give a JSONL file of labels") from cause
-    except orjson.JSONDecodeError as cause:
-        where = f"{path}:{number}" if number else str(path)
-        raise LabelError(f"{where}: not JSON: {cause.msg}, column {cause.colno}") from cause
+    except JSONDecodeError as cause:
+        raise LabelError(f"{path}:{number}: not JSON: {cause.msg}, column {cause.colno}") from cause
+    except UnicodeDecodeError as cause:
+        raise LabelError(f"{path}:{number}: not UTF-8 text (byte {cause.start})") from cause
 
 
 def read_labels(path: Path) -> list[Labelled]:
     """Read labelled definitions: the keys of gold.jsonl; `server_family` falls back to `server`."""
-    return [
-        _labelled(path, number, row, _answer(f"{path}:{number}", row))
-        for number, row in lines(path)
-    ]
+    return [_labelled(_require_whole(line), _answer(line.where, line.row)) for line in _read(path)]
 
 
 def read_written(path: Path) -> list[Labelled]:
@@ -87,7 +95,13 @@ def read_written(path: Path) -> list[Labelled]:
 
 
 def to_tool(row: dict[str, Any]) -> Tool:
-    """Make a tool of a corpus or gold row."""
+    """Make a tool of a corpus or gold row, or of a line of `toolrisk export`.
+
+    Raises:
+        MalformedToolError: it is what another command said of a tool, without the definition.
+
+    """
+    row = unwrapped({key: value for key, value in row.items() if value is not None})
     title, text = row.get("server_title"), row.get("server_description")
     return Tool(
         server=ServerName(row.get("server") or ""),
@@ -101,36 +115,60 @@ def to_tool(row: dict[str, Any]) -> Tool:
     )
 
 
-def _labelled(path: Path, number: int, row: dict[str, Any], answer: _Answer) -> Labelled:
+def _read(path: Path) -> Iterator[_Line]:
+    """Yield the definitions of a file, whatever their parts are.
+
+    Raises:
+        LabelError: a line holds none.
+
+    """
+    for number, row in lines(path):
+        try:
+            tool = to_tool(row)
+        except MalformedToolError as cause:
+            raise LabelError(f"{path}:{number}: {cause}") from cause
+        family = row.get("server_family") or row.get("server") or number
+        yield _Line(f"{path}:{number}", str(family), tool, row)
+
+
+def _require_whole(line: _Line) -> _Line:
+    """Refuse a definition of which a part would not count: what is learned would be of the rest.
+
+    Of a label by digest that is no fault: there the definition is as some server sent it.
+
+    Raises:
+        LabelError: it has no name, or a part that must be an object is none.
+
+    """
+    if not str(line.tool.name).strip():
+        raise LabelError(f"{line.where}: no tool is named; give its name as `tool`")
+    for key in ("input_schema", "output_schema", "annotations"):
+        if not isinstance(getattr(line.tool, key), dict | None):
+            told = f"{key} must be an object; correct it, or take the line out"
+            raise LabelError(f"{line.where}: {told}")
+    return line
+
+
+def _labelled(line: _Line, answer: _Answer) -> Labelled:
     """Put a definition and what is said of it together.
 
     Raises:
-        LabelError: the definition has the wrong shape.
+        LabelError: the definition is not made of texts.
 
     """
-    tool = to_tool(row)
-    _require_definition(f"{path}:{number}", tool)
+    tool = line.tool
+    if not isinstance(tool.name, str) or not isinstance(tool.server, str):
+        raise LabelError(f"{line.where}: tool and server must be texts")
+    if not isinstance(tool.title, str | None) or not isinstance(tool.description, str | None):
+        raise LabelError(f"{line.where}: title and description must be texts")
     return Labelled(
         tool=tool,
-        family=str(row.get("server_family") or row.get("server") or number),
+        family=line.family,
         category=answer.category,
         risk=answer.risk,
         signals=answer.signals,
         certainty=answer.certainty,
     )
-
-
-def _require_definition(where: str, tool: Tool) -> None:
-    """Refuse a definition of which a part would not count: what is learned would be of the rest."""
-    if not isinstance(tool.name, str) or not isinstance(tool.server, str):
-        raise LabelError(f"{where}: tool and server must be texts")
-    if not tool.name.strip():
-        raise LabelError(f"{where}: no tool is named; give its name as `tool`")
-    if not isinstance(tool.title, str | None) or not isinstance(tool.description, str | None):
-        raise LabelError(f"{where}: title and description must be texts")
-    for key in ("input_schema", "output_schema", "annotations"):
-        if not isinstance(getattr(tool, key), dict | None):
-            raise LabelError(f"{where}: {key} must be an object; correct it, or take the line out")
 
 
 def _answer(where: str, row: dict[str, Any]) -> _Answer:
@@ -173,11 +211,10 @@ def read_facts(
     answers = {digest: answer for path in facts for digest, answer in _facts(path)}
     found: list[Labelled] = []
     for path in corpora:
-        for number, row in lines(path):
-            tool = to_tool(row)
-            answer = answers.pop(text_digest(tool), None)
-            if answer and tool.definition_sha256 not in known:
-                found.append(_labelled(path, number, row, answer))
+        for line in _read(path):
+            answer = answers.pop(text_digest(line.tool), None)
+            if answer and line.tool.definition_sha256 not in known:
+                found.append(_labelled(line, answer))
     return found
 
 

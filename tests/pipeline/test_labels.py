@@ -1,11 +1,13 @@
 """What `train` and `evaluate` read: labels, labels by digest, and the definitions of those."""
 
+import gzip
 import json
 
 import pytest
 
+from classifier.errors import LabelError
 from classifier.model import evaluate, facts, train
-from classifier.model.labels import to_tool
+from classifier.model.labels import read_facts, read_labels, to_tool
 from classifier.verdict import Category, Risk
 
 
@@ -108,3 +110,73 @@ def test_a_fault_of_a_definition_is_told_with_the_line_of_the_definition(toolris
     more = ("--facts", "f.tsv", "--corpus", "corpus.jsonl")
     done = toolrisk("train", "labels.jsonl", *more, "--out", "m", cwd=tmp_path, code=2)
     assert done.stderr.startswith("toolrisk: corpus.jsonl:2: title and description must be texts")
+
+
+def exported(n, **parts):
+    """Return a line of `toolrisk export`, in which a server may have said anything."""
+    tool = to_tool(definition(n))
+    return {
+        "server": tool.server, "tool": tool.name, "origin": "live", "first_seen": "2026-01-02T00:00:00+00:00",
+        "definition_sha256": "0" * 64, "definition": tool.definition | parts, "classification": None,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["all.jsonl", "all.jsonl.gz"])
+def test_what_export_writes_holds_the_definitions_of_labels_by_digest(
+    toolrisk, tmp_path, learned, name
+):
+    """Its lines were read as tools without a description, of which no label spoke."""
+    write(tmp_path / "labels.jsonl", map(label, range(24)))
+    tools = [{"name": f"tool_{n}", "description": f"Does {n}.", "inputSchema": {"type": "object"}} for n in (30, 31)]  # fmt: skip
+    odd = {"name": "odd", "description": "Half \ud800.", "inputSchema": {"maximum": 2**70}}
+    (tmp_path / "t.json").write_text(json.dumps({"server": "shelf", "tools": [*tools, odd]}))
+    (tmp_path / "f.tsv").write_text(fact(31, "Other", "critical"))
+    toolrisk("crawl", "t.json", cwd=tmp_path)
+    data = toolrisk("export", cwd=tmp_path).stdout.encode()
+    (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    toolrisk("train", "labels.jsonl", "--facts", "f.tsv", "--corpus", name, "--out", "m", cwd=tmp_path)  # fmt: skip
+    assert learned == [("tool_31", "Other")]
+
+
+def test_an_exported_definition_is_the_one_that_was_exported(tmp_path):
+    write(tmp_path / "labels.jsonl", [exported(1) | {"category": "Read", "risk": "low"}, label(1)])
+    first, second = read_labels(tmp_path / "labels.jsonl")
+    assert first.tool == second.tool
+    assert first.family == "s0"
+
+
+def test_a_definition_that_a_server_left_odd_is_learned_from_as_people_labelled_it(tmp_path):
+    """Nobody can correct what a server says; only labels with a definition of their own are refused."""
+    odd = exported(1, inputSchema=["not", "a", "schema"])
+    write(tmp_path / "all.jsonl", [odd])
+    (tmp_path / "f.tsv").write_text(fact(1))
+    (found,) = read_facts([tmp_path / "f.tsv"], [tmp_path / "all.jsonl"], set())
+    assert found.tool.input_schema == ["not", "a", "schema"]
+    write(tmp_path / "labels.jsonl", [odd | {"category": "Read", "risk": "low"}])
+    with pytest.raises(LabelError, match=r"labels\.jsonl:1: input_schema must be an object"):
+        read_labels(tmp_path / "labels.jsonl")
+
+
+def test_what_was_said_of_tools_is_neither_a_label_nor_a_definition(toolrisk, tmp_path):
+    """Measured with the classifier's own answers, it was right in all of them."""
+    write(tmp_path / "labels.jsonl", map(label, range(24)))
+    tool = {"name": "get_x", "description": "Gets x."}
+    (tmp_path / "t.json").write_text(json.dumps({"server": "s", "tools": [tool]}))
+    said = toolrisk("classify", "t.json", "--format", "jsonl", cwd=tmp_path).stdout
+    (tmp_path / "said.jsonl").write_text(said)
+    (tmp_path / "f.tsv").write_text(fact(1))
+    for words in (
+        ("evaluate", "said.jsonl"),
+        ("train", "labels.jsonl", "--facts", "f.tsv", "--corpus", "said.jsonl", "--out", "m"),
+    ):
+        done = toolrisk(*words, cwd=tmp_path, code=2)
+        assert done.stderr.startswith(
+            "toolrisk: said.jsonl:1: this is what toolrisk said of a tool"
+        )
+        assert done.stdout == ""
+
+
+def test_a_line_that_is_no_text_is_told(tmp_path):
+    (tmp_path / "labels.jsonl").write_bytes(b'{"tool": "caf\xe9"}\n')
+    with pytest.raises(LabelError, match=r"labels\.jsonl:1: not UTF-8"):
+        read_labels(tmp_path / "labels.jsonl")
