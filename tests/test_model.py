@@ -11,15 +11,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.metrics import f1_score, precision_recall_fscore_support
 
 from classifier.engine import Options, classify, classify_many
 from classifier.errors import DataError, LabelError
 from classifier.model import evaluate, facts, network, runtime, train
 from classifier.model.labels import Labelled, read_facts, read_labels, read_written
 from classifier.model.labels import lines as read_labels_lines
+from classifier.pages import accuracy
 from classifier.pages.accuracy import accuracies
 from classifier.reviewed import text_digest
-from classifier.verdict import Basis, Category, Risk
+from classifier.signals import detectors
+from classifier.verdict import Basis, Category, Evidence, Finding, Risk
 from crawler.records import ServerName, Tool, canonical_json, sha256
 
 GOLD = Path(__file__).parents[2] / "shared" / "labels" / "gold.jsonl"
@@ -310,8 +313,6 @@ def test_calibration_error_of_a_perfect_and_a_boastful_model():
 
 
 def test_a_quote_that_is_not_there_is_found_out():
-    from classifier.verdict import Evidence
-
     tool = Tool(server=ServerName("s"), name="get_x", description="Get x.")
     assert evaluate.quotes_exactly(tool, Evidence("/description", 0, 3, "Get"))
     assert not evaluate.quotes_exactly(tool, Evidence("/description", 0, 3, "get"))
@@ -434,16 +435,89 @@ def test_reviews_that_are_no_text_are_refused_in_a_line(tmp_path):
         classify(tool, Options(extra_reviews=file))
 
 
-def test_a_measure_of_one_label_that_is_undefined_is_null(tmp_path):
+def judged(item, category, risk, *labels):
+    """Return an answer that says so, whatever the engine would say."""
+    quote = Evidence("/name", 0, 1, item.tool.name[0])
+    found = [Finding(signal=d.signal, evidence=(quote,)) for d in detectors() if d.label in labels]
+    said = classify(item.tool, Options(use_reviews=False))
+    return replace(said, category=Category(category), risk=Risk(risk), findings=tuple(found))
+
+
+def test_an_average_is_over_the_classes_that_occur_and_no_others():
+    items = [
+        replace(item, category="Read", risk="high", signals=frozenset({"bulk"}))
+        for item in labelled()[:4]
+    ]
+    said = [judged(item, "Read", "high", "bulk") for item in items[:3]]
+    said.append(judged(items[3], "Write", "low", "admin"))
+    figures = evaluate.measure(items, said)
+    category, signals = figures["category"], figures["signals"]
+    read, write = (category["classes"][name] for name in ("Read", "Write"))
+    assert read == {"precision": 1.0, "recall": 0.75, "f1": 6 / 7, "support": 4}
+    assert write == {"precision": 0.0, "recall": None, "f1": 0.0, "support": 0}
+    absent = {"precision": None, "recall": None, "f1": None, "support": 0}
+    assert category["classes"]["Execute"] == category["classes"]["Other"] == absent
+    assert category["macro_f1"] == (6 / 7 + 0) / 2
+    assert signals["classes"]["admin"] == write
+    assert signals["classes"]["financial"] == absent
+    assert signals["macro_f1"] == (6 / 7 + 0) / 2
+    assert figures["risk"]["dangerous_miss_rate"] == 0.25
+
+
+def test_a_class_that_is_labelled_and_never_said_counts_as_missed():
+    items = labelled()[:1] + labelled()[2:3]  # Read and Write
+    figures = evaluate.measure(items, [judged(item, "Read", "low") for item in items])
+    missed = {"precision": None, "recall": 0.0, "f1": 0.0, "support": 1}
+    assert figures["category"]["classes"]["Write"] == missed
+    assert figures["category"]["macro_f1"] == pytest.approx(1 / 3)
+
+
+def test_the_averages_of_labels_in_which_everything_occurs_are_those_of_scikit_learn():
+    items = labelled()
+    figures = evaluate.measure(items, evaluate.answers(items))["category"]
+    rows, labels = zip(*figures["classes"].items(), strict=True)
+    truth, said = [], []
+    for row, counts in zip(rows, figures["confusion"], strict=True):
+        for column, count in zip(rows, counts, strict=True):
+            truth += [row] * count
+            said += [column] * count
+    expected = precision_recall_fscore_support(truth, said, labels=rows)
+    given = [[one[key] for one in labels] for key in ("precision", "recall", "f1", "support")]
+    assert given == [column.tolist() for column in expected]
+    assert figures["macro_f1"] == f1_score(truth, said, average="macro")
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_measure_of_nothing_is_not_available(tmp_path, count):
+    """The table said nan, 0.0000 of 0, and that Write was never found where there was none."""
     path = tmp_path / "labels.jsonl"
-    path.write_bytes(GOOD.replace(b"get", b"list_colours") * 3)
-    done = subprocess.run(
-        [sys.executable, "-m", "classifier", "evaluate", str(path), "--format", "json"],
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    assert (done.returncode, done.stderr) == (0, "")
-    figures = json.loads(done.stdout, parse_constant=pytest.fail)
-    assert figures["risk"]["quadratic_weighted_kappa"] is None
+    path.write_bytes(GOOD.replace(b"get", b"list_colours") * count)
+
+    def measured(*words):
+        done = subprocess.run(
+            [sys.executable, "-m", "classifier", "evaluate", str(path), *words],
+            capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout
+
+    data = measured("--format", "json")
+    figures = json.loads(data, parse_constant=pytest.fail)
+    risk, hint = figures["risk"], figures["read_only_hint"]
+    assert (risk["quadratic_weighted_kappa"], risk["dangerous_miss_rate"]) == (None, None)
+    assert hint == {"tools": 0, "agreement": None}
+    assert figures["category"]["macro_f1"] == 1.0
+    assert figures["signals"]["macro_f1"] is None
+    assert (figures["category"]["accuracy_most_confident_80"] is None) == (count == 1)
+    table = measured()
+    shown = dict(line.rsplit("  ", 1) for line in table.splitlines() if "  " in line)
+    shown = {name.strip(): value.strip() for name, value in shown.items()}
+    assert shown["agreement with readOnlyHint"] == shown["signals macro-F1"] == "-"
+    assert shown["risk quadratic-weighted kappa"] == shown["dangerous-miss rate"] == "-"
+    assert shown["category macro-F1"] == "1.0000"
+    assert " nan" not in table
+    (write,) = (one for one in accuracy._read("m", data.encode()).categories if one.name == "Write")
+    assert (write.support, write.precision, write.recall, write.f1) == (0, "-", "-", "-")
 
 
 def test_review_takes_signals_away_and_tells_what_is_not_classified(tmp_path):

@@ -1,11 +1,9 @@
 """`toolrisk evaluate`: how good the classifier is on labelled tools."""
 
 import json
-import math
 import sys
-import warnings
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -25,7 +23,11 @@ def evaluate(
     written: Annotated[list[Path] | None, typer.Option(help="With --group: invented definitions with labels, as JSONL, to learn from, not measured; repeatable.")] = None,
     output: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
 ) -> None:  # fmt: skip
-    """Measure category, risk, signals, calibration and evidence. Reviews are not looked up."""
+    """Measure category, risk, signals, calibration and evidence. Reviews are not looked up.
+
+    A macro-F1 is the mean over the classes that occur in labels or answers. A figure of nothing is
+    not available: "-" in the table, null in JSON.
+    """
     from classifier.commands.inputs import say
     from classifier.commands.train import require_enough
     from classifier.errors import LabelError
@@ -49,19 +51,8 @@ def evaluate(
     elif not labelled:
         raise LabelError(f"{labels} holds no labelled tools to measure with")
     results = evaluation.grouped(labelled, say, also) if group else evaluation.answers(labelled)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that a measure of one label is undefined, in their words
-        figures = evaluation.measure(labelled, results)
+    figures = evaluation.measure(labelled, results)
     if output == "table":
         sys.stdout.write(evaluation.table(figures))
     else:
-        print_json(json.dumps(_defined(figures), indent=1) + "\n")
-
-
-def _defined(value: Any) -> Any:
-    """Return figures with null for what is undefined: JSON knows no NaN."""
-    if isinstance(value, dict):
-        return {key: _defined(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_defined(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+        print_json(json.dumps(figures, indent=1, allow_nan=False) + "\n")

@@ -2,7 +2,7 @@
 
 `measure` compares the engine's answers with labels. `grouped` makes those answers by models that
 never saw a tool of the same server family. Reviews are never used here: looking an answer up is
-not judging.
+not judging. A figure of nothing, such as the recall of a class that no label has, is None.
 """
 
 from collections.abc import Sequence
@@ -10,12 +10,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import (
-    cohen_kappa_score,
-    confusion_matrix,
-    f1_score,
-    precision_recall_fscore_support,
-)
+from sklearn.metrics import cohen_kappa_score, confusion_matrix
 
 from classifier.engine import Options, classify_many
 from classifier.model import train
@@ -29,6 +24,7 @@ _MOST_CONFIDENT = 0.8
 _BINS = 15
 _HIGH = 2
 Ints = npt.NDArray[np.int64]
+Figures = dict[str, float | None]
 
 
 def answers(labelled: Sequence[Labelled], model: Model | None = None) -> list[Classification]:
@@ -71,22 +67,23 @@ def measure(labelled: Sequence[Labelled], results: Sequence[Classification]) -> 
     risk = np.array([RISKS.index(item.risk) for item in labelled])
     level = np.array([result.risk.rank for result in results])
     dangerous = risk >= _HIGH
+    classes = _classes(truth, said)
     top = np.argsort(-sure, kind="stable")[: int(len(sure) * _MOST_CONFIDENT)]
     return {
         "tools": len(labelled),
         "category": {
             "accuracy": float((truth == said).mean()),
-            "macro_f1": float(f1_score(truth, said, labels=range(len(CATEGORIES)), average="macro", zero_division=0)),
-            "accuracy_most_confident_80": float((truth[top] == said[top]).mean()),
+            "macro_f1": _macro_f1(classes),
+            "accuracy_most_confident_80": _share(truth[top] == said[top]),
             "expected_calibration_error": calibration_error(sure, truth == said),
-            "classes": _classes(truth, said, CATEGORIES),
+            "classes": classes,
             "confusion": confusion_matrix(truth, said, labels=range(len(CATEGORIES))).tolist(),
         },
         "risk": {
             "accuracy": float((risk == level).mean()),
-            "quadratic_weighted_kappa": float(cohen_kappa_score(risk, level, weights="quadratic", labels=range(len(RISKS)))),
+            "quadratic_weighted_kappa": _kappa(risk, level),
             "dangerous_misses": int((dangerous & (level == 0)).sum()),
-            "dangerous_miss_rate": float((dangerous & (level == 0)).sum() / max(1, dangerous.sum())),
+            "dangerous_miss_rate": _share(level[dangerous] == 0),
             "confusion": confusion_matrix(risk, level, labels=range(len(RISKS))).tolist(),
         },
         "signals": _signals(labelled, results),
@@ -96,33 +93,51 @@ def measure(labelled: Sequence[Labelled], results: Sequence[Classification]) -> 
     }  # fmt: skip
 
 
-def _classes(truth: Ints, said: Ints, names: Sequence[str]) -> dict[str, dict[str, float]]:
-    rows = precision_recall_fscore_support(truth, said, labels=range(len(names)), zero_division=0)
+def _share(right: npt.NDArray[np.bool_]) -> float | None:
+    return float(right.mean()) if len(right) else None
+
+
+def _kappa(risk: Ints, level: Ints) -> float | None:
+    """Return the agreement beyond chance; where there is one level alone, chance agrees always."""
+    if len(np.union1d(risk, level)) == 1:
+        return None
+    ranks = range(len(RISKS))
+    return float(cohen_kappa_score(risk, level, weights="quadratic", labels=ranks))
+
+
+def _figures(labelled: int, said: int, right: int) -> Figures:
+    """Return the figures of one class from how many have it by label, by answer and by both."""
     return {
-        name: {
-            "precision": float(rows[0][i]),
-            "recall": float(rows[1][i]),
-            "f1": float(rows[2][i]),
-            "support": int(rows[3][i]),
-        }
-        for i, name in enumerate(names)
+        "precision": right / said if said else None,
+        "recall": right / labelled if labelled else None,
+        "f1": 2 * right / (said + labelled) if said + labelled else None,
+        "support": labelled,
+    }
+
+
+def _macro_f1(classes: dict[str, Figures]) -> float | None:
+    """Return the mean over the classes that occur: the others were neither found nor missed."""
+    known = [one["f1"] for one in classes.values() if one["f1"] is not None]
+    return float(np.mean(known)) if known else None
+
+
+def _classes(truth: Ints, said: Ints) -> dict[str, Figures]:
+    return {
+        name: _figures(
+            int((truth == i).sum()), int((said == i).sum()), int(((truth == i) & (said == i)).sum())
+        )
+        for i, name in enumerate(CATEGORIES)
     }
 
 
 def _signals(labelled: Sequence[Labelled], results: Sequence[Classification]) -> dict[str, Any]:
     ids = {d.label: d.signal.id for d in detectors() if d.label}
-    classes: dict[str, Any] = {}
+    classes: dict[str, Figures] = {}
     for label in LABEL_SIGNALS:
         truth = np.array([label in item.signals for item in labelled], dtype=int)
         said = np.array([result.has(ids[label]) for result in results], dtype=int)
-        right = int((truth & said).sum())
-        classes[ids[label]] = {
-            "precision": right / max(1, int(said.sum())),
-            "recall": right / max(1, int(truth.sum())),
-            "f1": 2 * right / max(1, int(said.sum() + truth.sum())),
-            "support": int(truth.sum()),
-        }
-    return {"macro_f1": float(np.mean([c["f1"] for c in classes.values()])), "classes": classes}
+        classes[ids[label]] = _figures(int(truth.sum()), int(said.sum()), int((truth & said).sum()))
+    return {"macro_f1": _macro_f1(classes), "classes": classes}
 
 
 def calibration_error(sure: npt.NDArray[np.float64], right: npt.NDArray[np.bool_]) -> float:
@@ -177,41 +192,43 @@ def evidence_share(tools: Sequence[Tool], results: Sequence[Classification]) -> 
     return {"findings": findings, "verbatim": good / max(1, findings)}
 
 
-def hint_agreement(
-    tools: Sequence[Tool], results: Sequence[Classification]
-) -> dict[str, float | int]:
+def hint_agreement(tools: Sequence[Tool], results: Sequence[Classification]) -> Figures:
     """Compare with the vendors' readOnlyHint: true fits Read and Other, false fits the rest."""
     pairs = [
         (tool.hints.read_only_hint, result.category.value in {"Read", "Other"})
         for tool, result in zip(tools, results, strict=True)
         if tool.hints.read_only_hint is not None
     ]
-    return {"tools": len(pairs), "agreement": sum(a is b for a, b in pairs) / max(1, len(pairs))}
+    agreeing = sum(a is b for a, b in pairs)
+    return {"tools": len(pairs), "agreement": agreeing / len(pairs) if pairs else None}
 
 
 def table(figures: dict[str, Any]) -> str:
-    """Return the figures for people."""
+    """Return the figures for people; what is not available is a dash."""
     category, risk, signals = figures["category"], figures["risk"], figures["signals"]
+    evidence, hint = figures["evidence"], figures["read_only_hint"]
+    missed, hinted = f" ({risk['dangerous_misses']})", f" of {hint['tools']}"
     lines = [
         f"tools                              {figures['tools']}",
-        f"category macro-F1                  {category['macro_f1']:.4f}",
-        f"category accuracy                  {category['accuracy']:.4f}",
-        f"accuracy on most confident 80 %    {category['accuracy_most_confident_80']:.4f}",
-        f"expected calibration error         {category['expected_calibration_error']:.4f}",
-        f"risk quadratic-weighted kappa      {risk['quadratic_weighted_kappa']:.4f}",
-        f"risk accuracy                      {risk['accuracy']:.4f}",
-        f"dangerous-miss rate                {risk['dangerous_miss_rate']:.4f} ({risk['dangerous_misses']})",
-        f"signals macro-F1                   {signals['macro_f1']:.4f}",
-        f"verbatim evidence                  {figures['evidence']['verbatim']:.4f} of {figures['evidence']['findings']}",
-        f"agreement with readOnlyHint        {figures['read_only_hint']['agreement']:.4f} of {figures['read_only_hint']['tools']}",
-        f"needs review                       {figures['needs_review']:.4f}",
+        f"category macro-F1                  {_shown(category['macro_f1'])}",
+        f"category accuracy                  {_shown(category['accuracy'])}",
+        f"accuracy on most confident 80 %    {_shown(category['accuracy_most_confident_80'])}",
+        f"expected calibration error         {_shown(category['expected_calibration_error'])}",
+        f"risk quadratic-weighted kappa      {_shown(risk['quadratic_weighted_kappa'])}",
+        f"risk accuracy                      {_shown(risk['accuracy'])}",
+        f"dangerous-miss rate                {_shown(risk['dangerous_miss_rate'], missed)}",
+        f"signals macro-F1                   {_shown(signals['macro_f1'])}",
+        f"verbatim evidence                  {_shown(evidence['verbatim'])} of {evidence['findings']}",
+        f"agreement with readOnlyHint        {_shown(hint['agreement'], hinted)}",
+        f"needs review                       {_shown(figures['needs_review'])}",
         "",
         f"{'':24}precision recall f1     support",
     ]
     for name, row in [*category["classes"].items(), *signals["classes"].items()]:
-        lines.append(
-            f"{name:24}{row['precision']:.3f}     {row['recall']:.3f}  {row['f1']:.3f}  {row['support']}"
+        precision, recall, f1 = (
+            _shown(row[key], digits=3) for key in ("precision", "recall", "f1")
         )
+        lines.append(f"{name:24}{precision:10}{recall:7}{f1:7}{row['support']}")
     lines += [
         "",
         "category confusion (rows: label; columns: said)",
@@ -219,6 +236,10 @@ def table(figures: dict[str, Any]) -> str:
     ]
     lines += ["", "risk confusion (rows: label; columns: said)", *_matrix(risk["confusion"], RISKS)]
     return "\n".join(lines) + "\n"
+
+
+def _shown(value: float | None, beside: str = "", digits: int = 4) -> str:
+    return "-" if value is None else f"{value:.{digits}f}{beside}"
 
 
 def _matrix(rows: list[list[int]], names: Sequence[str]) -> list[str]:

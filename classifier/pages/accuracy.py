@@ -100,5 +100,9 @@ def _measures(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _classes(given: Mapping[str, Mapping[str, Any]]) -> Iterator[Measured]:
     for name, one in given.items():
-        precision, recall, f1 = (f"{float(one[key]):.2f}" for key in ("precision", "recall", "f1"))
+        precision, recall, f1 = (_shown(one[key]) for key in ("precision", "recall", "f1"))
         yield Measured(name, int(one["support"]), precision, recall, f1)
+
+
+def _shown(value: float | None) -> str:
+    return "-" if value is None else f"{float(value):.2f}"
