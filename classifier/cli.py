@@ -2,15 +2,18 @@
 
 Only the module of the command that is asked for is imported: start-up is a feature.
 Exit codes: 0 done, 1 findings at or above --fail-on, 2 usage, 3 could not finish,
-130 interrupted. stdout is data, stderr is everything else.
+130 interrupted. stdout is data, stderr is everything else. What could not be printed to the end,
+because the disk is full, the output closed or its reader gone (`| head`), is 3 in every command and
+format: half a report is not taken for a whole one.
 """
 
+import errno
 import gc
 import importlib
+import io
 import os
 import sys
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -70,9 +73,10 @@ def _version(value: bool) -> None:
 
 _GARBAGE = 50_000
 """Objects after which Python looks for cycles; by default 700, and definitions have none."""
+_USAGE = 2
 _INTERRUPTED = 130
 _CUT_SHORT = 3
-"""The reader went away before all was said, so what the code would have been is not known."""
+"""Not all could be printed; whether findings are among it is not known to who reads it."""
 _LONGEST_MESSAGE = 4000
 
 
@@ -80,14 +84,27 @@ def main(arguments: list[str] | None = None) -> None:
     """Run `toolrisk` and exit with its code; one clear line instead of a traceback."""
     words = sys.argv[1:] if arguments is None else arguments
     gc.set_threshold(_GARBAGE, 20, 20)
+    _open_streams()
+    guard()
+    sys.exit(_run(_needed(words), words))
+
+
+def _open_streams() -> None:
+    """Let all three streams be there, in UTF-8, and take whole what is printed."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:  # started with it closed
-            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - to the end
+        if getattr(sys, name) is None:  # started with it closed; what is data then fails to print
+            access = os.O_WRONLY if name == "stderr" else os.O_RDONLY
+            handle = os.open(os.devnull, access)
+            setattr(sys, name, os.fdopen(handle, mode, encoding="utf-8"))
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError):  # a terminal of another encoding ends no report half-way
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
-    guard()
-    sys.exit(_run(_needed(words), words))
+    if isinstance(getattr(sys.stdout, "buffer", None), io.RawIOBase):
+        # PYTHONUNBUFFERED: what a pipe or disk does not take of one write would be lost unsaid
+        sys.stdout = os.fdopen(
+            sys.stdout.fileno(), "w", buffering=1, closefd=False,
+            encoding="utf-8", errors="backslashreplace",
+        )  # fmt: skip
 
 
 def _needed(words: list[str]) -> tuple[str, ...]:
@@ -135,15 +152,17 @@ def _run(verbs: tuple[str, ...], words: list[str]) -> int:
 
 
 def _unwritten(error: OSError) -> int:
-    """Return the code where output could not be written: what was decided before, if it holds."""
+    """Return the code where output could not be written, and say why, unless its reader left."""
     ended = error.__context__
-    if isinstance(ended, SystemExit) and isinstance(error, BrokenPipeError):
-        return ended.code if isinstance(ended.code, int) else _CUT_SHORT  # as with `| head`
     if isinstance(code := getattr(ended, "exit_code", None), int):
         return code  # what typer could not say of wrong usage
-    if isinstance(error, BrokenPipeError):
-        return _CUT_SHORT
-    return _say(f"{error.filename or 'output'}: {error.strerror or error}", _CUT_SHORT)
+    if error.errno == errno.EBADF:
+        told = "the output is closed, so nothing was printed; > /dev/null if none is wanted"
+        _say(told, _CUT_SHORT)
+    elif not isinstance(error, BrokenPipeError):
+        _say(f"{error.filename or 'output'}: {error.strerror or error}", _CUT_SHORT)
+    code = ended.code if isinstance(ended, SystemExit) else None
+    return code if code in (_USAGE, _INTERRUPTED) else _CUT_SHORT
 
 
 def _failed(error: Exception) -> int:

@@ -1,6 +1,8 @@
 """What a person at a terminal sees of a long job, of one that they end, and of a full disk."""
 
 import io
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +11,7 @@ import pytest
 
 from classifier.cli import main
 from classifier.commands import waiting
+from classifier.commands.classify import Format
 
 
 class Terminal(io.StringIO):
@@ -96,10 +99,73 @@ def test_a_full_disk_is_one_line_and_3_not_1_which_means_findings(words):
     assert done.stderr == "toolrisk: output: No space left on device\n"
 
 
-def test_a_closed_output_is_no_error():
-    command = f"{sys.executable} -c 'from classifier.cli import main; main()' policy --list >&-"
-    done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, check=False, timeout=60)
-    assert (done.returncode, done.stderr) == (0, b"")
+TOOLS = '[{"name": "delete_all", "description": "Deletes all files for good."}]'
+
+
+def run_into(output, *words):
+    return subprocess.run(
+        [sys.executable, "-m", "classifier", *words], input=TOOLS, stdout=output,
+        stderr=subprocess.PIPE, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def closed():
+    """Return what a closed output is in a child: it cannot be written to."""
+    handle = os.open(os.devnull, os.O_RDONLY)
+    yield handle
+    os.close(handle)
+
+
+@pytest.fixture
+def unread():
+    """Return the end of a pipe whose reader is gone."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    yield writer
+    os.close(writer)
+
+
+@pytest.mark.parametrize("words", [("--version",), ("policy", "--list"), ("schema",)])
+def test_a_closed_output_is_one_line_and_3(words):
+    """A script that closed it would take 0 for "all was said"."""
+    done = subprocess.run(
+        ["/bin/sh", "-c", 'exec "$@" >&-', "-", sys.executable, "-m", "classifier", *words],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    told = "toolrisk: the output is closed, so nothing was printed; > /dev/null if none is wanted\n"
+    assert (done.returncode, done.stderr) == (3, told)
+
+
+def test_a_closed_output_is_no_error_where_nothing_is_printed(tmp_path, closed):
+    done = run_into(closed, "pin", "-", "--lock", str(tmp_path / "t.lock"))
+    assert done.returncode == 0
+    assert "the output is closed" not in done.stderr
+    assert run_into(closed, "no-such-command").returncode == 2
+
+
+@pytest.mark.parametrize("form", list(Format))
+def test_a_report_that_nobody_reads_to_its_end_is_3_in_every_format(form, unread):
+    """Short enough to be kept until the end, where it was known whether the gate stops."""
+    done = run_into(unread, "classify", "-", "--format", form.value, "--fail-on", "low")
+    assert done.returncode == 3
+    assert "Error" not in done.stderr
+
+
+def test_what_an_unbuffered_output_does_not_take_of_one_write_is_not_lost(tmp_path):
+    """PYTHONUNBUFFERED, as many container images set it: the rest was dropped, and 0 the end."""
+    file = tmp_path / "tools.json"
+    file.write_text(json.dumps([{"name": f"get_{n}", "description": "x" * 90} for n in range(200)]))
+    with subprocess.Popen(
+        [sys.executable, "-m", "classifier", "classify", str(file), "--format", "json"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    ) as running:  # fmt: skip
+        assert running.stdout is not None
+        assert running.stderr is not None
+        assert os.read(running.stdout.fileno(), 2) == b"[{"
+        running.stdout.close()
+        told = running.stderr.read()
+    assert (running.returncode, told) == (3, b"")
 
 
 def test_a_narrow_terminal_has_a_line_for_each_cell(tmp_path, monkeypatch):
