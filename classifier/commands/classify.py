@@ -68,7 +68,7 @@ def classify(
     db: Annotated[str, typer.Option(help="The catalogue, a file or an SQLite URL.")] = "toolrisk.db",
     output: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
     fail_on: Annotated[str | None, typer.Option(metavar="LEVEL", help="Exit with 1 when a tool is at or above low, medium, high or critical.")] = None,
-    also: Annotated[list[str] | None, typer.Option(metavar="FORMAT=FILE", help="Write a report to a file as well, such as sarif=toolrisk.sarif.")] = None,
+    also: Annotated[list[str] | None, typer.Option(metavar="FORMAT=FILE", help="Write a report to a file as well, such as sarif=toolrisk.sarif; over an older one, and over nothing else.")] = None,
     launch: Annotated[bool, typer.Option(help="Ask the servers of a client config for their tools; without, only the file is looked at.")] = True,
     baseline: Annotated[Path | None, typer.Option(metavar="FILE", help="Known findings, as `toolrisk baseline` writes them; only new ones fail.")] = None,
     only_threats: Annotated[bool, typer.Option("--only-threats", help="Look for hostile definitions only, quickly: no category, no risk.")] = False,
@@ -171,11 +171,14 @@ def _more(given: list[str] | None) -> tuple[tuple[Format, Path], ...]:
 def _require_apart(
     also: list[str] | None, targets: list[str], db: str, baseline: Path | None
 ) -> None:
-    """Refuse a report over what this command reads, and over a catalogue that it might read."""
-    from classifier.commands.apart import require_apart
+    """Refuse a report over what this command reads or might read, and over what is no such report."""
+    from classifier.commands.apart import require_apart, require_report
 
     for form, path in _more(also):
-        require_apart(f"--also {form.value}", path, targets=targets, files=[db, baseline])
+        option = f"--also {form.value}"
+        require_apart(option, path, targets=targets, files=[db, baseline])
+        if path.is_file():
+            require_report(option, path, importlib.import_module(_REPORTS[form]).BEGINS)
 
 
 def _read_baseline(path: Path | None) -> "Baseline | None":

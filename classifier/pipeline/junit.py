@@ -14,6 +14,8 @@ from classifier.pipeline.findings import Entry, Looked, Report, Row
 from classifier.pipeline.plain import plain
 from classifier.verdict import Risk
 
+BEGINS = '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="toolrisk"'
+"""How every report of ours begins; one that does not is somebody else's."""
 _MOST_QUOTES = 4
 
 

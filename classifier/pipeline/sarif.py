@@ -32,6 +32,10 @@ from crawler.local import local_path
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
+BEGINS = (
+    f'{{"$schema":"{SCHEMA}","version":"2.1.0","runs":[{{"tool":{{"driver":{{"name":"toolrisk",'
+)
+"""How every log of ours begins; one that does not is somebody else's."""
 FINGERPRINT = "toolriskFinding/v1"
 _LEVELS = {
     Severity.INFO: "note",

@@ -23,7 +23,7 @@ def save(path: Path, text: str) -> None:
         BrokenPipeError: nobody reads this program's output any more.
 
     """
-    if _is_output(path):
+    if is_output(path):
         print_whole(text)
         return
     try:
@@ -50,7 +50,7 @@ def print_whole(text: str) -> None:
         )
 
 
-def _is_output(path: Path) -> bool:
+def is_output(path: Path) -> bool:
     """Say whether a path is where this program prints, as /dev/stdout is."""
     try:
         return os.path.samestat(path.stat(), os.fstat(sys.stdout.fileno()))

@@ -17,6 +17,8 @@ COLUMNS = (
     "server", "tool", "risk", "score", "category", "confidence", "decided_by", "needs_review",
     "signals", "new", "evidence", "rationale", "definition_sha256",
 )  # fmt: skip
+BEGINS = '"server","tool","risk",'
+"""How every report of ours begins, with more columns or fewer; one that does not is another's."""
 _FORMULA = frozenset("=+-@\t\r\n|%\uff1d\uff0b\uff0d\uff20")
 
 

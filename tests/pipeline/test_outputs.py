@@ -281,9 +281,61 @@ def test_standard_input_is_not_written_over(place):
     assert (place / "t.json").read_bytes() == before
 
 
-def test_a_report_is_written_over_an_older_one_and_to_devices(toolrisk, place, tmp_path):
-    report = tmp_path / "report.csv"
-    for _ in range(2):
-        toolrisk("classify", "t.json", "--also", f"csv={report}", cwd=place)
-        assert "delete_file" in report.read_text()
+FORMS = ("sarif", "junit", "markdown", "csv")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_report_is_written_over_an_older_one(toolrisk, place, tmp_path, form):
+    """CI does that each run; a file made beforehand is empty."""
+    report = tmp_path / "report"
+    report.touch()
+    other = tmp_path / "other.json"
+    other.write_text('{"name": "drop_table", "description": "Drop a table for good."}')
+    for target, name in (("t.json", "delete_file"), (other, "drop_table"), (other, "drop_table")):
+        toolrisk("classify", target, "--also", f"{form}={report}", cwd=place)
+        assert name in report.read_text()
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("words", [(), ("--only-threats",)])
+def test_a_report_is_written_over_nothing_of_a_stranger(toolrisk, place, tmp_path, form, words):
+    theirs = {
+        "README.md": "# Ours\n\n<!-- toolrisk -->\n",
+        "log.sarif": '{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"another"}}}]}',
+        "tests.xml": '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="pytest">',
+        "data.csv": "server,tool,price\n",
+        "short": "<",
+    }
+    if form == "csv" and words:
+        pytest.skip("refused for another reason")
+    for name, text in theirs.items():
+        file = tmp_path / name
+        file.write_text(text)
+        given = ("classify", "t.json", "--also", f"{form}={file}", *words)
+        assert "something else than such a report" in toolrisk(*given, cwd=place, code=2).stderr
+        assert file.read_text() == text
+
+
+def test_a_report_of_another_format_is_not_written_over(toolrisk, place, tmp_path):
+    report = tmp_path / "report"
+    toolrisk("classify", "t.json", "--also", f"junit={report}", cwd=place)
+    before = report.read_bytes()
+    toolrisk("classify", "t.json", "--also", f"csv={report}", cwd=place, code=2)
+    assert report.read_bytes() == before
+
+
+def test_a_report_is_added_to_an_output_that_goes_to_a_file(place, tmp_path):
+    """As a build's summary is: `>> FILE` loses nothing of what stands there."""
+    summary = tmp_path / "summary.md"
+    summary.write_text("# Before\n")
+    with summary.open("a") as file:
+        words = [sys.executable, "-m", "classifier", "classify", "t.json"]
+        subprocess.run(
+            [*words, "--also", "markdown=/dev/stdout"], stdout=file, cwd=place, check=True
+        )
+    assert summary.read_text().startswith("# Before\n")
+    assert "### Toolrisk" in summary.read_text()
+
+
+def test_a_report_is_written_to_a_device(toolrisk, place):
     toolrisk("classify", "t.json", "--also", "csv=/dev/null", cwd=place)
