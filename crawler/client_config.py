@@ -57,20 +57,23 @@ class _Table(NamedTuple):
 
 def is_client_config(value: JsonObject) -> bool:
     """Say whether a document lists servers the way a client does."""
-    return any(True for _ in _tables(value, "")) or any(
+    return any(True for _ in _tables(value, "", frozenset())) or any(
         isinstance(value.get(key), dict) for key in ("mcpServers", "mcp_servers", "context_servers")
     )
 
 
-def config_servers(value: JsonObject, file: str = "") -> tuple[list[Server], list[str]]:
+def config_servers(
+    value: JsonObject, file: str = "", refused: frozenset[str] = frozenset()
+) -> tuple[list[Server], list[str]]:
     """Return the servers of a client config, and one line for each entry that is none.
 
     One that its client does not start has the status `DISABLED`. `file` is where the config lies,
-    if anywhere: some clients do not obey the flags that others do.
+    if anywhere: some clients do not obey the flags that others do. `refused` are names that another
+    file switches off.
     """
     servers: list[Server] = []
     problems: list[str] = []
-    for table in _tables(value, file):
+    for table in _tables(value, file, refused):
         for name, entry in table.entries.items():
             server = _server(ServerName(str(name)), entry)
             if isinstance(server, Server):
@@ -81,11 +84,16 @@ def config_servers(value: JsonObject, file: str = "") -> tuple[list[Server], lis
     return servers, problems
 
 
-def config_entries(value: JsonObject, file: str = "") -> list[tuple[str, JsonObject]]:
-    """Return every server entry that its client starts, secrets included: never store it."""
+def config_entries(
+    value: JsonObject, file: str = "", refused: frozenset[str] = frozenset()
+) -> list[tuple[str, JsonObject]]:
+    """Return every server entry that its client starts, secrets included: never store it.
+
+    `file` and `refused` are as in `config_servers`.
+    """
     return [
         (str(name), entry)
-        for table in _tables(value, file)
+        for table in _tables(value, file, refused)
         for name, entry in table.entries.items()
         if isinstance(entry, dict) and not table.is_off(str(name), entry)
     ]
@@ -150,11 +158,11 @@ def _blank(text: str) -> str:
     return "".join(c if c == "\n" else " " for c in text)
 
 
-def _tables(value: JsonObject, file: str) -> list[_Table]:
+def _tables(value: JsonObject, file: str, refused: frozenset[str]) -> list[_Table]:
     """Return every table of servers in a config: top level, nested and per project."""
     found = []
     obeys_flags = PurePath(file).name not in _STARTED_ANYWAY
-    off = _listed_as_off(value)
+    off = refused | _listed_as_off(value)
     for key in SERVER_KEYS:
         table = value.get(key)
         if isinstance(table, dict) and key == "mcp" and isinstance(table.get("servers"), dict):
@@ -170,7 +178,7 @@ def _tables(value: JsonObject, file: str) -> list[_Table]:
     projects = value.get("projects")  # ~/.claude.json
     for project in projects.values() if isinstance(projects, dict) else ():
         if isinstance(project, dict):
-            found.extend(_tables(project, file))
+            found.extend(_tables(project, file, refused))
     return found
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from crawler.claude_project import refused_in_project
 from crawler.client_config import config_servers, is_client_config, read_settings
 from crawler.errors import TargetError
 from crawler.local import local_path
@@ -56,11 +57,16 @@ def read_tool_file(path_or_dash: str, server: str | None = None) -> ToolFile:
         found, problems = read_package_file(path, label, server)
         return ToolFile(found, (), problems, Origin.STATIC)
     data = _read(path_or_dash, label)
-    return parse_tool_file(data, label=label, server=ServerName(name))
+    refused = refused_in_project(path)
+    return parse_tool_file(data, label=label, server=ServerName(name), refused=refused)
 
 
-def parse_tool_file(data: bytes, *, label: str, server: ServerName) -> ToolFile:
+def parse_tool_file(
+    data: bytes, *, label: str, server: ServerName, refused: frozenset[str] = frozenset()
+) -> ToolFile:
     """Read the bytes of a file of tools; `server` names the tools that name no server.
+
+    `refused` are servers of a client config that another file switches off.
 
     Raises:
         TargetError: as `read_tool_file`; `label` is what the message calls the file.
@@ -70,7 +76,7 @@ def parse_tool_file(data: bytes, *, label: str, server: ServerName) -> ToolFile:
         raise TargetError(f"{label} is empty; it should hold tool definitions or a client config")
     document = _document(data, label)
     is_config = isinstance(document, dict) and is_client_config(document)
-    servers, problems = config_servers(document, label) if is_config else ([], [])
+    servers, problems = config_servers(document, label, refused) if is_config else ([], [])
     stated = () if is_config else _stated_servers(document)
     reader = Reader()
     reader.read(document, Context(server), only_sure=is_config or bool(stated))

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from crawler.claude_project import refused_in_project
 from crawler.client_config import config_servers, read_settings
 from crawler.errors import FetchError
 from crawler.local import local_path
@@ -74,7 +75,7 @@ async def listings(
         yield skip("clients", FetchError(Outcome.NOT_FOUND, reason))
     for client, file in files:
         try:
-            servers, problems = config_servers(_document(file), str(file))
+            servers, problems = config_servers(_document(file), str(file), refused_in_project(file))
         except FetchError as error:
             yield skip(str(file), error)
             continue

@@ -7,7 +7,7 @@ import pytest
 from crawler.catalog.rows import statement_of
 from crawler.client_config import DISABLED, config_entries
 from crawler.records import Package, Remote, Server
-from crawler.tool_file import parse_tool_file
+from crawler.tool_file import parse_tool_file, read_tool_file
 from crawler.url_secrets import IN_HOST, IN_PATH
 
 SECRET = "hunter2-do-not-keep"  # noqa: S105 - the point of these tests
@@ -242,6 +242,36 @@ def test_a_server_that_its_client_does_not_start(file: str, document: dict, off:
     assert {one.name for one in found.servers if one.status == DISABLED} == off
     started = {name for name, _ in config_entries(document, f"/home/me/{file}")}
     assert started == {one.name for one in found.servers} - off
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        '{"enabledMcpjsonServers": ["b"], "enableAllProjectMcpServers": false}',
+        '{"disabledMcpjsonServers": "a"}',
+        '{"disabledMcpjsonServers": ["a", 3]}',
+        '{"disabledMcpjsonServers": ["a"],}',
+        '["a"]',
+        "",
+    ],
+)
+def test_settings_that_refuse_nothing_or_cannot_be_read_leave_every_server_on(
+    tmp_path, settings
+) -> None:
+    config = tmp_path / ".mcp.json"
+    config.write_text(json.dumps({"mcpServers": {"a": ON, "b": ON}}))
+    (tmp_path / ".claude").mkdir()
+    (tmp_path / ".claude" / "settings.json").write_text(settings)
+    assert {one.status for one in read_tool_file(str(config)).servers} == {"active"}
+
+
+def test_settings_of_a_project_say_nothing_of_another_file_or_folder(tmp_path) -> None:
+    (tmp_path / ".claude").mkdir()
+    (tmp_path / ".claude" / "settings.json").write_text('{"disabledMcpjsonServers": ["a"]}')
+    (tmp_path / "sub").mkdir()
+    for file in ("mcp.json", ".claude.json", "sub/.mcp.json"):
+        (tmp_path / file).write_text(json.dumps({"mcpServers": {"a": ON}}))
+        assert read_tool_file(str(tmp_path / file)).servers[0].status == "active"
 
 
 def test_a_disabled_server_of_codex() -> None:

@@ -212,6 +212,25 @@ def test_other_reports_can_be_written_beside(toolrisk, config):
     )
 
 
+@pytest.mark.parametrize("target", [".mcp.json", "clients"])
+@pytest.mark.parametrize("settings", ["settings.json", "settings.local.json"])
+def test_a_server_that_the_settings_of_its_project_refuse_is_not_judged(
+    toolrisk, tmp_path, monkeypatch, target, settings
+):
+    """The other is only not approved: whoever starts it is asked, or nobody is."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    entry = {"command": "npx", "args": ["-y", "unpinned"]}
+    (tmp_path / ".mcp.json").write_text(json.dumps({"mcpServers": {"off": entry, "on": entry}}))
+    (tmp_path / ".claude").mkdir()
+    lists = {"disabledMcpjsonServers": ["off"], "enabledMcpjsonServers": ["off"]}
+    (tmp_path / ".claude" / settings).write_text(json.dumps(lists))
+    done = toolrisk("classify", target, "--no-launch", cwd=tmp_path)
+    before = "claude-code:" if target == "clients" else ""
+    assert f"left out: {before}off: disabled in its client" in done.stderr
+    assert f"unpinned-launch: {before}on" in done.stderr
+    assert f"unpinned-launch: {before}off" not in done.stderr
+
+
 @pytest.mark.parametrize("words", [(), ("--no-launch",)])
 @pytest.mark.parametrize("target", ["mcp.json", "clients"])
 def test_a_disabled_server_is_told_and_neither_asked_nor_judged(

@@ -13,6 +13,7 @@ from classifier.pipeline.config.clients import is_clients, read_clients
 from classifier.pipeline.config.started import what_runs
 from classifier.pipeline.findings import Entry, Row, Setting
 from classifier.pipeline.origins import origin
+from crawler.claude_project import refused_in_project
 from crawler.client_config import config_entries, is_client_config, read_settings
 from crawler.errors import FetchError
 from crawler.local import local_path
@@ -59,7 +60,8 @@ def config_findings(
     if not isinstance(value, dict) or not is_client_config(value):
         return
     known: dict[str, list[Row]] = {}
-    entries = [(f"{client}{name}", entry) for name, entry in config_entries(value, target)]
+    started = config_entries(value, target, refused_in_project(path))
+    entries = [(f"{client}{name}", entry) for name, entry in started]
     names = {name for name, _ in entries}
     for row in rows:
         if not client or row.tool.server in names:
