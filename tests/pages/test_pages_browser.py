@@ -193,6 +193,38 @@ def test_no_page_is_wider_than_a_phone(
     assert page.problems == []
 
 
+@pytest.mark.parametrize("width", [390, 650, 768])
+@pytest.mark.parametrize(
+    "kind", [*KINDS[1:3], "methodology.html", "servers/index.html", "changes.html"]
+)
+def test_no_table_scrolls_sideways_within_its_page(
+    browser: Browser, address: str, site: Path, kind: str, width: int
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 844})
+    page = watched(context, address)
+    page.goto(address + path_of(site, kind))
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    boxes = page.locator(".scroll").evaluate_all(
+        "all => all.map(e => e.scrollWidth - e.clientWidth)"
+    )
+    assert [over for over in boxes if over > 0] == []
+    context.close()
+    assert page.problems == []
+
+
+def test_a_row_in_a_column_of_its_own_still_says_what_its_numbers_are(
+    browser: Browser, address: str
+) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    page = watched(context, address)
+    page.goto(address + "servers/index.html")
+    cells = page.locator("table.stack tbody tr").first.locator("td")
+    shown = [cell.evaluate("e => getComputedStyle(e, '::before').content") for cell in cells.all()]
+    assert [one.replace('" "', "") for one in shown] == ['"Tools: "', '"In its words: "']
+    context.close()
+    assert page.problems == []
+
+
 LONG_PATH = "settings_of_the_account_that_is_charged"
 
 
