@@ -19,6 +19,7 @@ from crawler.local import local_path
 from crawler.package_file import is_package, read_package_file
 from crawler.parse import load_json
 from crawler.records import Origin, Server, ServerName, Tool
+from crawler.repeated_keys import repeated_keys
 from crawler.server_json import parse_server, unwrap
 from crawler.tool_forms import Context, Reader
 
@@ -85,7 +86,8 @@ def parse_tool_file(
         raise TargetError(f"{label} is a client config without a server{why}")
     if not reader.tools and not servers and not stated:
         raise TargetError(f"{label} holds no tools: {reader.why_empty(document)}")
-    left_out = (*problems, *reader.problems, *reader.unfinished())
+    twice = repeated_keys(data, document)
+    left_out = (*problems, *reader.problems, *reader.unfinished(), *([twice] if twice else ()))
     raw = data if servers else b""
     return ToolFile(tuple(reader.tools), (*servers, *stated), left_out, raw=raw)
 
