@@ -18,7 +18,7 @@ from classifier.reading import Reading, read
 from classifier.rules import Rule
 from classifier.signals import Detector, alarms, contradicted, detectors
 from classifier.unfamiliar import is_unfamiliar
-from classifier.verdict import Basis, Category, Classification, Evidence, Finding, Risk
+from classifier.verdict import Basis, Category, Classification, Evidence, Finding, Kind, Risk
 from classifier.whole import is_whole
 from crawler.records import Tool, canonical_json, sha256
 
@@ -166,7 +166,9 @@ def _conclude(item: _Read, model: runtime.Model) -> Classification:
         said = review.risk if review.exact or review.risk.rank >= estimate.rank else estimate
     unfamiliar = review is None and is_unfamiliar(reading, model.vocabulary["d"])
     insufficient = unfamiliar or _insufficient(reading, review)
-    for unknown, bound in ((insufficient, _NOT_UNDERSTOOD), (reading.truncated, _NOT_READ)):
+    suspected = _is_suspected(findings)
+    bounds = ((insufficient, _NOT_UNDERSTOOD), (reading.truncated, _NOT_READ), (suspected, _SUSPECTED))  # fmt: skip
+    for unknown, bound in bounds:
         if unknown and (least is None or _weight(least) < _weight(bound)):
             least = bound
     level = decide.level(findings, estimate, least, said)
@@ -196,6 +198,7 @@ def _conclude(item: _Read, model: runtime.Model) -> Classification:
             or doubted
             or against is not None
             or _hands_on(reading, category)
+            or suspected
         ),
         insufficient_definition=insufficient,
         findings=findings,
@@ -223,8 +226,13 @@ def _conclude(item: _Read, model: runtime.Model) -> Classification:
 
 _NOT_UNDERSTOOD = Rule(id="not-understood", risk=Risk.MEDIUM)
 _NOT_READ = Rule(id="not-read-whole", risk=Risk.MEDIUM)
-"""What is not understood, or not read, is never low."""
-_UNKNOWN = {_NOT_UNDERSTOOD.id: "what so little is said of", _NOT_READ.id: "what is not read to its end"}  # fmt: skip
+_SUSPECTED = Rule(id="may-be-hostile", risk=Risk.MEDIUM)
+"""What is not understood, or not read, or may be hostile, is never low."""
+_UNKNOWN = {
+    _NOT_UNDERSTOOD.id: "what so little is said of",
+    _NOT_READ.id: "what is not read to its end",
+    _SUSPECTED.id: "what may be hostile",
+}
 
 
 def _why_held(least: Rule | None, *, raised: bool) -> str:
@@ -240,6 +248,11 @@ def _hands_on(reading: Reading, category: Category) -> bool:
         "command" in one.flags and not one.enum and _COMMANDS & set(one.words)
         for one in reading.parameters
     )
+
+
+def _is_suspected(findings: tuple[Finding, ...]) -> bool:
+    """Say whether something looks hostile, and not so much that it is called a threat."""
+    return any(one.signal.kind is Kind.THREAT and not one.is_threat for one in findings)
 
 
 _COMMANDS = {"bash", "cmd", "command", "commandline", "commands", "shell"}

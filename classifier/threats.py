@@ -45,13 +45,13 @@ def found_in(reading: Reading) -> Iterator[Finding]:
         doubt, quotes = 1.0, list[Evidence]()
         for weight, quote in detector.detect(reading, ()):
             if quote not in quotes:
-                doubt *= 1.0 - weight
+                doubt *= 1.0 - weight  # nothing is left of it where one stands alone
                 quotes.append(quote)
             if len(quotes) == _MOST_QUOTES:
                 break
         if quotes:
             sure = round(1.0 - doubt, 4)
-            if sure >= SURE and detector.phrases and not _odd(reading):
+            if sure >= SURE and detector.phrases and doubt and not _odd(reading):
                 sure = _UNLIKELY
             yield Finding(signal=detector.signal, evidence=tuple(quotes), confidence=sure)
 

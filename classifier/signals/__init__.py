@@ -10,7 +10,7 @@ and its `detect` yields `(weight, Evidence)`; a weight of 0.5 needs company and 
 given no rules, and a reading that is made when it is asked for anything but the tool and its suspects.
 Instead of expressions it may export a function that reads the definition by itself (`Listen`). One
 that knows phrases says so with `PHRASES`: what it finds counts where the sentence, weighed word by
-word, is at least odd. A claim of the vendor is held against the verdict: instead of `detect` it
+word, is at least odd, or where a weight of 1.0 stands alone. A claim of the vendor is held against the verdict: instead of `detect` it
 exports `contradict(reading, category, confidence, found, evidence)`, asked last and only of a tool
 with annotations; `found` are the quotes by signal, `evidence` those of the category.
 """

@@ -13,6 +13,7 @@ import re2
 from classifier.clues import meeting, meetings, trigger
 from classifier.reading import Reading, name_tokens
 from classifier.rules import Rule
+from classifier.texts import Text
 from classifier.verdict import Evidence, Kind, Severity, Signal
 
 SIGNAL = Signal(
@@ -42,6 +43,16 @@ _NEVER_NEEDED = (
 )
 _DOUBTFUL = r"(?i)^(?:system_?prompt|developer_?(?:message|prompt)|tools_?list|all_?tools)$"
 """Honest in a tool that runs a model, which not every such tool says."""
+_WHOLE = (
+    r"(?i)\b(?:(?:full|whole|entire|complete|unabridged|verbatim) (?:text of |copy of |contents? of )?(?:(?:the|this|our|your) )?(?:(?:current|previous|prior|ongoing) )?(?:conversation|chat history|dialogue|message history|context window|session history)"
+    r"|conversation so far|(?:the user|we|you) (?:have |has |had )?(?:said|discussed|talked about|written) so far"
+    r"|everything (?:that )?(?:(?:the user|we|you|was|has been) )?(?:have |has |been )?(?:said|discussed|talked about)"
+    r"|contents? of your (?:context(?: window)?|memory)|your (?:full |whole |entire |hidden |private |internal |own )*(?:chain.of.thought|context window|system prompt))\b"
+)
+"""What was said, all of it: no tool that is not about talking needs it, in whatever words it asks."""
+_OF_OTHERS = r"(?i)\b(?:your (?:own |other )?(?:api keys|passwords|credentials|secrets|access tokens)|values? of (?:all |the |your )*(?:environment|env) var(?:iable)?s)\b"
+_whole = re2.compile(_WHOLE)  # type: ignore[no-untyped-call]
+_of_others = re2.compile(_OF_OTHERS)  # type: ignore[no-untyped-call]
 _FETCHED = frozenset(["content", "contents", "read", "reading", "file", "folder", "dump", "text"])
 _KEPT = frozenset(
     [
@@ -64,6 +75,8 @@ _doubtful = re2.compile(_DOUBTFUL)  # type: ignore[no-untyped-call]
 PHRASES = True
 TRIGGER = (
     *trigger(_RULES),
+    _WHOLE,
+    _OF_OTHERS,
     (
         r"(?i)conversation|transcript|chat_|of_?thought|reasoning|_?prompt|developer_?m|tools_?list|all_?tools"
         r"|agent_?memory|(?:_|\b)(?:ssh|rsa|env|passwd|shadow|netrc|keychain|bashrc|cookies|wallet)_"
@@ -84,8 +97,23 @@ def detect(reading: Reading, matched: Sequence[Rule]) -> Iterator[tuple[float, E
             elif weight := _weight_of_key(key):
                 yield weight * _share(reading), text.quote(0, 0)
             continue
+        yield from _asked(reading, text)
         for weight, quote in meetings(reading, text, _RULES):
             yield weight * _share(reading), quote
+
+
+def _asked(reading: Reading, text: Text) -> Iterator[tuple[float, Evidence]]:
+    """Quote what a description asks for in so many words: all that was said, or secrets of others."""
+    searched = text.searched()
+    if found := _whole.search(searched):
+        yield _share(reading), text.quote(found.start(), found.end())
+    found = _of_others.search(searched)
+    if found and reading.near.isdisjoint(_SECRETS):
+        yield 0.9, text.quote(found.start(), found.end())
+
+
+_SECRETS = frozenset(["@credential", "@config", "env", "environment", "login", "connect", "setup"])
+"""Of such tools secrets are the very subject."""
 
 
 def _share(reading: Reading) -> float:

@@ -24,7 +24,7 @@ SIGNAL = Signal(
 
 _RULES = (
     # messages that are none
-    meeting(1.0, "tag"),
+    meeting(0.99, "tag"),
     meeting(0.9, "fake_role", alien="chatty"),
     meeting(0.9, "new_rules"),
     meeting(0.9, "unbound rules"),
