@@ -32,6 +32,9 @@ _DELETES_TOO = (
     *(f"{verb} {what}" for verb in (*_ENDS, "removes") for what in _ALL),
     *(f"{lead} {verb} {what}" for verb in ("delete", "remove", "erase", "destroy", "wipe", "overwrite", "purge", "truncate") for what in _ALL for lead in ("and", "then")),
     "and delete them", "and remove them", "and deletes", "then delete", "also delete", "and then delete", "and then remove",
+    "side effect clears", "side effect deletes", "clears the audit", "and clear them", "and clears them", "and clear it",
+    "is then removed", "are then removed", "is removed from the queue", "are removed from the queue",
+    "cannot be read again", "are then deleted", "is then deleted",
 )  # fmt: skip
 _SENDS_TOO = (
     *(f"{lead} {verb}" for verb in ("sends", "uploads", "forwards", "transmits", "pays", "executes") for lead in ("also", "then", "silently")),
@@ -40,11 +43,33 @@ _SENDS_TOO = (
 _PAYS_TOO = (
     "and book the", "and buy the", "and orders the", "and pay the", "and pays", "and transfer the", "and transfers",
     "then books", "then buys", "then pays", "then transfers", "then purchases",
+    "and capture it", "and captures it", "and charge it",
 )  # fmt: skip
 _RUNS_TOO = (
     "by running its", "by applying it", "then restarts", "and restart the", "then deploys",
     "also runs", "also restarts", "and unlocks",
 )  # fmt: skip
+_RUNS_FILE_TOO = (
+    "and execute it", "and executes it", "then execute it", "then executes it", "is then executed", "and run it", "and runs it",
+)  # fmt: skip
+_RUNS_CODE_TOO = (
+    "executes the downloaded", "any python code", "any javascript code", "evaluated as python", "evaluated as code",
+    "javascript allowed", "javascript is allowed", "as raw sql", "verbatim into the sql", "into the sql statement",
+)  # fmt: skip
+_LASTING = (
+    "irreversible", "irreversibly", "cannot be undone", "can not be undone", "can t be undone", "cannot be recovered",
+    "can not be recovered", "not recoverable", "cannot be restored", "unrecoverable", "no way back", "gone for good",
+    "lost forever", "stops existing", "cease to exist", "overwriting target", "overwriting the target",
+    "overwriting the destination", "overwrites the target", "overwrites the destination", "target is overwritten",
+)  # fmt: skip
+"""What is said of a change that nobody can take back: of 63 such tools of the corpus none is below high."""
+_SECRETS_TOO = (
+    "etc shadow", "ssh private key", "ssh private keys", "ssh id rsa", "saved passwords", "stored passwords",
+    "browser passwords", "aws credentials file", "the keychain",
+)  # fmt: skip
+_REVERSIBLE = tuple(
+    f"{no} {what}" for no in ("not", "nothing") for what in ("irreversible", "irreversibly")
+)
 _WRITES_TOO = (
     "and marks it", "and archive the", "then archives", "creates one if", "create one if",
     "creates it if", "then moves", "then updates", "also updates", "also creates", "then creates", "also writes",
@@ -116,6 +141,10 @@ EFFECTS: tuple[Rule, ...] = (
     rule("sends-as-well", "Execute", "high", "external_side_effect", acts=_READS + " @other-compute @other-think @other-meta", phrases=_SENDS_TOO, unless_acts="@exec-send @exec-run", unless_phrases=(*_DRY, *_NOTHING), as_well=True),
     rule("pays-as-well", "Execute", "critical", "financial external_side_effect", acts=_READS, phrases=_PAYS_TOO, unless_acts="@exec-trade @exec-send @exec-run", unless_phrases=_DRY, as_well=True),
     rule("runs-as-well", "Execute", "high", "external_side_effect", acts=_READS + " validate", phrases=_RUNS_TOO, unless_acts="@exec-run", unless_phrases=_DRY, as_well=True),
+    rule("runs-code-as-well", "Execute", "critical", "code_execution external_side_effect", acts=_READS + " @write-save @other-compute @other-think @other-meta", phrases=_RUNS_CODE_TOO, unless_acts="@exec-run", unless_phrases=(*_DRY, *_READ_ONLY), as_well=True),
+    rule("runs-file-as-well", "Execute", "critical", "code_execution external_side_effect", acts=_READS + " @write-save download fetch", near="file files script binary executable installer program package archive payload url", phrases=_RUNS_FILE_TOO, unless_acts="@exec-run", unless_phrases=(*_DRY, *_READ_ONLY), as_well=True, apart=True),
+    rule("reads-secrets-as-well", "Read", "critical", "credentials", acts=_READS, phrases=_SECRETS_TOO, unless_phrases=("except", "excluding", "excluded", "without", "never", "not", "refuses", "refused", "denied", "blocked"), as_well=True, apart=True),
+    rule("lasts-as-well", "Write", "high", "destructive", acts="@write-create @write-update @write-save @write-mark @write-undo @exec-run @exec-send @exec-stop @exec-trade", phrases=_LASTING, unless_phrases=(*_DRY, *_NOTHING, *_REVERSIBLE), as_well=True, apart=True),
     rule("writes-as-well", "Write", "medium", acts=_READS, phrases=_WRITES_TOO, unless_acts="@write-create @write-delete @write-mark @write-save @write-update @exec-run @exec-send", unless_phrases=_DRY, as_well=True),
     rule("format-disk", "Write", "critical", "destructive", acts="format", near="disk drive partition volume", unless_near="size sizes usage space byte bytes unit units human readable string text label labels report number value price trading display", as_well=True),
     rule("write-drop", "Write", "critical", "destructive", acts="drop truncate purge wipe flush destroy", near="@database @storage @cache queue everything data"),

@@ -26,6 +26,7 @@ class Rule:
     flags: what a parameter is (classifier.parameters).
     phrases: word sequences of the description, as they stand, lower case, single spaces.
     as_well: what a call does beside what its words are about, so the verdict is at least the rule's.
+    apart: the model has not learned from it; it holds by itself.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Rule:
     unless_flags: frozenset[str] = _NONE
     unless_phrases: tuple[str, ...] = ()
     as_well: bool = False
+    apart: bool = False
 
     def is_told(self, text: str) -> bool:
         """Say whether the phrases of the rule allow it; `text` is `padded(reading)`."""
@@ -139,6 +141,7 @@ def rule(  # noqa: PLR0913 - one keyword per condition is the point of the form
     unless_flags: str = "",
     unless_phrases: tuple[str, ...] = (),
     as_well: bool = False,
+    apart: bool = False,
 ) -> Rule:
     """Make a rule from space-separated words."""
     return Rule(
@@ -159,6 +162,7 @@ def rule(  # noqa: PLR0913 - one keyword per condition is the point of the form
         unless_flags=frozenset(unless_flags.split()),
         unless_phrases=tuple(f" {phrase} " for phrase in unless_phrases),
         as_well=as_well,
+        apart=apart,
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from classifier.effects import EFFECTS, book
 from classifier.engine import Options, classify
+from classifier.model.features import features
 from classifier.reading import read
 from classifier.rules import RuleBook, padded, rule
 from classifier.verdict import Basis, Risk
@@ -101,7 +102,20 @@ def test_bits_say_what_the_conditions_say_of_real_definitions():
             "Write",
             "destructive",
         ),
+        ("Get the next job; it is then removed and cannot be read again.", "Write", "destructive"),
+        ("Get a report of the week. Side effect: clears the log.", "Write", "destructive"),
+        ("Check a payment and capture it if it is authorised.", "Execute", "financial"),
+        (
+            "Search workers. The where clause goes verbatim into the SQL.",
+            "Execute",
+            "code-execution",
+        ),
+        ("Get a file by its URL and execute it.", "Execute", "code-execution"),
+        ("Get any file of the machine, /etc/shadow too.", "Read", "credentials"),
         ("Get a worker. To delete it, use delete_worker.", "Read", None),
+        ("Get the jobs that were removed from the queue.", "Read", None),
+        ("Get a prompt by its id and execute it.", "Read", None),
+        ("Get any file but never /etc/shadow.", "Read", None),
         ("Get the list of deleted workers.", "Read", None),
         ("Get a worker. It deletes nothing.", "Read", None),
         ("Preview the clean-up: shows what it removes, a dry run.", "Read", None),
@@ -112,6 +126,35 @@ def test_what_a_reading_tool_does_as_well_counts(told, category, signal):
     assert found.category == category
     assert (signal in {one.signal.id for one in found.findings}) is (signal is not None)
     assert found.risk.rank >= Risk.HIGH.rank or signal is None
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "Merge two workers; the second stops existing.",
+        "Move a worker's file, overwriting target.",
+        "Update a worker. This is irreversible.",
+        "Anonymize workers: names are replaced and cannot be recovered.",
+    ],
+)
+def test_a_change_that_lasts_for_good_is_destructive(told):
+    found = classify(tool("update_worker", told), Options(use_reviews=False))
+    assert found.has("destructive")
+    assert found.risk.rank >= Risk.HIGH.rank
+
+
+def test_a_change_that_can_be_taken_back_is_not_destructive():
+    told = "Update a worker's nickname. The change is not irreversible."
+    assert not classify(tool("update_worker", told), Options(use_reviews=False)).has("destructive")
+
+
+def test_the_model_is_told_of_no_rule_that_it_has_not_learned_from():
+    reading = read(tool("update_worker", "Update a worker. This is irreversible."))
+    matched = book().matching(reading)
+    apart = [one.id for one in matched if one.apart]
+    assert apart == ["lasts-as-well"]
+    learned = tuple(one for one in matched if not one.apart)
+    assert set(features(reading, matched)) == set(features(reading, learned))
 
 
 @pytest.mark.parametrize(

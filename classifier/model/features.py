@@ -80,7 +80,7 @@ def extract(reading: Reading, matched: tuple[Rule, ...]) -> Iterator[Group]:
         yield from _schema(reading, acting)
     yield "server", (reading.server,)
     yield "server classes", ((acting, reading.around),)
-    yield "votes", (tuple([rule.id for rule in matched]),)
+    yield "votes", (tuple([rule.id for rule in matched if not rule.apart]),)
     length = len(reading.tool.description or "")
     yield (
         "",
