@@ -242,29 +242,36 @@ def _risk(
     return f"Risk is {risk.value}: {_join(reasons)}."
 
 
-_TAG = re.compile(r"^[\w-]{1,20}>|</?[\w-]{1,20}>")
+_LEAD = re.compile(r"(?:<?/?[\w-]{1,20}>\s*)+")
+_TAG = re.compile(r"</?[\w-]{1,20}>")
 _DOCS = re.compile(r"(?i) (?:args|arguments|parameters|params|returns|inputs?|outputs?):|:param ")
 
 
 def _quoted(reading: Reading) -> str:
-    """Quote the definition's own first words, cut at a word; nothing where it says nothing."""
+    """Quote the definition's own first words as they stand, cut at a word; nothing where it says nothing.
+
+    White space and what cannot be printed are one space each; a tag ends the quote, or comes before it.
+    """
     told = reading.told
     if not told.isprintable():
         told = "".join(c if c.isprintable() else " " for c in told)
-    told = " ".join(_TAG.sub(" ", told).split())
+    told = " ".join(told.split())
+    if lead := _LEAD.match(told):
+        told = told[lead.end() :]
     if found := _DOCS.search(told):
         told = told[: found.start()]
+    more = ""
+    if tag := _TAG.search(told):
+        told, more = told[: tag.start()], _TAG.sub("", told[tag.end() :]).strip(".:;, ")
     if told.count("(") > told.count(")"):
         told = told.rpartition("(")[0]
-    if told.count("`") % 2:
-        told = told.replace("`", "")
-    told = told.replace('"', "'").rstrip(".:;, ")
+    if len(told.rstrip(".:;, ")) > _QUOTE:
+        told, more = told[:_QUOTE].rpartition(" ")[0] or told[:_QUOTE], told[_QUOTE:]
+    told = told.rstrip(".:;, ")
     if not told:
         return ""
-    if len(told) > _QUOTE:
-        told = told[:_QUOTE].rpartition(" ")[0] or told[:_QUOTE]
-        told += " …"
-    return f': "{told}"'
+    opening, closing = "\u201c\u201d" if '"' in told else '""'
+    return f": {opening}{told}{' …' if more else ''}{closing}"
 
 
 def _join(parts: list[str]) -> str:

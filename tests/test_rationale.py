@@ -249,7 +249,9 @@ def test_what_the_caller_supplies_is_not_said_to_be_beyond_stored_data():
         ("tool> <purpose>Check a thing.</purpose>", '"Check a thing"'),
         ("Move a card Args: card_id: which", '"Move a card"'),
         ("Add it to a list (sales, leads, etc. and", '"Add it to a list"'),
-        ("Needs `silo:write", '"Needs silo:write"'),
+        ("Needs `silo:write", '"Needs `silo:write"'),
+        ("Get item --><script>alert(7)</script> and more", '"Get item --> …"'),
+        ('Get the "last" row', '\u201cGet the "last" row\u201d'),
     ],
 )
 def test_the_first_words_are_quoted_without_what_is_around_them(said, quote):
