@@ -10,7 +10,7 @@ import typer
 
 from crawler.errors import CrawlError
 from crawler.inert import print_json
-from crawler.printable import counted, one_line, unread_note
+from crawler.printable import counted, incomplete_notes, one_line
 from crawler.static import Static
 
 if TYPE_CHECKING:
@@ -239,8 +239,8 @@ def status_command(
         return
     print(f"{counted(counts['servers'], 'server')}, {counted(counts['tools'], 'tool')}, in {db}")
     print(f"{counts['classifications']:,} verdicts, {counts['tool_versions']:,} definitions")
-    if counts["unread_servers"]:
-        print(unread_note(counts["unread_servers"]))
+    for note in incomplete_notes(counts):
+        print(note)
     for name, values in frontier.items():
         if values:
             print(f"{name}: " + ", ".join(f"{key} {count:,}" for key, count in values.items()))

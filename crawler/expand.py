@@ -8,6 +8,7 @@ from crawler.gathered import Gathered, Stop, Walk, utc_now
 from crawler.local import local_path
 from crawler.records import (
     Listing,
+    Origin,
     Outcome,
     Package,
     Provenance,
@@ -28,6 +29,7 @@ from crawler.targets import (
     Target,
 )
 from crawler.tool_file import ToolFile, read_tool_file
+from crawler.tool_forms import goes_on_note
 from crawler.url_secrets import bare, without_query
 
 
@@ -175,19 +177,37 @@ def _stated(server: Server, url: str, source: str = "target", place: str = "") -
     return Gathered(server=server, listing=Listing(server=server, provenance=provenance))
 
 
+def _left_out(content: ToolFile) -> tuple[str, ...]:
+    """Return the problems that may be of any server of a file; of source there are only likenesses."""
+    if content.origin is Origin.STATIC:
+        return ()
+    told = {goes_on_note(name) for name in content.goes_on}
+    return tuple(one for one in content.problems if one not in told)[:_MOST_PROBLEMS]
+
+
+_MOST_PROBLEMS = 50
+"""That are kept of a file, as of a server's own list; all are counted and printed."""
+
+
 def from_file(target: FileTarget, content: ToolFile) -> Iterator[Gathered]:
     """Yield the servers of a file in the order in which it names them, then what was left out."""
     place = place_of(target.text)
+    left_out = _left_out(content)
     groups: dict[ServerName, list[Tool]] = {}
     for tool in content.tools:
         groups.setdefault(tool.server, []).append(tool)
     for name, tools in groups.items():
         server = Server(name=name)
         provenance = Provenance(source="file", url=target.text, fetched_at=utc_now(), place=place)
-        origin = content.origin
-        listing = Listing(server=server, provenance=provenance, tools=tuple(tools), origin=origin)
-        found = Gathered(server=server, listing=listing, tools=tuple(tools), origin=origin)
-        yield replace(found, is_partial=bool(content.problems))
+        listing = Listing(
+            server=server,
+            provenance=provenance,
+            tools=tuple(tools),
+            origin=content.origin,
+            truncated=name in content.goes_on,
+            problems=left_out,
+        )
+        yield _listed(listing, "file")
     for server in content.servers:
         yield _stated(server, target.text, source="client-config", place=place)
     for problem in content.problems:

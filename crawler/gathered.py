@@ -40,7 +40,6 @@ class Gathered:
     tools: tuple[Tool, ...] | None = None
     origin: Origin = Origin.DECLARED
     skipped: Skipped | None = None
-    is_partial: bool = False  # a file of tools of which some could not be read
     pending: bool = False  # it will be asked for its tools; until then it does not count itself
     found_by: str = ""  # the source that was read, where there is no listing to say so
     other_names: tuple[str, ...] = ()  # by which other sources list it
@@ -62,11 +61,12 @@ class Gathered:
         Not in a cut list, under a placeholder set-up, or where source was read: it may be made
         at run time. Nor where a tool was left out as malformed: it is offered still.
         """
-        probe = self.probe
-        if probe is None:
-            return self.origin is not Origin.STATIC and not self.is_partial
-        is_partial = probe.truncated or probe.dummy_config or bool(probe.problems)
-        return not is_partial and probe.origin is not Origin.STATIC
+        told = self.probe or self.listing
+        if told is not None and (told.truncated or told.problems):
+            return False
+        if self.probe is None:
+            return self.origin is not Origin.STATIC
+        return not self.probe.dummy_config and self.probe.origin is not Origin.STATIC
 
 
 def told_tools(probe: Probe) -> tuple[Tool, ...] | None:

@@ -1,5 +1,7 @@
 """Hostile text as one line that a terminal, a log or a table can take; and numbers of things."""
 
+from collections.abc import Iterator, Mapping
+
 
 def counted(number: int, thing: str) -> str:
     """Return `1 tool`, `1,200 tools`."""
@@ -10,6 +12,20 @@ def unread_note(servers: int) -> str:
     """Say of how many servers a part of the list is unknown."""
     verb = "lists" if servers == 1 else "list"
     return f"{counted(servers, 'server')} {verb} tools that cannot be read: what they do is unknown"
+
+
+def cut_note(servers: int) -> str:
+    """Say of how many servers the list goes on where it was not read."""
+    verb = "lists" if servers == 1 else "list"
+    return f"{counted(servers, 'server')} {verb} more tools than were read: what they do is unknown"
+
+
+def incomplete_notes(counts: Mapping[str, int]) -> Iterator[str]:
+    """Yield what a catalogue's counts say of lists that are known in part only."""
+    if counts["unread_servers"]:
+        yield unread_note(counts["unread_servers"])
+    if counts["cut_servers"]:
+        yield cut_note(counts["cut_servers"])
 
 
 def one_line(text: str, limit: int = 300) -> str:

@@ -283,6 +283,8 @@ class Listing:
     provenance: Provenance
     tools: tuple[Tool, ...] | None = None  # None: the source says nothing about tools
     origin: Origin = Origin.DECLARED
+    truncated: bool = False  # the list of tools goes on where it was not read
+    problems: tuple[str, ...] = ()  # malformed tools that were left out, and why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,8 @@ class ToolFile:
     origin: Origin = Origin.DECLARED
     raw: bytes = field(default=b"", repr=False)
     """A client config as it was read, secrets included: for who cannot read it again, never stored."""
+    goes_on: tuple[ServerName, ...] = ()
+    """Servers whose list is not here to its end; a problem says so of each."""
 
 
 def read_tool_file(path_or_dash: str, server: str | None = None) -> ToolFile:
@@ -89,7 +91,8 @@ def parse_tool_file(
     twice = repeated_keys(data, document)
     left_out = (*problems, *reader.problems, *reader.unfinished(), *([twice] if twice else ()))
     raw = data if servers else b""
-    return ToolFile(tuple(reader.tools), (*servers, *stated), left_out, raw=raw)
+    goes_on = tuple(server for server, more in reader.goes_on.items() if more)
+    return ToolFile(tuple(reader.tools), (*servers, *stated), left_out, raw=raw, goes_on=goes_on)
 
 
 def _stated_servers(document: Any) -> tuple[Server, ...]:

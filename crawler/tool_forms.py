@@ -64,9 +64,7 @@ class Reader:
 
     def unfinished(self) -> Iterator[str]:
         """Yield a line for each server whose list is not here to its end."""
-        for server, goes_on in self.goes_on.items():
-            if goes_on:
-                yield f"{server[:60]}: the list of tools goes on (nextCursor); save all its pages"
+        yield from (goes_on_note(server) for server, goes_on in self.goes_on.items() if goes_on)
 
     def why_empty(self, value: Any) -> str:
         """Say in a few words what was there instead of tools."""
@@ -223,6 +221,11 @@ _FORMS: dict[str, tuple[Any, Callable[[Reader, JsonObject, Context], None]]] = {
     "result": (dict, Reader._result),  # noqa: SLF001
     "tools": (list | dict, Reader._list),  # noqa: SLF001
 }
+
+
+def goes_on_note(server: str) -> str:
+    """Say of a server that its list of tools is not here to its end."""
+    return f"{server[:60]}: the list of tools goes on (nextCursor); save all its pages"
 
 
 def is_named(value: JsonObject) -> bool:

@@ -195,14 +195,14 @@ def _catalogue(db: str, options: "InputOptions", wish: _Wish) -> bool:
     from classifier.pipeline.catalogue.reading import catalogue_findings
     from classifier.store import classify_catalog
     from crawler.catalog import Catalog
-    from crawler.printable import unread_note
+    from crawler.printable import incomplete_notes
 
     inputs.require_catalog(db, or_target=True)
     with Catalog.open(db, create=False) as catalog:
         with inputs.counting("classifying") as progress:
             summary = classify_catalog(catalog, options.engine, progress)
-        if unread := catalog.counts()["unread_servers"]:
-            inputs.say(unread_note(unread))
+        for note in incomplete_notes(catalog.counts()):
+            inputs.say(note)
         wish = replace(wish, extra=tuple(catalogue_findings(catalog, options=options.engine)))
         if wish.output is Format.TABLE and wish.known is None and not wish.also:
             sys.stdout.write(summary.text())

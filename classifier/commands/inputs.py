@@ -7,7 +7,7 @@ catalogue, or a template engine.
 import json
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -29,7 +29,9 @@ from crawler.records import Origin, Skipped, Tool
 from crawler.targets import FileTarget, SourceTarget, Target, parse_target
 
 if TYPE_CHECKING:
+    from crawler.catalog import Incomplete
     from crawler.gathered import Gathered
+    from crawler.records import Probe
     from crawler.tool_file import ToolFile
 
 DEFAULT_DB = "toolrisk.db"
@@ -162,15 +164,24 @@ def _left_out(item: "Gathered") -> Iterator[str]:
     probe, server = item.probe, item.server
     if probe is None or server is None or not item.tools or probe.origin is Origin.STATIC:
         return
-    yield from (f"{server.name}: {problem}" for problem in probe.problems)
-    if probe.truncated:
-        yield f"{server.name}: the list of tools is longer than is read"
+    yield from _unread(server.name, probe)
+
+
+def _unread(server: str, told: "Probe | Incomplete") -> Iterator[str]:
+    yield from (f"{server}: {problem}" for problem in told.problems)
+    if told.truncated:
+        yield f"{server}: the list of tools is longer than is read"
 
 
 def classified(
-    targets: list[str], db: str = DEFAULT_DB, options: InputOptions | None = None
+    targets: list[str],
+    db: str = DEFAULT_DB,
+    options: InputOptions | None = None,
+    servers: Collection[str] = (),
 ) -> Iterator[tuple[Tool, Classification]]:
-    """Yield definitions with their classifications: of TARGETs, or of the whole catalogue.
+    """Yield definitions with their classifications: of TARGETs, or of the catalogue.
+
+    `servers`: of the catalogue only these. Of whose lists it knows a part only, `problems` says.
 
     Raises:
         TargetError: a target cannot be read, or there is neither a target nor a catalogue.
@@ -185,7 +196,11 @@ def classified(
 
     require_catalog(db, or_target=True)
     with Catalog.open(db, create=False) as catalog:
-        yield from judged((item.tool for item in catalog.tools()), chosen.engine)
+        for one in catalog.incomplete():
+            if not servers or one.server in servers:
+                chosen.problems.extend(_unread(one.server, one))
+        found = catalog.tools(servers=servers or None)
+        yield from judged((item.tool for item in found), chosen.engine)
 
 
 def classified_by_target(

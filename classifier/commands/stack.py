@@ -138,7 +138,7 @@ def _grouped(
     from classifier.commands import inputs
 
     by_server: dict[str, Pairs] = {}
-    for tool, result in inputs.classified(targets, db, options):
+    for tool, result in inputs.classified(targets, db, options, servers):
         if not servers or tool.server in servers:
             by_server.setdefault(str(tool.server), []).append((tool, result))
     for name in servers:

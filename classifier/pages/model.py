@@ -39,11 +39,23 @@ class ProbeFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StatedFacts:
+    """What is not known of the list of tools that a source stated, where its tools are in force."""
+
+    at: str
+    unread: int = 0
+    """Things in it that could not be read, each of which may be several tools."""
+    truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServerFacts:
     """One server: what sources say, what the probe met, when it was seen (UTC ISO 8601)."""
 
     server: Server
     probe: ProbeFacts | None = None
+    stated: StatedFacts | None = None
+    """None where the list in force is whole, or the server's own answer."""
     listings: tuple[Provenance, ...] = ()
     first_seen: str = ""
     last_seen: str = ""

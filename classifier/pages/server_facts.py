@@ -79,12 +79,24 @@ def facts(page: ServerPage) -> Iterator[tuple[str, str]]:
 
 def unread(page: ServerPage) -> str:
     """Say that a part of the list is unknown, if it is; a page must not pass for the whole of it."""
-    probe = page.facts.probe
-    if probe is None or not probe.unread or page.is_withdrawn:
-        return ""
-    count = f"{words.number(probe.unread, 'entry', 'entries')}{_OR_MORE[probe.unread >= _MANY]}"
-    what = "what it does" if probe.unread == 1 else "what they do"
-    return f"On {day(probe.at)} its list had {count} that could not be read: {what} is unknown."
+    probe, stated = page.facts.probe, page.facts.stated
+    told: list[str] = []
+    if probe is not None:
+        told += _unread(
+            probe.at, probe.unread, truncated=probe.truncated, or_more=probe.unread >= _MANY
+        )
+    if stated is not None:
+        told += _unread(stated.at, stated.unread, truncated=stated.truncated, or_more=True)
+    return "" if page.is_withdrawn else " ".join(told)
+
+
+def _unread(at: str, entries: int, *, truncated: bool, or_more: bool) -> Iterator[str]:
+    if entries:
+        count = f"{words.number(entries, 'entry', 'entries')}{_OR_MORE[or_more]}"
+        what = "what they do" if or_more or entries > 1 else "what it does"
+        yield f"On {day(at)} its list had {count} that could not be read: {what} is unknown."
+    if truncated:
+        yield f"On {day(at)} its list had more tools than were read: what they do is unknown."
 
 
 def access(page: ServerPage) -> str:

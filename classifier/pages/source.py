@@ -9,11 +9,19 @@ from dataclasses import replace
 from functools import cached_property
 from itertools import groupby
 
-from classifier.pages.model import Changed, ProbeFacts, ServerFacts, ServerTools, ToolFacts, Version
+from classifier.pages.model import (
+    Changed,
+    ProbeFacts,
+    ServerFacts,
+    ServerTools,
+    StatedFacts,
+    ToolFacts,
+    Version,
+)
 from classifier.pages.stored import classification
 from classifier.pages.words import day
 from crawler.catalog import Catalog, CatalogServer, CatalogTool, CatalogVersion, Change
-from crawler.records import Origin, Probe, Provenance
+from crawler.records import Listing, Origin, Probe, Provenance
 
 _FEW = 50
 """Servers up to which looking them up is faster than reading the whole catalogue."""
@@ -156,10 +164,21 @@ def _server(row: CatalogServer) -> ServerFacts:
     return ServerFacts(
         server=row.server,
         probe=_probe(probe) if probe else None,
+        stated=_stated(row.stated) if row.stated else None,
         listings=tuple(_by_day(listing.provenance) for listing in row.listings),
         first_seen=row.first_seen,
         last_seen=day(row.last_seen),
         instructions=probe.instructions if probe else None,
+    )
+
+
+def _stated(listing: Listing) -> StatedFacts | None:
+    if not listing.problems and not listing.truncated:
+        return None
+    return StatedFacts(
+        at=day(listing.provenance.fetched_at),
+        unread=len(listing.problems),
+        truncated=listing.truncated,
     )
 
 

@@ -68,7 +68,7 @@ def tool_json(page: ToolPage) -> bytes:
 
 def server_json(page: ServerPage) -> bytes:
     """Return the JSON twin of a server's page."""
-    facts, probe = page.facts, page.facts.probe
+    facts, probe, stated = page.facts, page.facts.probe, page.facts.stated
     return dump(
         {
             "schema_version": 1,
@@ -79,8 +79,16 @@ def server_json(page: ServerPage) -> bytes:
             "status": facts.server.status,
             "first_seen": facts.first_seen,
             "last_seen": facts.last_seen,
-            "probe": {"outcome": probe.outcome.value, "at": probe.at, "unread": probe.unread}
+            "probe": {
+                "outcome": probe.outcome.value,
+                "at": probe.at,
+                "unread": probe.unread,
+                "truncated": probe.truncated,
+            }
             if probe
+            else None,
+            "stated": {"at": stated.at, "unread": stated.unread, "truncated": stated.truncated}
+            if stated
             else None,
             "listed_by": [
                 {"source": one.name, "url": one.url, "day": one.day, "terms": one.terms or None}

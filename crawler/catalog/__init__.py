@@ -30,7 +30,7 @@ from crawler.catalog.connection import (
 )
 from crawler.catalog.copies import Copies, copies
 from crawler.catalog.frontier import Run
-from crawler.catalog.reading import CatalogServer, CatalogTool, CatalogVersion, Change
+from crawler.catalog.reading import CatalogServer, CatalogTool, CatalogVersion, Change, Incomplete
 from crawler.catalog.upgrading import migrate
 from crawler.gathered import Gathered, Stop, Walk, told_tools, utc_now
 from crawler.records import Listing, Origin, Probe, Server, ServerName
@@ -43,6 +43,7 @@ __all__ = [
     "CatalogVersion",
     "Change",
     "Copies",
+    "Incomplete",
     "Run",
     "StoredClassification",
     "Tally",
@@ -365,6 +366,11 @@ class Catalog:
                 )
                 connection.execute(sa.text(sql), {"name": name})
             return bool(done.rowcount)
+
+    def incomplete(self) -> list[Incomplete]:
+        """Return the servers of whose lists of tools only a part is known, by name."""
+        with self._reading() as connection:
+            return reading.incomplete(connection)
 
     def damage(self) -> str | None:
         """Return the first thing that SQLite finds wrong with the file, or None."""

@@ -87,7 +87,7 @@ def _statement(item: Gathered) -> _Stated:
     assert item.listing is not None  # noqa: S101 - `_place` has looked
     tools = item.tools
     digests = None if tools is None else frozenset(tool.definition_sha256 for tool in tools)
-    return _Stated(rows.statement_of(item.listing.server), digests)
+    return _Stated(rows.stated_in(item.listing), digests)
 
 
 def _agree(one: _Stated, other: _Stated) -> bool:

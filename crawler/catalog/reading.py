@@ -36,6 +36,8 @@ class CatalogServer:
     server_id: int
     server: Server
     listings: tuple[Listing, ...]
+    stated: Listing | None
+    """The listing whose list of tools is in force; None where the server was asked itself."""
     last_probe: Probe | None
     tool_count: int
     first_seen: str
@@ -178,10 +180,13 @@ def servers(connection: sa.Connection) -> Iterator[CatalogServer]:
         for row in page:
             own = listings.get(row["id"], [])
             attempts = probes.get(row["id"], [])
+            listed = tuple(rows.listing_of(listing) for listing in own)
+            source = row["tools_source"]
             yield CatalogServer(
                 server_id=row["id"],
                 server=rows.server_of(row, own[0]["statement"] if own else None),
-                listings=tuple(rows.listing_of(listing) for listing in own),
+                listings=listed,
+                stated=next((one for one in listed if one.provenance.label == source), None),
                 last_probe=_confirmed(attempts[0]) if attempts else None,
                 tool_count=counts.get(row["id"], [{"n": 0}])[0]["n"],
                 first_seen=row["first_seen"],
@@ -348,10 +353,39 @@ def withdrawals(connection: sa.Connection) -> dict[str, str]:
     return {row[0]: row[1] for row in connection.exec_driver_sql(_WITHDRAWALS)}
 
 
-_UNREAD = """probe x JOIN server s ON s.id = x.server_id
-WHERE x.problems <> '[]' AND s.status <> 'deleted'
-AND x.id = (SELECT MAX(y.id) FROM probe y WHERE y.server_id = x.server_id)"""
-"""Servers that listed entries which could not be read when they were asked last."""
+_INCOMPLETE = """
+SELECT s.name, x.problems, x.truncated FROM probe x JOIN server s ON s.id = x.server_id
+WHERE s.status <> 'deleted' AND (x.problems <> '[]' OR x.truncated)
+AND x.id = (SELECT MAX(y.id) FROM probe y WHERE y.server_id = x.server_id)
+UNION ALL
+SELECT s.name, COALESCE(json_extract(x.statement, '$.problems'), '[]'),
+       json_type(x.statement, '$.truncated') IS NOT NULL
+FROM listing x JOIN server s ON s.id = x.server_id
+WHERE s.status <> 'deleted'
+AND s.tools_source = x.source || CASE x.place WHEN '' THEN '' ELSE '+' || x.place END
+AND (json_type(x.statement, '$.problems') IS NOT NULL
+     OR json_type(x.statement, '$.truncated') IS NOT NULL)
+"""
+"""Servers that listed more than could be read when they were asked last, and those whose tools come
+from a list that is not whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incomplete:
+    """A server whose list of tools is not known to its end: `truncated`, or entries left out."""
+
+    server: str
+    truncated: bool
+    problems: tuple[str, ...]
+
+
+def incomplete(connection: sa.Connection) -> list[Incomplete]:
+    """Return the servers of whose lists only a part is known, by name."""
+    found = connection.execute(sa.text(f"{_INCOMPLETE} ORDER BY 1"))
+    return [
+        Incomplete(name, bool(truncated), tuple(load_json(problems.encode())))
+        for name, problems, truncated in found
+    ]
 
 
 def counts(connection: sa.Connection) -> dict[str, int]:
@@ -363,7 +397,8 @@ def counts(connection: sa.Connection) -> dict[str, int]:
         "packages": "package",
         "remotes": "remote",
         "probes": "probe",
-        "unread_servers": _UNREAD,
+        "unread_servers": f"(SELECT DISTINCT name FROM ({_INCOMPLETE}) WHERE problems <> '[]')",  # noqa: S608 - a constant
+        "cut_servers": f"(SELECT DISTINCT name FROM ({_INCOMPLETE}) WHERE truncated)",  # noqa: S608 - a constant
         "tools": f"tool t {_SERVER} WHERE t.removed_at IS NULL AND {_OFFERED}",
         "removed_tools": f"tool t {_SERVER} WHERE t.removed_at IS NOT NULL OR NOT ({_OFFERED})",
         "tool_versions": "tool_version",

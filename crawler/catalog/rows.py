@@ -114,15 +114,22 @@ def server_of(row: Stored, statement: str | None) -> Server:
     )
 
 
-def statement_of(server: Server) -> str:
-    """Return a whole server record as JSON text."""
+def statement_of(server: Server, about_tools: Row | None = None) -> str:
+    """Return a whole server record as JSON text, and what of its list of tools is not known."""
     return json_text(
         {key: getattr(server, key) for key in _SERVER_FIELDS}
         | {
             "packages": [_package_statement(package) for package in server.packages],
             "remotes": [{key: getattr(r, key) for key in _REMOTE_FIELDS} for r in server.remotes],
         }
+        | (about_tools or {})
     )
+
+
+def stated_in(listing: Listing) -> str:
+    """Return a listing's statement as JSON text; a list of tools that is whole adds nothing to it."""
+    about = {key: value for key in _ABOUT_TOOLS if (value := getattr(listing, key))}
+    return statement_of(listing.server, about)
 
 
 def _package_statement(package: Package) -> Row:
@@ -138,11 +145,17 @@ def _names(record: type[Any], *but: str) -> tuple[str, ...]:
 _SERVER_FIELDS = _names(Server, "packages", "remotes")
 _PACKAGE_FIELDS = _names(Package, "command")
 _REMOTE_FIELDS = _names(Remote)
+_ABOUT_TOOLS = ("truncated", "problems")
+"""Keys of a statement that are no part of the server: there where its list of tools is not whole."""
 
 
 def server_from_json(statement: str) -> Server:
-    """Return the record of a statement."""
-    value = load_json(statement.encode())
+    """Return the server of a statement."""
+    return _server_from(load_json(statement.encode()))
+
+
+def _server_from(statement: Row) -> Server:
+    value = {key: given for key, given in statement.items() if key not in _ABOUT_TOOLS}
     packages = value.pop("packages")
     remotes = value.pop("remotes")
     return Server(
@@ -186,8 +199,9 @@ def remote_row(remote: Remote, server_id: int, listing_id: int) -> Row:
 
 def listing_of(row: Stored) -> Listing:
     """Return the record of a listing row, without the tools that it declared."""
+    value = load_json(row["statement"].encode())
     return Listing(
-        server=server_from_json(row["statement"]),
+        server=_server_from(value),
         provenance=Provenance(
             source=row["source"],
             url=row["url"],
@@ -195,6 +209,8 @@ def listing_of(row: Stored) -> Listing:
             sha256=row["record_sha256"],
             place=row["place"],
         ),
+        truncated=value.get("truncated", False),
+        problems=tuple(value.get("problems", ())),
     )
 
 

@@ -76,7 +76,9 @@ class ListingRow(SQLModel, table=True):
     )
     url: str = _text("Where the statement stands.")
     record_sha256: str | None = _maybe("SHA-256 of the statement as received, to notice change.")
-    statement: str = _text("The statement whole, as JSON.")
+    statement: str = _text(
+        "The statement whole, as JSON; `problems` and `truncated` are there where its list of tools is not."
+    )
     first_seen: str = _text("When this statement was first met, UTC.")
     last_seen: str = _text("When it was last confirmed, UTC.")
 

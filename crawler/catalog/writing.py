@@ -222,7 +222,7 @@ class _Wave:
             "place": rows.storable(listing.provenance.place),
             "url": rows.storable(listing.provenance.url),
             "record_sha256": listing.provenance.sha256,
-            "statement": rows.statement_of(listing.server),
+            "statement": rows.stated_in(listing),
             "last_seen": self.now,
         }
 

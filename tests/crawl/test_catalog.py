@@ -117,6 +117,18 @@ def test_a_server_survives_its_statement(original: Server) -> None:
     assert rows.server_from_json(rows.statement_of(original)) == original
 
 
+@given(SERVERS, st.booleans(), st.lists(TEXT, max_size=3).map(tuple))
+def test_a_listing_keeps_that_its_list_is_not_whole(
+    server: Server, truncated: bool, problems: tuple[str, ...]
+) -> None:
+    about = Provenance(source="file", url="", fetched_at="")
+    original = Listing(server=server, provenance=about, truncated=truncated, problems=problems)
+    about_row = {"source": "file", "url": "", "last_seen": "", "record_sha256": None, "place": ""}
+    statement = rows.stated_in(original)
+    assert rows.listing_of(about_row | {"statement": statement}) == original
+    assert rows.server_from_json(statement) == server
+
+
 @settings(
     max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
 )

@@ -50,3 +50,100 @@ def test_the_page_of_a_server_does_not_pass_for_all_of_it(db, toolrisk, tmp_path
     assert "could not be read" not in told["fine"]
     (twin,) = (tmp_path / "site" / "servers").glob("io-*.json")
     assert json.loads(twin.read_text(encoding="utf-8"))["probe"]["unread"] == 1
+
+
+GOOD = {"name": "get_note", "description": "Get a note.", "inputSchema": {"type": "object"}}
+CUT = "1 server lists more tools than were read: what they do is unknown"
+PARTS = {
+    "malformed": ({"tools": [GOOD, {"name": 7}]}, "a tool needs a name", NOTE),
+    "goes on": ({"tools": [GOOD], "nextCursor": "2"}, "longer than is read", CUT),
+}
+
+
+@pytest.fixture
+def crawled(tmp_path, toolrisk):
+    """Return a function that crawls a file of one whole server and one other into a catalogue."""
+
+    def crawl(odd):
+        whole = tmp_path / "whole.json"
+        whole.write_text(json.dumps({"tools": [GOOD]}), encoding="utf-8")
+        file, path = tmp_path / "odd.json", tmp_path / "files.db"
+        file.write_text(json.dumps(odd), encoding="utf-8")
+        toolrisk("crawl", whole, file, "--db", path)
+        return path
+
+    return crawl
+
+
+@pytest.mark.parametrize(("odd", "why", "note"), PARTS.values(), ids=PARTS)
+def test_the_catalogue_remembers_that_a_file_was_not_whole(crawled, toolrisk, odd, why, note):
+    path = crawled(odd)
+    assert note in toolrisk("classify", "--db", path).stderr
+    assert note in toolrisk("status", "--db", path).stdout
+    keys = ("--server-key", "odd.json=odd", "--server-key", "whole.json=whole")
+    for words in (("stack",), ("policy", "--for", "claude-code", *keys)):
+        told = toolrisk(*words, "--db", path, code=3).stderr
+        assert [line for line in told.splitlines() if "left out" in line and why in line]
+        assert "whole.json:" not in told
+    toolrisk("stack", "--db", path, "--server", "odd.json", code=3)
+    assert "left out" not in toolrisk("stack", "--db", path, "--server", "whole.json").stderr
+
+
+@pytest.mark.parametrize("odd", [odd for odd, _, _ in PARTS.values()], ids=PARTS)
+def test_a_file_that_is_whole_again_is_no_longer_told_of(crawled, toolrisk, odd):
+    crawled(odd)
+    path = crawled({"tools": [GOOD]})
+    assert "what they do is unknown" not in toolrisk("status", "--db", path).stdout
+    assert "left out" not in toolrisk("stack", "--db", path).stderr
+
+
+def test_what_the_server_answers_itself_takes_the_place_of_the_file(crawled, toolrisk):
+    path = crawled(PARTS["malformed"][0])
+    name = ServerName("odd.json")
+    answer = Probe(
+        outcome=Outcome.LISTED, tools=(Tool(server=name, name="get_note"),), started_at=AT
+    )
+    with Catalog.open(path) as catalog:
+        assert [one.server for one in catalog.incomplete()] == [name]
+        catalog.record_probe(name, answer, now=AT)
+        assert catalog.incomplete() == []
+    toolrisk("stack", "--db", path)
+
+
+def test_a_live_list_that_was_cut_is_told_of_as_well(tmp_path, toolrisk):
+    tool = Tool(server=NAME, name="get_note", description="Get a note.")
+    probe = Probe(outcome=Outcome.LISTED, tools=(tool,), truncated=True, started_at=AT)
+    path = tmp_path / "live.db"
+    with Catalog.open(path) as catalog:
+        catalog.record_probe(NAME, probe, now=AT)
+    assert CUT in toolrisk("status", "--db", path).stdout
+    assert (
+        f"left out: {NAME}: the list of tools is longer"
+        in toolrisk("stack", "--db", path, code=3).stderr
+    )
+
+
+def test_only_the_server_whose_list_goes_on_is_in_part(tmp_path, toolrisk):
+    servers = {"one": {"tools": [GOOD], "nextCursor": "2"}, "two": {"tools": [GOOD]}}
+    file, path = tmp_path / "both.json", tmp_path / "both.db"
+    file.write_text(json.dumps(servers), encoding="utf-8")
+    toolrisk("crawl", file, "--db", path)
+    with Catalog.open(path) as catalog:
+        assert [(one.server, one.truncated) for one in catalog.incomplete()] == [("one", True)]
+
+
+def test_the_page_of_a_server_from_a_file_does_not_pass_for_all_of_it(crawled, toolrisk, tmp_path):
+    path = crawled({"tools": [GOOD, {"name": 7}], "nextCursor": "2"})
+    toolrisk("classify", "--db", path)
+    with Catalog.open(path) as catalog:
+        build(CatalogSource(catalog), tmp_path / "site")
+    told = {}
+    for page in (tmp_path / "site" / "servers").glob("*.html"):
+        main = LexborHTMLParser(page.read_text(encoding="utf-8")).css_first("main")
+        told[page.stem.partition("-")[0]] = " ".join(main.text().split())
+    assert "its list had 1 entry or more that could not be read" in told["odd"]
+    assert "its list had more tools than were read" in told["odd"]
+    assert "is unknown" not in told["whole"]
+    (twin,) = (tmp_path / "site" / "servers").glob("odd-*.json")
+    stated = json.loads(twin.read_text(encoding="utf-8"))["stated"]
+    assert (stated["unread"], stated["truncated"]) == (1, True)
