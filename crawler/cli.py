@@ -171,7 +171,8 @@ def _crawl(orders: "Settings", db: str | None, format: SummaryFormat) -> None:  
     from crawler.crawl import crawl
     from crawler.progress import watch
 
-    database = db or orders.database or DEFAULT
+    named = (db, orders.database, DEFAULT)  # an empty one is refused, not taken for none
+    database = next(one for one in named if one is not None)
     with Catalog.open(database) as catalog, watch(as_json=True) as observer:
         targets = orders.targets or ()
         summary = crawl(targets, orders.options, catalog, observer, max_age=orders.max_age)

@@ -94,6 +94,18 @@ def test_what_cron_runs(toolrisk, tmp_path: Path) -> None:
     assert "does not exist" in missing.stderr
 
 
+def test_an_empty_database_is_refused_and_is_not_the_usual_one(toolrisk, tmp_path: Path) -> None:
+    write(tmp_path / "tools.json", '[{"name": "a"}]')
+    write(tmp_path / "crawl.toml", 'targets = ["tools.json"]\ndatabase = ""\n')
+    given = ("crawl", "tools.json", "--db", "")
+    for words in (given, ("crawl", "--config", "crawl.toml"), ("status", "--db", "")):
+        refused = toolrisk(*words)
+        assert refused.returncode == 3
+        assert "the path of the database is empty" in refused.stderr
+    assert not list(tmp_path.glob("*.db"))
+    assert toolrisk("crawl", "--config", "crawl.toml", "--db", "own.db").returncode == 0
+
+
 def test_an_empty_list_of_targets_is_not_the_starter_list(toolrisk, tmp_path: Path) -> None:
     write(tmp_path / "tools.json", '[{"name": "a"}]')
     write(tmp_path / "crawl.toml", "targets = []")
