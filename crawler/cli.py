@@ -117,8 +117,8 @@ def crawl_command(
     """Index servers and their tools into the catalogue.
 
     Without a target, the starter list of well-known servers is taken. Running it again updates
-    and never duplicates. Exit code 2: a target cannot be understood; 3: nothing could be reached,
-    or no name matches --only.
+    and never duplicates. Exit code 2: a target cannot be understood; 3: nothing could be reached
+    (no registry, and no server of a config or target told its tools), or no name matches --only.
     """
     given = {
         "allow_private": allow_private or None,

@@ -158,6 +158,8 @@ def crawl(
     if not work.summary.asked:  # nobody is due: that is no failure
         work.summary.reached += work.summary.found
     if run is not None:
+        if not work.summary.reached:  # one that was left alone as fresh has told its tools
+            work.summary.reached = catalog.listed(run)
         done = None if work.summary.interrupted else json.dumps(work.summary.to_json())
         catalog.stop_run(run, done)
     return work.summary
@@ -293,7 +295,8 @@ class _Crawl:
             if item.server is not None and item.probe is None:
                 summary.servers += 1
                 self.observer.found(item.server)
-            summary.reached += _is_reached(item)
+            is_indexed = self.options.no_probe and item.listing is not None
+            summary.reached += is_indexed or _is_reached(item)
             line = reason_of(item)
             if line is not None and len(summary.reasons) < _MAX_REASONS:
                 summary.reasons.append(line)
@@ -315,9 +318,13 @@ _MAX_REASONS = 100
 _TELL_SECONDS = 2.0
 
 
+_ASKED_FOR = frozenset({"target", "client-config", "clients"})
+"""Where a person names servers to be asked: that they are named is no answer, as a registry's list is."""
+
+
 def _is_reached(item: Gathered) -> bool:
-    from_registry = item.listing is not None and item.listing.provenance.source != "target"
-    return item.server is not None and (item.tools is not None or from_registry)
+    stated = item.listing is not None and item.listing.provenance.source not in _ASKED_FOR
+    return item.server is not None and (item.tools is not None or stated)
 
 
 def reason_of(item: Gathered) -> str | None:

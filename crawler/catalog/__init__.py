@@ -202,6 +202,11 @@ class Catalog:
         with self._reading() as connection:
             return frontier.waiting(connection, run)
 
+    def listed(self, run: Run) -> int:
+        """Return how many servers of a crawl have told their tools, in it or when last asked."""
+        with self._reading() as connection:
+            return frontier.listed(connection, run)
+
     def last_run(self) -> dict[str, Any] | None:
         """Return the newest crawl's row, or None before the first."""
         with self._reading() as connection:

@@ -356,6 +356,12 @@ def waiting(connection: sa.Connection, run: Run) -> int:
     return int(connection.execute(sa.text(query), {"run": run.id}).scalar_one())
 
 
+def listed(connection: sa.Connection, run: Run) -> int:
+    """Return how many servers of a crawl told their tools when they were asked last."""
+    query = "SELECT COUNT(*) FROM frontier WHERE run_id = :run AND state = 'done'"
+    return int(connection.execute(sa.text(query), {"run": run.id}).scalar_one())
+
+
 def overview(connection: sa.Connection, now: str) -> dict[str, dict[str, int]]:
     """Return how many servers are in which state, why they failed, and how many are due.
 

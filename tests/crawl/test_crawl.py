@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,75 @@ def test_the_report_is_by_source_and_outcome(toolrisk, tmp_path: Path) -> None:
 def test_nothing_reached_is_exit_3(toolrisk) -> None:
     found = summary(toolrisk, "http://127.0.0.1:9/mcp", "--allow-private", code=3)
     assert found["skipped"] == {"connect_error": 1}
+
+
+class Answers(BaseHTTPRequestHandler):
+    """A server with one tool."""
+
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        info = {"protocolVersion": "2025-06-18", "capabilities": {"tools": {}}}
+        known = {"initialize": info, "tools/list": {"tools": [{"name": "a", "inputSchema": {}}]}}
+        error = {"error": {"code": -32601, "message": "no such method"}}
+        result = {"result": known[asked["method"]]} if asked["method"] in known else error
+        body = json.dumps({"jsonrpc": "2.0", "id": asked.get("id"), **result}).encode()
+        self.send_response(200 if "id" in asked else 202)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body) if "id" in asked else 0))
+        self.end_headers()
+        if "id" in asked:
+            self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def answers() -> Iterator[str]:
+    """A server on loopback that lists its tool."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/mcp"
+        server.shutdown()
+
+
+def config(path: Path, **entries: dict) -> str:
+    path.write_text(json.dumps({"mcpServers": entries}))
+    return path.name
+
+
+NOT_RUN = {"command": "java", "args": ["-jar", "x.jar"]}
+DEAD = {"url": "http://127.0.0.1:9/mcp"}
+
+
+def test_a_config_of_which_no_server_can_be_asked_is_exit_3(toolrisk, tmp_path: Path) -> None:
+    file = config(tmp_path / "cfg.json", odd=NOT_RUN, dead=DEAD)
+    found = summary(toolrisk, file, "--allow-private", code=3)
+    assert found["skipped"] == {"unsupported": 1, "connect_error": 1}
+    assert summary(toolrisk, file, "--no-probe")["skipped"] == {}
+    settings = tmp_path / "home" / ".cursor"
+    settings.mkdir(parents=True)
+    config(settings / "mcp.json", odd=NOT_RUN)
+    assert summary(toolrisk, "clients+home", code=3)["skipped"] == {"unsupported": 1}
+
+
+def test_a_config_of_which_one_server_answers_is_no_failure(
+    toolrisk, tmp_path: Path, answers: str
+) -> None:
+    file = config(tmp_path / "cfg.json", odd=NOT_RUN, good={"url": answers})
+    found = summary(toolrisk, file, "--allow-private")
+    assert (found["tools"], found["skipped"]) == (1, {"unsupported": 1})
+    config(tmp_path / "cfg.json", dead=DEAD, good={"url": answers})
+    found = summary(toolrisk, file, "--allow-private", "--max-age", "1d")
+    # the good one told its tools a moment ago, and is left alone
+    assert (found["tools"], found["skipped"]) == (0, {"connect_error": 1})
+
+
+def test_a_config_of_which_an_entry_is_none_is_indexed_without_asking(
+    toolrisk, tmp_path: Path
+) -> None:
+    file = config(tmp_path / "cfg.json", good=DEAD, none={})
+    assert summary(toolrisk, file, "--no-probe")["skipped"] == {"protocol_error": 1}
 
 
 def test_without_permission_nothing_private_is_contacted(toolrisk, black_hole: str) -> None:
