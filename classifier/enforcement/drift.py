@@ -30,7 +30,8 @@ def header(target: Target, definitions: str, report: tuple[str, ...]) -> str:
     if mark is None:
         return ""
     made = (f"Made by toolrisk from definitions {definitions}.",) if definitions else ()
-    return comment((*made, *report), mark)
+    # In names, which are JSON strings here: some readers expand what follows `$`, comments too.
+    return comment((*made, *(line.replace("$", "\\u0024") for line in report)), mark)
 
 
 def made_from(text: str) -> str | None:

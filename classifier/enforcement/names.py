@@ -26,6 +26,9 @@ DOTTED = re.compile(r"[A-Za-z0-9_.-]+")
 PRINTABLE = re.compile(r"[!-~]+(?: [!-~]+)*")
 """Visible ASCII, single spaces only inside."""
 
+UNEXPANDED = re.compile(r"[^$]+")
+"""Without `$`: some readers expand a variable or a template there before they parse the file."""
+
 _ORDINARY = re.compile(r"[ -~]+")
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _BLANK = re.compile(

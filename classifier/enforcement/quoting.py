@@ -11,6 +11,9 @@ import re  # noqa: TID251  # one class of characters over our own bounded text, 
 
 _PLAIN = re.compile(r"[A-Za-z0-9 _.,:;/@#%&+=~!?<>()\[\]{}|^$'-]")
 _ALL_PLAIN = re.compile(rf"{_PLAIN.pattern}*")
+_CEL_PLAIN = re.compile(r"(?!\$)" + _PLAIN.pattern)
+"""No `$`, which the readers of files with CEL in them expand before they parse."""
+_ALL_CEL_PLAIN = re.compile(rf"(?:{_CEL_PLAIN.pattern})*")
 _CEDAR_ESCAPE = re.compile(r"\\u\{([0-9a-fA-F]{1,6})\}|\\(.)", re.DOTALL)
 _CEL_ESCAPE = re.compile(r"\\(?:U([0-9a-fA-F]{8})|u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 
@@ -43,10 +46,10 @@ def cedar_pattern(parts: tuple[str, ...]) -> str:
 
 
 def cel(text: str) -> str:
-    r"""Return a CEL string literal; everything unusual becomes `\UXXXXXXXX`."""
-    if _ALL_PLAIN.fullmatch(text):
+    r"""Return a CEL string literal; everything unusual, and `$`, becomes `\UXXXXXXXX`."""
+    if _ALL_CEL_PLAIN.fullmatch(text):
         return f'"{text}"'
-    return '"' + "".join(c if _PLAIN.match(c) else _cel_escape(c) for c in text) + '"'
+    return '"' + "".join(c if _CEL_PLAIN.match(c) else _cel_escape(c) for c in text) + '"'
 
 
 def _cel_escape(char: str) -> str:

@@ -3,7 +3,8 @@
 Only allow rules are written: a deny rule fails open where its expression has an error, while an
 allow rule with an error lets nothing through. Conditions on arguments are not written, because
 the arguments are not there when authorization is decided (agentgateway issue 3092). Tools that
-no rule allows are left out of the list.
+no rule allows are left out of the list. `$NAME` and `${NAME:-default}` are expanded in the text of the
+whole file before it is parsed, so no name with `$` is written.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from classifier.enforcement.documents import (
     read_yaml,
     sequence,
 )
+from classifier.enforcement.names import UNEXPANDED, unless
 from classifier.enforcement.quoting import cel, cel_unquoted
 from classifier.enforcement.simulation import Call, Simulator, Verdict
 from classifier.enforcement.target import Power, Rendered, ServerRules, Target
@@ -45,7 +47,18 @@ NAMES_PER_RULE = 200
 
 _LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"')
 _OURS = re.compile(rf"mcp\.tool\.target == ({_LITERAL.pattern}) && mcp\.tool\.name in \[(.*)\]")
+_EXPANDED = re.compile(r"\$[\w{$]")
 _NOTHING = 'mcp.tool.name == "" && mcp.tool.name != ""'
+
+
+def key_fault(key: str) -> str | None:
+    """Say why not: `$` begins a variable."""
+    return None if UNEXPANDED.fullmatch(key) else "what follows $ is expanded as a variable"
+
+
+def name_fault(name: str, _key: str) -> str | None:
+    """Say why not: `$` begins a variable."""
+    return unless(UNEXPANDED, name)
 
 
 def render(servers: tuple[ServerRules, ...]) -> Rendered:
@@ -115,7 +128,7 @@ def named(text: str) -> Iterator[tuple[str | None, str]]:
 
 
 def lint(text: str) -> Iterator[str]:
-    """Yield rules that fail open or can never hold."""
+    """Yield rules that fail open, can never hold or are for another tool than they name."""
     rules = _rules(text)
     if not any(kind == "allow" for kind, _ in rules):
         yield "without an allow rule everything is allowed"
@@ -124,6 +137,8 @@ def lint(text: str) -> Iterator[str]:
             yield f"deny {quoted(expression)}: a deny rule fails open when its expression errs"
         if "mcp.tool.arguments" in expression or "mcp.tool.params" in expression:
             yield f"{quoted(expression)}: arguments are not there when rules are decided"
+        if _EXPANDED.search(expression):
+            yield f"{quoted(expression)}: variables behind $ are expanded before it is read"
 
 
 def _rules(text: str) -> list[tuple[str, str]]:

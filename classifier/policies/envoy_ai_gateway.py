@@ -3,7 +3,8 @@
 A route holds at most 32 rules of at most 16 tools each, so tools without conditions are put 16 to
 a rule, and a server that needs more than 32 rules is refused rather than cut. An expression that
 fails counts as no match, which under default Deny lets nothing through. Which tools are listed is
-not filtered by authorization.
+not filtered by authorization. `aigw run` expands `$NAME` and `${NAME}` in the text of the whole file
+before it is parsed (kubectl does not), so no `$` is written.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from classifier.enforcement.documents import (
     read_yaml,
     sequence,
 )
+from classifier.enforcement.names import UNEXPANDED, unless
 from classifier.enforcement.quoting import cel
 from classifier.enforcement.simulation import Call, Simulator, Verdict
 from classifier.enforcement.target import Power, Rendered, ServerRules, Target
@@ -58,6 +60,11 @@ _KEY = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
 def key_fault(key: str) -> str | None:
     """Say why not: a backend is a Kubernetes name."""
     return None if _KEY.fullmatch(key) else "a Kubernetes backend name is lower-case a-z, 0-9, -"
+
+
+def name_fault(name: str, _key: str) -> str | None:
+    """Say why not: `$` begins a variable."""
+    return unless(UNEXPANDED, name)
 
 
 def condition_fault(condition: Condition, intent: Intent) -> str | None:
@@ -237,6 +244,8 @@ def lint(text: str) -> Iterator[str]:
         if len(tools) > TOOLS_PER_RULE:
             yield f"a rule of {len(tools)} tools; it holds at most {TOOLS_PER_RULE}"
         for tool in tools:
+            if "$" in str(tool["tool"]):
+                yield f"{quoted(str(tool['tool']))}: aigw expands variables behind $ in the file"
             if tool["tool"] not in selected.get(tool["backend"], [tool["tool"]]):
                 yield f"{quoted(tool['tool'])} is allowed, but toolSelector leaves it out"
 

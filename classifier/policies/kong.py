@@ -2,7 +2,8 @@
 
 The default ACL names a group that nobody is in, so whoever is not in it is refused, and each tool
 that may be used allows the group of your agents. Names must match exactly or the ACL of a tool
-silently does not apply; with this default, that refuses.
+silently does not apply; with this default, that refuses. decK renders the file, comments too, as a
+template between `${{` and `}}` before it reads the YAML, so no name with `$` is written.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from classifier.enforcement.documents import Name, dump_yaml, mapping, read_yaml, sequence
+from classifier.enforcement.names import UNEXPANDED, unless
 from classifier.enforcement.simulation import Call, Simulator, Verdict
 from classifier.enforcement.target import Power, Rendered, ServerRules, Target
+from classifier.enforcement.words import quoted
 from classifier.rule import Decision
 
 AGENTS = "agents"
@@ -30,6 +33,11 @@ TARGET = Target(
     documentation="https://developer.konghq.com/plugins/ai-mcp-proxy/",
     install=f"Put your agents into the consumer group {AGENTS}, then apply it with deck.",
 )
+
+
+def name_fault(name: str, _key: str) -> str | None:
+    """Say why not: decK would take `$` for the beginning of a template."""
+    return unless(UNEXPANDED, name)
 
 
 def render(servers: tuple[ServerRules, ...]) -> Rendered:
@@ -83,7 +91,10 @@ def named(text: str) -> Iterator[tuple[str | None, str]]:
 
 
 def lint(text: str) -> Iterator[str]:
-    """Yield ACLs that leave a way open."""
+    """Yield ACLs that leave a way open, or are for another tool than they name."""
+    for _, name in named(text):
+        if "$" in name:
+            yield f"{quoted(name)}: decK renders templates behind $ before it reads the file"
     for config in _configs(text):
         defaults = [
             acl

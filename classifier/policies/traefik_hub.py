@@ -2,7 +2,9 @@
 
 Under default deny the protocol's own methods have to be allowed too, or nothing works; they are.
 Rule strings are quoted with backticks, which have no escape, so a name with a backtick or
-backslash is left out. Which tools are listed is not filtered here.
+backslash is left out. `${mcp.params.name}` and the like stand for a value of the request or of the
+token, so that a tool of this name would open all others: none with `$` is written. Which tools are
+listed is not filtered here.
 """
 
 from __future__ import annotations
@@ -12,9 +14,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from classifier.enforcement.documents import Name, dump_yaml, mapping, read_yaml, sequence
-from classifier.enforcement.names import PRINTABLE, unless
+from classifier.enforcement.names import PRINTABLE, UNEXPANDED, unless
 from classifier.enforcement.simulation import Call, Simulator, Verdict
 from classifier.enforcement.target import Power, Rendered, ServerRules, Target
+from classifier.enforcement.words import quoted
 from classifier.errors import PolicyError
 from classifier.rule import Decision
 
@@ -46,10 +49,10 @@ _MATCH = re.compile(rf"{_EQUALS}(?: && {_EQUALS})?")
 
 
 def name_fault(name: str, _key: str) -> str | None:
-    """Say why not: a backtick would end the literal."""
+    """Say why not: a backtick would end the literal, and `$` begins a value of the request."""
     if "`" in name or "\\" in name:
         return "the name has a backtick or backslash, which a rule cannot hold"
-    return unless(PRINTABLE, name)
+    return unless(PRINTABLE, name) or unless(UNEXPANDED, name)
 
 
 def render(servers: tuple[ServerRules, ...]) -> Rendered:
@@ -111,8 +114,11 @@ def named(text: str) -> Iterator[tuple[str | None, str]]:
 
 
 def lint(text: str) -> Iterator[str]:
-    """Yield what stops the protocol, or lets unnamed tools through."""
+    """Yield what stops the protocol, or lets other tools through than those named."""
     default, policies = _policies(text)
+    for _, name in named(text):
+        if "$" in name:
+            yield f"{quoted(name)}: behind $ a value of the request or token takes its place"
     allowed = {_parsed(policy)[0].get("mcp.method") for policy in policies}
     if default == "allow":
         yield "defaultAction allow lets every tool through that no policy names"

@@ -148,6 +148,36 @@ SILENT = [
         "mcp_servers: {gh: {allowed_tools: [a], disallowed_tools: [b]}}",
         "not consulted",
     ),
+    (
+        "kong",
+        (
+            "plugins: [{name: ai-mcp-proxy, config: {default_acl: [{scope: tools, allow: [x]}],"
+            ' tools: [{name: "${{`apply`}}"}]}}]\n'
+        ),
+        "decK renders templates",
+    ),
+    (
+        "agentgateway",
+        "mcp: {policies: {mcpAuthorization: {rules: [\"mcp.tool.name == '${U:-apply}'\"]}}}\n",
+        "variables behind $",
+    ),
+    (
+        "envoy-ai-gateway",
+        (
+            "spec: {securityPolicy: {authorization: {rules: [{action: Allow, target: {tools:"
+            ' [{backend: gh, tool: "$HOME"}]}}]}}}\n'
+        ),
+        "aigw expands variables",
+    ),
+    (
+        "traefik-hub",
+        (
+            "spec: {plugin: {mcp: {policies: [{action: allow, match:"
+            " 'Equals(`mcp.method`, `tools/call`) && Equals(`mcp.params.name`,"
+            " `${mcp.params.name}`)'}]}}}\n"
+        ),
+        "takes its place",
+    ),
 ]
 BROKEN = {
     "json": '{"a": ',

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from classifier.condition import Condition, ConditionKind
 from classifier.enforcement import quoting
 from classifier.enforcement.cedar import ask
 from classifier.enforcement.cedar import policies as cedar_policies
@@ -219,6 +220,55 @@ def test_a_server_key_is_refused_or_means_itself(target_id, key):
     for other in ("s", "a", "x", key + "x"):
         got = decide(Call(server=other, tool="go"))
         assert got is not Verdict.ALLOW
+
+
+EXPANDING = ("agentgateway", "envoy-ai-gateway", "kong", "traefik-hub")
+"""Targets whose reader puts something else where `$` stands, most of them before they parse."""
+
+
+@pytest.mark.parametrize("decision", [Decision.ALLOW, Decision.LIMIT, Decision.ASK])
+@pytest.mark.parametrize(
+    "name", ["${{`apply`}}", "${U:-apply}", "$HOME", "${mcp.params.name}", "cost$", "$$"]
+)
+@pytest.mark.parametrize("target_id", EXPANDING)
+def test_what_a_reader_would_expand_is_nowhere_in_a_file(target_id, name, decision):
+    limit = Limit(2, "minute") if decision is Decision.LIMIT else None
+    given = [
+        Intent(server="$s", tool=name, decision=decision, limit=limit),
+        Intent(server="$s", tool="apply", decision=Decision.DENY),
+        Intent(server="$s", tool="read", decision=Decision.ALLOW),
+    ]
+    output = render(target_id, "srv", given)
+    assert "$" not in output.text
+    assert output.effective["srv", name].decision is Decision.DENY
+    decide = module_of(target_id).simulate(output.text)
+    assert decide(Call(server="srv", tool="read")) is Verdict.ALLOW
+    assert decide(Call(server="srv", tool="apply")) is Verdict.DENY
+
+
+@pytest.mark.parametrize("target_id", [i for i in TARGETS if TARGETS[i].language != "json"])
+def test_no_comment_of_a_policy_carries_what_could_be_expanded(target_id):
+    given = [Intent(server="s", tool="a${{b}}", decision=Decision.LIMIT, limit=Limit(2, "minute"))]
+    key = "srv@arn:aws:bedrock-agentcore:eu:1:gateway/g" if target_id == "agentcore" else "srv"
+    lines = render(target_id, key, given).text.splitlines()
+    assert not [line for line in lines if line.startswith(("#", "//")) and "$" in line]
+
+
+def test_conditions_of_a_route_hold_nothing_that_could_be_expanded():
+    inside = Condition(("path",), ConditionKind.INSIDE, ("/srv/$HOME",))
+    given = Intent(server="s", tool="read", decision=Decision.ALLOW, conditions=(inside,))
+    text = render("envoy-ai-gateway", "srv", [given]).text
+    assert "$" not in text
+    decide = module_of("envoy-ai-gateway").simulate(text)
+    passing = Call(server="srv", tool="read", arguments={"path": "/srv/$HOME/x"})
+    other = Call(server="srv", tool="read", arguments={"path": "/srv/root/x"})
+    assert (decide(passing), decide(other)) == (Verdict.ALLOW, Verdict.DENY)
+
+
+def test_agentgateway_refuses_a_server_key_that_would_be_expanded():
+    intent = Intent(server="s", tool="go", decision=Decision.ALLOW)
+    with pytest.raises(PolicyError, match="expanded as a variable"):
+        render("agentgateway", "${SRV:-other}", [intent])
 
 
 def test_gemini_refuses_an_underscore_in_the_server_key():
