@@ -15,7 +15,7 @@ import typer
 
 from classifier import policies
 from classifier.enforcement import calls as simulated
-from classifier.enforcement.check import KINDS
+from classifier.enforcement.check import KINDS, LEFT_OUT
 from classifier.enforcement.check import check as check_policy
 from classifier.enforcement.memory import SUFFIX, Memory, read_memory
 from classifier.enforcement.merge import merge as merge_rules
@@ -215,7 +215,10 @@ def merge(target_id: str, file: Path, intents: Intents, keys: Keys, *, dry_run: 
 
 
 def check(target_id: str, file: Path, intents: Intents, keys: Keys) -> int:
-    """Print what is wrong with a policy; return 1 if anything is, else 0."""
+    """Print what is wrong with a policy; return 1 if anything is, else 0.
+
+    Tools that are refused because no rule can name them are told on stderr, and are no fault.
+    """
     target = policies.target(target_id)
     chosen = _keys(target_id, intents, keys)
     by_key = {chosen[server]: given for server, given in intents.items()}
@@ -226,10 +229,10 @@ def check(target_id: str, file: Path, intents: Intents, keys: Keys) -> int:
     for fault in faults:
         shown[fault.kind] += 1
         if shown[fault.kind] <= SHOWN_PER_KIND:
-            typer.echo(f"{fault.kind}: {fault.text}")
+            typer.echo(f"{fault.kind}: {fault.text}", err=fault.kind == LEFT_OUT)
     for kind, count in shown.items():
         typer.echo(f"{target_id}: {count} {kind} ({KINDS[kind]})", err=True)
-    return 1 if shown else 0
+    return 1 if set(shown) - {LEFT_OUT} else 0
 
 
 def simulate(target_id: str, words: list[str], calls: Path | None, keys: Keys) -> None:

@@ -8,18 +8,22 @@ from types import ModuleType
 
 from classifier.enforcement import drift, reading
 from classifier.enforcement.approximation import approximate
+from classifier.enforcement.left_out import is_closed, name_fault
 from classifier.enforcement.looseness import Gaps
 from classifier.enforcement.respelling import respelt
-from classifier.enforcement.simulation import first_verdict
+from classifier.enforcement.simulation import Verdict, first_verdict
 from classifier.enforcement.target import Target
 from classifier.enforcement.words import quoted
 from classifier.intent import Intent
 from classifier.rule import Decision
 
+LEFT_OUT = "left-out"
+"""The kind of what is told and no fault: the tool is refused, and nobody could have named it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something wrong with a policy. `kind` is one of the words in `KINDS`."""
+    """Something wrong with a policy, or to know of it. `kind` is one of the words in `KINDS`."""
 
     kind: str
     text: str
@@ -31,14 +35,18 @@ KINDS = {
     "matches-nothing": "names a tool that the catalogue does not have",
     "unknown-server": "names a server that is not among those given",
     "not-covered": "a tool that no rule names and that gets something else than it should",
+    LEFT_OUT: "refused without a rule of its own, as none is possible; no fault",
     "drift": "made from other definitions than the catalogue has now",
 }
+
+_CLOSED = "its server is refused whole, because a tool to refuse cannot be named"
+_NOT_BY_DEFAULT = "it is not refused by default, and no rule can name it, because"
 
 
 def check(
     target: Target, module: ModuleType, text: str, intents: Mapping[str, list[Intent]]
 ) -> Iterator[Fault]:
-    """Yield what is wrong with a policy; `intents` by server key.
+    """Yield what is wrong with a policy, and the tools that it could not name; `intents` by key.
 
     Raises:
         PolicyError: it cannot be read at all, or its engine is not installed.
@@ -52,17 +60,32 @@ def check(
     )
     gaps = Gaps(target, reading.simulator(target, module, text))
     for key, given in intents.items():
+        closed = _CLOSED if is_closed(target, module, key, given) else None
         for intent in given:
             best, why = approximate(target, intent, getattr(module, "condition_fault", None))
             if not named & {(key, intent.tool), (None, intent.tool)}:
                 verdict = gaps.ask(key, intent.tool)
                 if verdict is not first_verdict(best.decision):
-                    yield Fault("not-covered", f"{quoted(key)} {quoted(intent.tool)}: {verdict}")
+                    subject = f"{quoted(key)} {quoted(intent.tool)}: {verdict}"
+                    fault = name_fault(module, intent.tool, key)
+                    left_out = f"no rule can name it, because {fault}" if fault else closed
+                    if left_out and verdict is Verdict.DENY:
+                        yield Fault(LEFT_OUT, f"{subject}; {left_out}")
+                    elif fault := fault or _respelling(target, intent.tool):
+                        yield Fault("not-covered", f"{subject}; {_NOT_BY_DEFAULT} {fault}")
+                    else:
+                        yield Fault("not-covered", subject)
             for line in gaps.of(key, intent, best, why):
                 yield Fault("too-loose", line)
     made, now = drift.made_from(text), drift.digest(i for given in intents.values() for i in given)
     if made and now and made != now:
         yield Fault("drift", f"made from definitions {made}, the catalogue has {now}")
+
+
+def _respelling(target: Target, tool: str) -> str | None:
+    """Say why a client that asks about every name that it may respell is given no leave for one."""
+    asks = target.unlisted is Decision.ASK and not target.advisory
+    return "the client may respell the name" if asks and respelt(tool) != tool else None
 
 
 def _respelt(named: set[tuple[str | None, str]]) -> set[tuple[str | None, str]]:

@@ -23,7 +23,7 @@ from types import ModuleType
 from classifier import plugins
 from classifier.enforcement import drift, respelling
 from classifier.enforcement.approximation import Report, approximate, strictest_per_name
-from classifier.enforcement.names import fault_anywhere
+from classifier.enforcement.left_out import name_fault, needs_closing
 from classifier.enforcement.target import Output, Power, Rendered, ServerRules, Target
 from classifier.enforcement.words import quoted, some
 from classifier.errors import PolicyError
@@ -201,7 +201,6 @@ def _prepare(
     unique, doubled = strictest_per_name(intents)
     if doubled:
         notes.append(f"defined twice, the stricter rule taken ({some(doubled)})")
-    fault_of = getattr(module, "name_fault", None)
     condition_fault = getattr(module, "condition_fault", None)
     listed, effective = list[Intent](), list[Intent]()
     faults: dict[str, list[str]] = {}
@@ -214,14 +213,13 @@ def _prepare(
             got, why = got.plainly(Decision.ASK), _RESPELT
         if why:
             report.add(intent, got, why)
-        fault = fault_anywhere(intent.tool) or (fault_of(intent.tool, key) if fault_of else None)
+        fault = name_fault(module, intent.tool, key)
         if fault is None:
             listed.append(got)
             effective.append(got)
             continue
         faults.setdefault(fault, []).append(intent.tool)
-        if got.decision.rank > chosen.unlisted.rank and not chosen.unlisted.refuses:
-            closed = True
+        closed = closed or needs_closing(chosen, got)
         effective.append(got.plainly(chosen.unlisted))
     for fault, names in faults.items():
         notes.append(f"left out, so {chosen.unlisted}: {fault} ({some(names)})")

@@ -262,6 +262,18 @@ def test_check_tells_what_is_wrong_by_its_exit_code(tools, tmp_path):
     assert 'not-covered: "gh" "list_labels": ask' in done.stdout
 
 
+def test_a_check_passes_where_a_name_was_left_out_and_is_refused(tmp_path):
+    tools, policy = tmp_path / "tools.json", tmp_path / "kong.yaml"
+    found = {"name": "$HOME", "description": "Get one item.", "inputSchema": {"type": "object"}}
+    tools.write_text(json.dumps({"tools": [found]}), encoding="utf-8")
+    words = ("policy", tools, "--for", "kong", "--server-key", "gh")
+    toolrisk(*words, "--out", policy)
+    done = toolrisk(*words, "--check", policy)
+    assert done.stdout == ""
+    assert 'left-out: "gh" "$HOME": deny' in done.stderr
+    assert "1 left-out" in done.stderr
+
+
 def test_simulate_answers_every_call(tools, tmp_path):
     policy, calls = tmp_path / "policy.yaml", tmp_path / "calls.jsonl"
     toolrisk("policy", tools, "--for", "intercept", "--out", policy)

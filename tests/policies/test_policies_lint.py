@@ -282,6 +282,62 @@ def test_our_own_policy_passes_its_own_check(target_id, own_tools, by_server):
     assert found <= ({"too-loose"} if target_id == "cursor" else set())
 
 
+@pytest.mark.parametrize(
+    "target_id", [t.id for t in targets() if t.unlisted.refuses and not t.advisory]
+)
+def test_a_fresh_policy_that_leaves_names_out_passes_its_check_where_they_are_refused(target_id):
+    given = [
+        intent(name, decision)
+        for names, decision in (
+            (("$HOME", "a b\N{ZERO WIDTH SPACE}c", "read", "*"), Decision.ALLOW),
+            (("$(id)", "wipe", "x" * 200), Decision.DENY),
+        )
+        for name in names
+    ]
+    key = "own@arn:aws:bedrock-agentcore:eu:1:gateway/g" if target_id == "agentcore" else "gh"
+    output = render(target_id, key, given)
+    found = faults(target_id, output.text, given, key)
+    assert {kind for kind, _ in found} == {"left-out"}
+    assert all(": deny; no rule can name it, because " in text for _, text in found)
+    assert any("a b" in text for _, text in found)
+    assert not any('"read"' in text or '"wipe"' in text for _, text in found)
+
+
+def test_a_name_that_is_left_out_and_not_refused_is_a_fault_with_its_reason():
+    given = [intent("$HOME", Decision.ALLOW), intent("a.b", Decision.ALLOW)]
+    text = render("claude-code", "gh", given).text
+    why = "it is not refused by default, and no rule can name it, because"
+    assert faults("claude-code", text, given) == [
+        (
+            "not-covered",
+            (
+                f'"gh" "$HOME": ask; {why} the name has characters that cannot be written here'
+                " without changing their meaning"
+            ),
+        ),
+        ("not-covered", f'"gh" "a.b": ask; {why} the client may respell the name'),
+    ]
+
+
+def test_a_name_that_cannot_be_written_is_a_fault_where_the_file_lets_everything_through():
+    (kind, says), *_ = faults("kong", "plugins: []\n", [intent("$HOME", Decision.DENY)])
+    assert kind == "not-covered"
+    assert "allow; it is not refused by default" in says
+
+
+def test_a_server_that_is_refused_whole_is_no_fault_only_where_it_has_to_be():
+    refused = [intent("read", Decision.ALLOW), intent("wi(pe)", Decision.DENY)]
+    text = render("claude-code", "gh", refused).text
+    assert faults("claude-code", text, refused) == [
+        (
+            "left-out",
+            '"gh" "read": deny; its server is refused whole, because a tool to refuse cannot be named',
+        )
+    ]
+    named = [intent("read", Decision.ALLOW), intent("wipe", Decision.DENY)]
+    assert faults("claude-code", text, named) == [("not-covered", '"gh" "read": deny')]
+
+
 ARN = "arn:aws:bedrock-agentcore:eu:1:gateway/"
 
 
