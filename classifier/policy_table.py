@@ -9,6 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from classifier.condition import Condition, ConditionKind, bound_fault
 from classifier.errors import DataError
 from classifier.resources import data_dir
 from classifier.rule import Profile, Rule
+from classifier.signals import detectors
 from classifier.verdict import Category, Risk
 
 STATES = ("needs_review", "insufficient_definition", "threat")
@@ -161,7 +163,7 @@ def read_overrides(path: Path) -> Overrides:
     `optional = true` a condition holds for a call without the argument too.
 
     Raises:
-        DataError: it cannot be read, has an unknown table, or a rule is malformed.
+        DataError: it cannot be read, has an unknown table or signal, or a rule is malformed.
 
     """
     data = _toml(path)
@@ -179,11 +181,25 @@ def read_overrides(path: Path) -> Overrides:
         for name, value in _as_mapping(table, f"{where}: tools of {server!r}").items():
             tools[(server, name)] = _tool_override(value, f"{where}: tool {name!r}")
     return Overrides(
-        signals=_rules(data.get("signals", {}), f"{where}: signals"),
+        signals=_signals(data.get("signals", {}), where),
         servers=_rules(data.get("servers", {}), f"{where}: servers"),
         tools=tools,
         bounds=_bounds(_as_mapping(data.get("arguments", {}), f"{where}: arguments"), where),
     )
+
+
+def _signals(table: object, where: str) -> dict[str, Rule]:
+    """Return the rules by signal; a misspelt one would leave every tool of it as free as before."""
+    rules = _rules(table, f"{where}: signals")
+    if not rules:
+        return rules
+    known = sorted(one.signal.id for one in detectors())
+    for name in rules:
+        if name not in known:
+            near = get_close_matches(name.casefold(), known, 1)
+            way = f"did you mean {near[0]!r}?" if near else f"known are {known}"
+            raise DataError(f"{where}: signals: there is no signal {name!r}; {way}")
+    return rules
 
 
 def _tool_override(value: object, where: str) -> ToolOverride:

@@ -1,7 +1,8 @@
-"""What a user's policy.toml says of servers, tools, signals and arguments that are not here.
+"""What a user's policy.toml says of servers, tools and arguments that are not here.
 
 A misspelt name is a rule that holds for nothing, and the tool that it was meant for is as free as
 before. It may as well be meant for other tools than those looked at, so it is said and no fault.
+Signals are the same for all tools: one that there is not is an error (policy_table.py).
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from classifier.condition import Condition
 from classifier.enforcement.words import SHOWN_NAMES, quoted
 from classifier.intent import Intent
 from classifier.policy_table import FAMILIES, Overrides, shipped_table
-from classifier.signals import detectors
 
 _LIKE = 0.8
 _MOST_COMPARED = 5_000
@@ -26,7 +26,6 @@ def unmatched(mine: Overrides, intents: Iterable[Intent]) -> Iterator[str]:
     tools = {(i.server, i.tool): i for i in given}
     servers = {i.server for i in given}
     names = {i.tool for i in given}
-    yield from _told("signal", mine.signals, {one.signal.id for one in detectors()})
     yield from _told("server", mine.servers, servers)
     absent = {server for server, _ in mine.tools if server} - servers
     yield from _told("server", sorted(absent), servers)

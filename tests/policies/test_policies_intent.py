@@ -1,11 +1,13 @@
 """The intent: the table, its floors, a user's overrides, and the one sentence about it."""
 
+import sys
 from itertools import pairwise, product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from classifier import signals
 from classifier.errors import DataError
 from classifier.intent import (
     Condition,
@@ -185,6 +187,9 @@ def test_a_policy_file_of_the_user_is_read(tmp_path, classify, make_tool):
         ("[signals]\nx = '9999999999/minute'\n", "no rule"),
         ("[signals]\nx = '10/week'\n", "no rule"),
         ("[signal]\nx = 'ask'\n", "unknown table 'signal'"),
+        ("[signals]\ndestructiv = 'deny'\n", "no signal 'destructiv'; did you mean 'destructive'"),
+        ("[signals]\nFinancial = 'deny'\n", "no signal 'Financial'; did you mean 'financial'"),
+        ("[signals]\nqqq = 'deny'\n", r"no signal 'qqq'; known are \['admin', "),
         ("[signals\n", "not valid TOML"),
         ("[arguments.path]\ninside = ['data']\n", "absolute"),
         ("[arguments.path]\ninside = []\n", "list of plain texts"),
@@ -212,6 +217,28 @@ def test_a_broken_policy_file_is_refused_with_the_place(tmp_path, text, says):
     assert str(path) in str(caught.value)
     with pytest.raises(DataError, match="cannot read"):
         read_overrides(tmp_path / "absent.toml")
+
+
+def test_a_signal_that_somebody_installed_can_be_ruled(tmp_path, monkeypatch):
+    path, folder = tmp_path / "policy.toml", tmp_path / "plugins"
+    path.write_text("[signals]\nmy-own = 'deny'\n", encoding="utf-8")
+    with pytest.raises(DataError, match="no signal 'my-own'"):
+        read_overrides(path)
+    folder.mkdir()
+    (folder / "my_own.py").write_text(
+        "from classifier.verdict import Kind, Severity, Signal\n"
+        "SIGNAL = Signal(id='my-own', kind=Kind.SCHEMA, severity=Severity.LOW, title='Own')\n"
+        "def detect(reading, matched):\n    return iter(())\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(signals, "__path__", [*signals.__path__, str(folder)])
+    monkeypatch.delitem(sys.modules, "classifier.signals.my_own", raising=False)
+    signals.detectors.cache_clear()
+    try:
+        assert read_overrides(path).signals == {"my-own": Rule(Decision.DENY)}
+    finally:
+        signals.detectors.cache_clear()
+        sys.modules.pop("classifier.signals.my_own", None)
 
 
 def test_a_server_without_a_name_does_not_take_the_rules_for_any_server_away(tmp_path):

@@ -56,10 +56,6 @@ def said(tmp_path, make_tool, classify):
         ("[server_tools.git]\ndelete_repo = 'deny'\n", ['no server here is called "git"']),
         ("[servers]\nother = 'deny'\n", ['no server here is called "other"']),
         (
-            "[signals]\nfinancal = 'deny'\n",
-            ['no signal here is called "financal"; did you mean "financial"?'],
-        ),
-        (
             "[arguments.amount]\nat_most = 5\n",
             ["arguments.amount.at_most bounds nothing: no tool that may be used has such an argument"],
         ),
@@ -78,6 +74,23 @@ def said(tmp_path, make_tool, classify):
 )  # fmt: skip
 def test_what_holds_for_nothing_is_said(said, text, lines):
     assert said(text) == lines
+
+
+@pytest.mark.parametrize("words", [("policy", "--for", "opa"), ("stack",)])
+def test_a_misspelt_signal_ends_the_commands(tmp_path, words):
+    tools, own = tmp_path / "t.json", tmp_path / "policy.toml"
+    tools.write_text(json.dumps([{"name": "get_issue", "description": "Get an issue."}]))
+    own.write_text("[signals]\nfinancal = 'deny'\n")
+    command, *more = words
+    done = subprocess.run(
+        [sys.executable, "-m", "classifier", command, str(tools), *more, "--policy", str(own)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    line = f"toolrisk: {own}: signals: there is no signal 'financal'; did you mean 'financial'?\n"
+    assert done.stderr == line
 
 
 @pytest.mark.parametrize("words", [("policy", "--for", "opa"), ("stack",)])
