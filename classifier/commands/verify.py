@@ -67,28 +67,34 @@ def verify(
     unknown = sorted({tool.server for tool in pinned} - seen) if options.skipped else []
     pairs = drift.compare(pinned, tools, unknown)
     partly = told_in_part(options.problems, tools)
-    untold = [one for one, now in pairs if one is not None and now is None and one.server in partly]
-    checked = sum(tool.server not in unknown for tool in pinned) - len(untold)
-    unknown = sorted({*unknown, *(tool.server for tool in untold)})
+    lost = [one for one, now in pairs if one is not None and now is None]
+    gone = [one for one in lost if one.server not in partly]
+    compared = sum(tool.server not in unknown for tool in pinned) - len(lost)
+    unknown = sorted({*unknown, *(tool.server for tool in lost if tool.server in partly)})
     found = drift.judge(drift.compare(pinned, tools, {*unknown, *partly}), options.engine)
-    incomplete = bool(total) and not checked and not found  # no look at all must not pass as one
+    incomplete = bool(total) and not compared and not found  # no look at all must not pass as one
     if incomplete:
         unknown = every
-    counts = (checked, total)
+    looked = drift_report.Looked(
+        pinned=total,
+        compared=compared,
+        not_found=len(gone),
+        elsewhere=sum(tool.server not in seen for tool in gone),
+    )
     match output:
         case Format.JSON:
-            made = drift_report.to_json(found, unknown, incomplete=incomplete, checked=counts)
+            made = drift_report.to_json(found, unknown, incomplete=incomplete, looked=looked)
             print_json(inputs.to_line(made) + "\n")
         case Format.MARKDOWN:
             sys.stdout.write(
-                drift_report.markdown(found, unknown, incomplete=incomplete, checked=counts)
+                drift_report.markdown(found, unknown, incomplete=incomplete, looked=looked)
             )
         case Format.SARIF:
             print_json(_sarif(found, targets, unknown))
         case Format.TEXT:
             sys.stdout.write(drift_report.text(found) or ("incomplete\n" if incomplete else ""))
     told = f"incomplete; {_WAY}" if incomplete else drift_report.summary(found)
-    inputs.say(f"{checked} of {total} pinned tools compared: {told}")
+    inputs.say(f"{looked}: {told}")
     code = 3 if inputs.report(options) or incomplete else 0
     raise typer.Exit(1 if found else code)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from classifier.pipeline.drift import Difference
@@ -16,6 +17,27 @@ _LONG = 2000
 _KINDS = ("changed", "added", "removed")
 _MOST = 40
 _FEW = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """How many tools are pinned, how many of them were compared, and how many were not found.
+
+    `elsewhere` are those not found of servers of which no tool at all was read.
+    """
+
+    pinned: int
+    compared: int
+    not_found: int = 0
+    elsewhere: int = 0
+
+    def __str__(self) -> str:
+        told = f"{self.compared} of {self.pinned} pinned tools compared"
+        if self.not_found:
+            told += f", {self.not_found} not found"
+        if self.elsewhere:
+            told += f" ({self.elsewhere} of them of servers of which no tool was read)"
+        return told
 
 
 def summary(found: Sequence[Difference]) -> str:
@@ -87,13 +109,16 @@ def marked(parts: Parts) -> str:
 
 def to_json(
     found: Sequence[Difference], not_verified: Sequence[str] = (), *, incomplete: bool = False,
-    checked: tuple[int, int] | None = None,
+    looked: Looked | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Return the report as data; `incomplete`: nothing at all was compared.
-
-    `checked` is how many pinned tools were compared, and how many are pinned.
-    """
-    counts = {} if checked is None else {"checked": checked[0], "pinned": checked[1]}
+    """Return the report as data; `incomplete`: nothing at all was compared."""
+    counts = {}
+    if looked is not None:
+        counts = {
+            "checked": looked.compared,
+            "pinned": looked.pinned,
+            "not_found": looked.not_found,
+        }
     return {
         "schema_version": 1,
         "unchanged": not found and not incomplete,
@@ -129,13 +154,13 @@ def _json(one: Difference) -> dict[str, Any]:
 
 def markdown(
     found: Sequence[Difference], not_verified: Sequence[str] = (), *, incomplete: bool = False,
-    checked: tuple[int, int] | None = None,
+    looked: Looked | None = None,
 ) -> str:  # fmt: skip
     """Return the report as a pull-request comment; the arguments are those of `to_json`."""
     told = "incomplete, no pinned tool was compared" if incomplete else summary(found)
     lines = [MARKER, "", f"### Toolrisk: {told}", ""]
-    if checked is not None:
-        lines += [f"{checked[0]} of {checked[1]} pinned tools compared.", ""]
+    if looked is not None:
+        lines += [f"{looked}.", ""]
     for one in found[:_MOST]:
         lines.append(f"- **{one.kind}** {code(one.server, 60)} {code(one.tool, 60)}")
         lines += [f"  - **looks like a rug pull**: {reason}" for reason in one.rug_pull]

@@ -117,8 +117,9 @@ def differences() -> dict[str, Any]:
         previous_sha256=digest, definition_sha256=digest,
     )  # fmt: skip
     body = _object(
-        ("since", "checked", "pinned"), schema_version={"const": 1}, since=_TEXT,
-        unchanged={"type": "boolean"}, checked=_COUNT, pinned=_COUNT, not_verified=_list(_TEXT), differences=_list(one),
+        ("since", "checked", "pinned", "not_found"), schema_version={"const": 1}, since=_TEXT,
+        unchanged={"type": "boolean"}, checked=_COUNT, pinned=_COUNT, not_found=_COUNT,
+        not_verified=_list(_TEXT), differences=_list(one),
     )  # fmt: skip
     return _schema("Toolrisk differences", "What changed, and what it means.", body)
 

@@ -183,6 +183,31 @@ def test_a_part_that_was_compared_is_told_as_a_part(toolrisk, tmp_path):
     assert "1 of 3 pinned tools compared" in toolrisk(*words, "markdown", cwd=tmp_path).stdout
 
 
+@pytest.mark.parametrize("form", ["json", "markdown"])
+def test_what_was_not_found_is_not_said_to_be_compared(toolrisk, tmp_path, form):
+    elsewhere = replace(READ, server=ServerName("elsewhere"))
+    (tmp_path / "toolrisk.lock").write_text(lock.dump([READ, LIST, elsewhere]))
+    words = ("verify", "tools.json", "--format", form)
+
+    def told(server, *found):
+        mine = {"server": server, "tools": [tool.definition for tool in found]}
+        (tmp_path / "tools.json").write_text(json.dumps(mine), encoding="utf-8")
+        done = toolrisk(*words, cwd=tmp_path, code=1)
+        said = done.stderr.splitlines()[-1].removeprefix("toolrisk: ").partition(": ")[0]
+        if form == "markdown":
+            assert f"\n{said}.\n" in done.stdout
+            return said
+        counts = json.loads(done.stdout)
+        assert said.startswith(f"{counts['checked']} of {counts['pinned']} pinned tools compared")
+        assert f"{counts['not_found']} not found" in said
+        return said
+
+    other = " of servers of which no tool was read)"
+    assert told("new", READ) == f"0 of 3 pinned tools compared, 3 not found (3 of them{other}"
+    assert told(NOTES, READ) == f"1 of 3 pinned tools compared, 2 not found (1 of them{other}"
+    assert told("elsewhere", READ) == f"1 of 3 pinned tools compared, 2 not found (2 of them{other}"
+
+
 def test_a_lock_file_is_stable_and_changes_by_lines(tmp_path):
     one = lock.dump([READ, LIST])
     assert one == lock.dump([LIST, READ])
