@@ -15,6 +15,7 @@ from classifier.pages.invisible import visible
 from classifier.pages.linked import application
 from classifier.pages.model import Row, ServerPage
 from classifier.pages.panels import panels
+from classifier.pages.profiles import meaning
 from classifier.pages.server_facts import facts, gone, history, sources, unread, ways
 from classifier.pages.together import shut_sentence, together
 from classifier.pages.tool_site import canonical
@@ -37,16 +38,6 @@ _NAMED = 6
 _MOST_POLICY = 120_000
 _MOST_OTHER = 40_000
 """Characters of policy files on a page; the rest is made with the command line."""
-_PROFILE = {
-    Profile.RECOMMENDED: (
-        "Reads pass, changes are bounded, what cannot be undone asks a person, and critical calls "
-        "are refused."
-    ),
-    Profile.READ_ONLY: "Only what changes nothing passes.",
-    Profile.STRICT: (
-        "Reads of ordinary data pass; the rest asks or is refused, and the worst is not even listed."
-    ),
-}
 
 
 def server_files(page: ServerPage, stamp: str, base_url: str | None) -> Iterator[tuple[str, bytes]]:
@@ -168,7 +159,7 @@ def _profile(page: ServerPage, profile: Profile, memo: Memo) -> dict[str, Any]:
     is_main = profile is Profile.RECOMMENDED
     return {
         "name": profile.value,
-        "meaning": _PROFILE[profile],
+        "meaning": meaning(profile),
         "counts": [counts[decision] for decision, _ in _COLUMNS],
         "blocks": _blocks(intents),
         **panels(

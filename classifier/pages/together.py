@@ -62,7 +62,8 @@ def _meeting(combination: Combination, rows: dict[str, Row]) -> Meeting:
     if combination.shut:
         legs = " and ".join(leg.value for leg in combination.shut)
         state = (
-            f"The recommended policy breaks it: no tool that gives {legs} runs without a person."
+            f"The recommended policy breaks it: every tool counted here for {legs} waits for a "
+            "person or is refused."
         )
     return Meeting(
         title=combination.pattern.title,

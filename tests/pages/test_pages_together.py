@@ -7,6 +7,9 @@ from pathlib import Path
 
 from selectolax.lexbor import LexborHTMLParser
 
+from classifier.pages.profiles import meaning
+from classifier.rule import Profile
+
 STACK = Path(__file__).parents[1] / "stacks" / "code_host.json"
 
 
@@ -61,3 +64,20 @@ def test_a_harmless_server_has_no_combination_and_a_grade(tmp_path):
     assert "Grade A" in text
     assert "No combination was found" in text
     assert "Lethal trifecta" not in text
+
+
+def test_what_the_policy_breaks_is_said_of_the_tools_of_that_leg_alone(tmp_path):
+    text = {"type": "object", "properties": {"text": {"type": "string"}}}
+    said = {
+        "read_issue_comments": "Read the comments that anybody wrote on a public issue.",
+        "delete_records": "Permanently delete every record. Cannot be undone.",
+        "stop_pump": "Stop the insulin pump.",
+    }
+    tools = [{"name": n, "description": d, "inputSchema": text} for n, d in said.items()]
+    html = page_of(tmp_path, {"tools": tools})
+    page = " ".join(html.css_first("main").text().split())
+    assert "every tool counted here for lasting harm waits for a person or is refused." in page
+    assert meaning(Profile.RECOMMENDED) in page
+    assert "cannot be undone asks" not in page
+    limited = html.css_first("table.counts tbody tr").css("td")[1].text()
+    assert limited == "1"  # the pump, which no leg counts and no sentence may promise a person for
