@@ -51,7 +51,7 @@ class _Read:
     review: reviewed.Review | None
     known: set[int] | None = None
     said: runtime.Scores | None = None
-    quoting: tuple[list[int], Sequence[float]] | None = None
+    quoting: tuple[list[int], list[float]] | None = None
 
     @property
     def beside(self) -> Rule | None:
@@ -76,14 +76,16 @@ class _Read:
             self.said = model.score(self.rows(model))
         return self.said
 
-    def weighed(self, model: runtime.Model) -> tuple[list[int], Sequence[float]]:
+    def weighed(self, model: runtime.Model) -> tuple[list[int], list[float]]:
         """Return the rows that can be quoted, and how awake the model's hidden units are.
 
         Where people decided, the model decided nothing: what each word says directly is enough.
         """
         if self.quoting is None:
-            rows = self.rows(model)
-            awake = self.said.awake if self.said else ()
+            if self.said:
+                rows, awake = self.rows(model), self.said.awake
+            else:
+                rows, awake = model.rows(explain.in_place(extract(self.reading, self.matched))), []
             self.quoting = explain.quotable(rows, model), awake
         return self.quoting
 

@@ -1,9 +1,9 @@
 """Which words decided: the model's weights, turned back into quotes of the definition."""
 
 import re  # noqa: TID251 - words and bounded alternations on 60 characters: linear
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from classifier.model.features import act, value
+from classifier.model.features import Group, act, value
 from classifier.model.runtime import Model
 from classifier.parameters import MAX_VALUE, places
 from classifier.reading import STOP, Reading
@@ -66,6 +66,15 @@ def _sayable(model: Model) -> _Sayable:
         _Sayable, _Sayable(model)
     )
     return found
+
+
+_NOWHERE = frozenset({"dp", "fo", "fvc", "t", "server", "server classes", "votes", "flag"})
+"""Groups of which no feature can be quoted: they are told of no one place, or again by another group."""
+
+
+def in_place(groups: Iterable[Group]) -> Iterator[Group]:
+    """Yield the groups of features of which some can be quoted, so that no others are looked up."""
+    return (group for group in groups if group[0] not in _NOWHERE)
 
 
 def quotable(rows: Iterable[int], model: Model) -> list[int]:

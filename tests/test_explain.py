@@ -9,17 +9,18 @@ import pytest
 
 from classifier.cli import main
 from classifier.commands.explain import text
+from classifier.effects import book
 from classifier.engine import Options, classify
-from classifier.explain import _denied, _says_nothing, _trimmed, _value, words
+from classifier.explain import _denied, _says_nothing, _trimmed, _value, in_place, quotable, words
 from classifier.model import runtime
 from classifier.model.evaluate import quotes_exactly
-from classifier.model.features import extract, features
+from classifier.model.features import BUNDLES, extract, features
 from classifier.parameters import MAX_VALUE
 from classifier.reading import read
 from classifier.verdict import Evidence
 from classifier.without import without
 from crawler.parse import parse_tool
-from crawler.records import ServerName
+from crawler.records import ServerName, Tool
 
 
 def test_a_boundless_description_is_cut_and_its_length_told(tmp_path, capsys):
@@ -270,3 +271,28 @@ def test_a_word_is_quoted_once_and_no_rule_that_does_not_hold_is():
     assert signals["destructive"][0].lower() == "delete"
     found, _ = quoted("get_projects", "Lists projects with basic data like id and name.")
     assert "like" not in [quote.text for quote in found.evidence]
+
+
+def test_no_feature_of_a_group_that_is_passed_over_could_be_quoted():
+    tool = Tool(
+        server=ServerName("git-server"), name="delete_old_branches",
+        description="Delete old branches of a repository.\n\nUse with care.\n\nArgs:\n  force: do it anyway",
+        server_text="Works on repositories.",
+        input_schema={"properties": {"url": {"type": "string"}, "action": {"enum": ["delete", "list"]}}},
+    )  # fmt: skip
+    reading = read(tool)
+    groups = [(kind, list(keys)) for kind, keys in extract(reading, book().matching(reading))]
+    kept = list(in_place(groups))
+    passed = [group for group in groups if group not in kept]
+    blocks = {block for group in passed for block, _ in spread(group)}
+    assert blocks >= {"t", "s", "r", "dp", "fvc", "pf"}
+    model = runtime.load()
+    rows = model.rows(passed)
+    assert rows
+    assert not quotable(rows, model)
+
+
+def spread(group):
+    kind, keys = group
+    for key in keys:
+        yield from BUNDLES[kind](key) if kind in BUNDLES else [(kind, key)]
