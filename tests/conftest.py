@@ -5,6 +5,13 @@ import sys
 import threading
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How long one example takes says more of the machine than of the code.
+settings.register_profile(
+    "any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any-machine")
 
 # A shell that starts a job in the background lets it ignore Ctrl-C, and so do all its children: the
 # programs that tests start would inherit that, and never stop when they are asked to.

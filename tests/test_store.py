@@ -57,7 +57,7 @@ def test_what_another_model_has_judged_is_out_of_date(catalog, monkeypatch):
     assert outdated(catalog, Options()) == 1
 
 
-def test_the_code_that_decides_is_all_that_a_verdict_runs_through():
+def test_the_code_that_decides_is_all_that_a_verdict_runs_through(tmp_path):
     """Asked in a process of its own, of definitions that take every way through the engine."""
     script = """
 import sys
@@ -73,7 +73,12 @@ for name, module in sys.modules.items():
         print(module.__file__)
 """
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", script],
+        cwd=tmp_path,  # beside the checkout it would run the checkout, not what is installed
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
     )
     ran = {Path(line) for line in done.stdout.splitlines()}
     package = Path(versions.__file__).parents[1] / "crawler" / "__init__.py"
