@@ -130,7 +130,8 @@ def test_a_listing_keeps_that_its_list_is_not_whole(
 
 
 @settings(
-    max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+    max_examples=30,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.lists(TOOLS, max_size=4))
 def test_tools_come_back_from_the_database(tmp_path: Path, tools: list[Tool]) -> None:
