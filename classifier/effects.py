@@ -62,7 +62,7 @@ _LASTING = (
     "lost forever", "stops existing", "cease to exist", "overwriting target", "overwriting the target",
     "overwriting the destination", "overwrites the target", "overwrites the destination", "target is overwritten",
 )  # fmt: skip
-"""What is said of a change that nobody can take back: of 63 such tools of the corpus none is below high."""
+"""What is said of a change that nobody can take back: of 60 such definitions of gold and ours none is below high."""
 _SECRETS_TOO = (
     "etc shadow", "ssh private key", "ssh private keys", "ssh id rsa", "saved passwords", "stored passwords",
     "browser passwords", "aws credentials file", "the keychain",

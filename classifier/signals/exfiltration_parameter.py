@@ -106,18 +106,27 @@ def _asked(reading: Reading, text: Text) -> Iterator[tuple[float, Evidence]]:
     """Quote what a description asks for in so many words: all that was said, or secrets of others."""
     searched = text.searched()
     if found := _whole.search(searched):
-        yield _share(reading), text.quote(found.start(), found.end())
+        weight = _share(reading) if reading.near.isdisjoint(_TALK) else _ODD
+        yield weight, text.quote(found.start(), found.end())
     found = _of_others.search(searched)
     if found and reading.near.isdisjoint(_SECRETS):
         yield 0.9, text.quote(found.start(), found.end())
 
 
+_TALK = frozenset(
+    ["analyze", "call", "history", "meeting", "memory", "remember", "sentiment", "summarize", "summary", "transcript"]
+)  # fmt: skip
+"""What such tools are given may be all that was said, somewhere else: a person should look."""
 _SECRETS = frozenset(["@credential", "@config", "env", "environment", "login", "connect", "setup"])
 """Of such tools secrets are the very subject."""
 
 
+_ODD = 0.3
+"""Weight of what is reported and decides nothing."""
+
+
 def _share(reading: Reading) -> float:
-    return 1.0 if reading.near.isdisjoint(_CHATS) else 0.3
+    return 1.0 if reading.near.isdisjoint(_CHATS) else _ODD
 
 
 def _weight_of_key(key: str) -> float:

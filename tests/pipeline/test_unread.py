@@ -37,14 +37,20 @@ def test_commands_say_that_something_is_unknown(db, toolrisk):
     assert "cannot be read" not in Summary().to_text("x.db")
 
 
+def pages_of(db, site):
+    """What the pages of a catalogue's servers say, by the first part of their names."""
+    with Catalog.open(db) as catalog:
+        build(CatalogSource(catalog), site)
+    told = {}
+    for page in (site / "servers").glob("*.html"):
+        main = LexborHTMLParser(page.read_text(encoding="utf-8")).css_first("main")
+        told[page.stem.partition("-")[0]] = " ".join(main.text().split())
+    return told
+
+
 def test_the_page_of_a_server_does_not_pass_for_all_of_it(db, toolrisk, tmp_path):
     toolrisk("classify", "--db", db)
-    with Catalog.open(db) as catalog:
-        build(CatalogSource(catalog), tmp_path / "site")
-    told = {}
-    for path in (tmp_path / "site" / "servers").glob("*.html"):
-        main = LexborHTMLParser(path.read_text(encoding="utf-8")).css_first("main")
-        told[path.stem.partition("-")[0]] = " ".join(main.text().split())
+    told = pages_of(db, tmp_path / "site")
     said = "On 2026-11-01 its list had 1 entry that could not be read: what it does is unknown."
     assert said in told["io"]
     assert "could not be read" not in told["fine"]
@@ -135,12 +141,7 @@ def test_only_the_server_whose_list_goes_on_is_in_part(tmp_path, toolrisk):
 def test_the_page_of_a_server_from_a_file_does_not_pass_for_all_of_it(crawled, toolrisk, tmp_path):
     path = crawled({"tools": [GOOD, {"name": 7}], "nextCursor": "2"})
     toolrisk("classify", "--db", path)
-    with Catalog.open(path) as catalog:
-        build(CatalogSource(catalog), tmp_path / "site")
-    told = {}
-    for page in (tmp_path / "site" / "servers").glob("*.html"):
-        main = LexborHTMLParser(page.read_text(encoding="utf-8")).css_first("main")
-        told[page.stem.partition("-")[0]] = " ".join(main.text().split())
+    told = pages_of(path, tmp_path / "site")
     assert "its list had 1 entry or more that could not be read" in told["odd"]
     assert "its list had more tools than were read" in told["odd"]
     assert "is unknown" not in told["whole"]

@@ -76,35 +76,40 @@ def test_what_holds_for_nothing_is_said(said, text, lines):
     assert said(text) == lines
 
 
-@pytest.mark.parametrize("words", [("policy", "--for", "opa"), ("stack",)])
-def test_a_misspelt_signal_ends_the_commands(tmp_path, words):
-    tools, own = tmp_path / "t.json", tmp_path / "policy.toml"
-    tools.write_text(json.dumps([{"name": "get_issue", "description": "Get an issue."}]))
-    own.write_text("[signals]\nfinancal = 'deny'\n")
-    command, *more = words
-    done = subprocess.run(
-        [sys.executable, "-m", "classifier", command, str(tools), *more, "--policy", str(own)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+COMMANDS = pytest.mark.parametrize("words", [("policy", "--for", "opa"), ("stack",)])
+
+
+@pytest.fixture
+def ran(tmp_path):
+    """Run a command on one tool with a policy.toml of one's own; return the run and that file."""
+
+    def run(words, text):
+        tools, own = tmp_path / "t.json", tmp_path / "policy.toml"
+        tools.write_text(json.dumps([{"name": "get_issue", "description": "Get an issue."}]))
+        own.write_text(text)
+        command, *more = words
+        done = subprocess.run(
+            [sys.executable, "-m", "classifier", command, str(tools), *more, "--policy", str(own)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done, own
+
+    return run
+
+
+@COMMANDS
+def test_a_misspelt_signal_ends_the_commands(ran, words):
+    done, own = ran(words, "[signals]\nfinancal = 'deny'\n")
     assert (done.returncode, done.stdout) == (2, "")
     line = f"toolrisk: {own}: signals: there is no signal 'financal'; did you mean 'financial'?\n"
     assert done.stderr == line
 
 
-@pytest.mark.parametrize("words", [("policy", "--for", "opa"), ("stack",)])
-def test_the_commands_say_it_and_go_on(tmp_path, words):
-    tools, own = tmp_path / "t.json", tmp_path / "policy.toml"
-    tools.write_text(json.dumps([{"name": "get_issue", "description": "Get an issue."}]))
-    own.write_text("[tools]\nget_isue = 'deny'\n")
-    command, *more = words
-    done = subprocess.run(
-        [sys.executable, "-m", "classifier", command, str(tools), *more, "--policy", str(own)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+@COMMANDS
+def test_the_commands_say_it_and_go_on(ran, words):
+    done, own = ran(words, "[tools]\nget_isue = 'deny'\n")
     assert done.returncode == 0, done.stderr
     said = f'{own}: no tool here is called "get_isue"; did you mean "get_issue"?'
     assert said in done.stderr
