@@ -52,6 +52,8 @@ class _Read:
     known: set[int] | None = None
     said: runtime.Scores | None = None
     quoting: tuple[list[int], list[float]] | None = None
+    heard: tuple[Finding, ...] | None = None
+    """The threats, where somebody else has looked for them."""
 
     @property
     def beside(self) -> Rule | None:
@@ -123,14 +125,23 @@ def classify(tool: Tool, options: Options | None = None) -> Classification:
 
 
 def classify_many(
-    tools: Iterable[Tool], options: Options | None = None, model: runtime.Model | None = None
-) -> Iterator[Classification]:
-    """Classify definitions, in order, a batch at a time; `model` stands in for the shipped one."""
+    tools: Iterable[Tool], options: Options | None = None, model: runtime.Model | None = None,
+    heard: Iterator[tuple[Finding, ...]] | None = None,
+) -> Iterator[Classification]:  # fmt: skip
+    """Classify definitions, in order, a batch at a time; `model` stands in for the shipped one.
+
+    `heard` are the threats of each, where another process looks for them; it is asked as late as can be.
+    """
     model = model or runtime.load()
     chosen = options or Options()
     source = iter(tools)
     while batch := list(islice(source, BATCH)):
-        for item in _judged(batch, model, chosen):
+        items = _judged(batch, model, chosen)
+        if heard is None:
+            for item in items:
+                item.reading.suspects = alarms().suspects(item.reading.tool)
+        for item in items:
+            item.heard = next(heard) if heard else None
             yield _conclude(item, model)
 
 
@@ -146,7 +157,6 @@ def _judged(batch: list[Tool], model: runtime.Model, options: Options) -> list[_
     for item in guessed:
         item.scores(model)
     for reading in readings:
-        reading.suspects = alarms().suspects(reading.tool)
         reading.truncated = reading.truncated or not is_whole(reading.tool)
     return items
 
@@ -313,7 +323,7 @@ _SURE_OF = {3: 0.99, 2: 0.9}
 def _findings(
     item: _Read, model: runtime.Model, review: reviewed.Review | None
 ) -> tuple[Finding, ...]:
-    found = list(threats.found_in(item.reading)) if item.reading.suspects else []
+    found = list(_threats(item))
     beside = None if review else item.beside
     flags = item.reading.flags
     for detector, column in _judges():
@@ -334,6 +344,12 @@ def _findings(
         if raised:
             found.append(_capability(detector, item, model, column, probability, review))
     return tuple(found)
+
+
+def _threats(item: _Read) -> Iterable[Finding]:
+    if item.heard is not None:
+        return item.heard
+    return threats.found_in(item.reading) if item.reading.suspects else ()
 
 
 @cache

@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import TYPE_CHECKING, TypeVar
 
@@ -133,6 +133,22 @@ def map_batches(
     source.check()
 
 
+def ahead(work: Callable[[Given], Made], given: Sequence[Given]) -> Iterator[Made]:
+    """Begin with `work` on all batches in one other process; return what yields the results, in order.
+
+    The caller goes on meanwhile, and waits where a result is not there yet. Where no process can be
+    started, each result is worked out when it is asked for.
+
+    Raises:
+        WorkerError: on asking for a result, that the process was killed.
+
+    """
+    workers = _started(1) if cores() > 1 else None
+    if workers is None:
+        return map(work, given)
+    return _results(workers, deque(workers.submit(work, one) for one in given))
+
+
 class _Source(Iterator[Given]):
     """Batches as they come; an error ends them, and is raised when it is asked for."""
 
@@ -185,17 +201,27 @@ def _kill(workers: ProcessPoolExecutor) -> None:
 def _forked(
     workers: ProcessPoolExecutor, work: Callable[[Given], Made], source: Iterator[Given], many: int
 ) -> Iterator[Made]:
-    from concurrent.futures.process import BrokenProcessPool
-
     waiting: deque[Future[Made]] = deque()
-    killed = False
-    try:
+
+    def asked() -> Iterator[Future[Made]]:
         for batch in source:
             waiting.append(workers.submit(work, batch))
             while waiting and (len(waiting) > many or waiting[0].done()):
-                yield waiting.popleft().result()
+                yield waiting.popleft()
         while waiting:
-            yield waiting.popleft().result()
+            yield waiting.popleft()
+
+    yield from _results(workers, asked())
+
+
+def _results(workers: ProcessPoolExecutor, asked: Iterable[Future[Made]]) -> Iterator[Made]:
+    """Yield results as they are asked for, and end the processes with the last one."""
+    from concurrent.futures.process import BrokenProcessPool
+
+    killed = False
+    try:
+        for one in asked:
+            yield one.result()
     except BrokenProcessPool as cause:
         raise WorkerError(
             "a process that did part of the work was killed, perhaps for want of memory; what was"

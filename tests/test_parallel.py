@@ -102,7 +102,8 @@ def test_a_killed_process_is_an_error_with_a_reason():
         list(map_batches(die, range(4)))
 
 
-def test_several_processes_judge_as_one():
+def test_several_processes_judge_as_one(monkeypatch):
+    monkeypatch.setattr("classifier.commands.some.MOST", 100)
     tools = made_up(parallel.BATCH * 2 + 3)
     assert list(judged(iter(tools), PLAIN)) == list(
         zip(tools, classify_many(tools, PLAIN), strict=True)
@@ -257,7 +258,9 @@ def test_an_error_of_a_batch_is_raised_as_it_is():
 
 
 @needs_fork
-def test_lines_made_elsewhere_say_what_the_results_say(tmp_path):
+@pytest.mark.parametrize("most", [100, 2048])
+def test_lines_made_elsewhere_say_what_the_results_say(tmp_path, monkeypatch, most):
+    monkeypatch.setattr("classifier.commands.some.MOST", most)
     rows = [
         {
             "name": f"delete_thing_{i}",

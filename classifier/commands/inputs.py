@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from classifier.commands.files import Files, distinct
+from classifier.commands.some import Some
 from classifier.commands.waiting import counted
 from classifier.engine import Options, classify_many, prepare
+from classifier.halves import classify_halves
 from classifier.parallel import FIRST, batches, map_batches
 from classifier.verdict import Classification, Risk
 from crawler.client_config import disabled_notes
@@ -236,17 +238,24 @@ def lines(targets: list[str], options: InputOptions) -> Iterator[tuple[Risk, str
 
     """
     source = chain.from_iterable(tools([text], options) for text in distinct(targets))
-    work = partial(_lines, options.engine)
     alone = _alone(targets, options)
-    shared = batches(source, first=FIRST)
+    some = Some(source, alone)
+    if some.is_all:
+        results = classify_halves(some.tools, options.engine)
+        yield from map(_line, some.tools, results)
+        some.check()
+        return
+    work = partial(_lines, options.engine)
+    shared = batches(some, first=FIRST)
     yield from chain.from_iterable(map_batches(work, shared, ready=prepare, alone=alone))
 
 
 def _lines(options: Options, batch: list[Tool]) -> list[tuple[Risk, str]]:
-    results = classify_many(batch, options)
-    return [
-        (one.risk, to_line(record(tool, one))) for tool, one in zip(batch, results, strict=True)
-    ]
+    return list(map(_line, batch, classify_many(batch, options)))
+
+
+def _line(tool: Tool, result: Classification) -> tuple[Risk, str]:
+    return result.risk, to_line(record(tool, result))
 
 
 def _alone(targets: list[str], options: InputOptions) -> Callable[[], bool]:
@@ -271,10 +280,15 @@ def judged(
         WorkerError: a process that did part of the work was killed.
 
     """
+    some = Some(source, alone)
+    if some.is_all:
+        yield from zip(some.tools, classify_halves(some.tools, options), strict=True)
+        some.check()
+        return
     waiting: deque[list[Tool]] = deque()
 
     def tee() -> Iterator[list[Tool]]:
-        for batch in batches(source, first=FIRST):
+        for batch in batches(some, first=FIRST):
             waiting.append(batch)
             yield batch
 

@@ -1,0 +1,42 @@
+"""A file of some hundreds of definitions, judged by two processes that share no table.
+
+One looks for threats, the other one works out what a call does. Each loads and warms its own tables
+only; two that judged half of the definitions each would both have to warm all of them, which costs
+more than a tenth of the whole. Of many thousands that is nothing, and halves of the definitions are
+more alike than halves of the work (classifier/parallel.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+
+from classifier import threats
+from classifier.engine import Options, classify_many
+from classifier.parallel import ahead, batches
+from classifier.verdict import Classification, Finding
+from crawler.records import Tool
+
+LEAST, MOST = 64, 2048
+"""Definitions that are judged so: of fewer one process is done before another would have begun."""
+_BATCH = 128
+
+
+def classify_halves(tools: Sequence[Tool], options: Options) -> Iterator[Classification]:
+    """Classify definitions, in order, with the answers that `classify_many` has.
+
+    Raises:
+        WorkerError: the process that looks for threats was killed.
+
+    """
+    if not LEAST <= len(tools) <= MOST:
+        yield from classify_many(tools, options)
+        return
+    heard = chain.from_iterable(ahead(_threats, list(batches(tools, _BATCH))))
+    for batch in batches(tools, _BATCH):
+        yield from classify_many(batch, options, heard=heard)
+    next(heard, None)  # nothing is left, and the process ends
+
+
+def _threats(batch: list[Tool]) -> list[tuple[Finding, ...]]:
+    return [threats.threats_of(tool) for tool in batch]
