@@ -192,17 +192,16 @@ def _read_baseline(path: Path | None) -> "Baseline | None":
 def _catalogue(db: str, options: "InputOptions", wish: _Wish) -> bool:
     """Classify what the catalogue holds and store it; print a summary or every line."""
     from classifier.commands import inputs
+    from classifier.commands.partly import say_partly
     from classifier.pipeline.catalogue.reading import catalogue_findings
     from classifier.store import classify_catalog
     from crawler.catalog import Catalog
-    from crawler.printable import incomplete_notes
 
     inputs.require_catalog(db, or_target=True)
     with Catalog.open(db, create=False) as catalog:
         with inputs.counting("classifying") as progress:
             summary = classify_catalog(catalog, options.engine, progress)
-        for note in incomplete_notes(catalog.counts()):
-            inputs.say(note)
+        say_partly(catalog)
         wish = replace(wish, extra=tuple(catalogue_findings(catalog, options=options.engine)))
         if wish.output is Format.TABLE and wish.known is None and not wish.also:
             sys.stdout.write(summary.text())

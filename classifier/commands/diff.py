@@ -38,6 +38,7 @@ def diff(
     """Show what was added, removed or changed in the catalogue, word by word, gravest first."""
     from classifier.commands import inputs
     from classifier.commands.outdated import say_outdated
+    from classifier.commands.partly import say_partly
     from classifier.engine import Options
     from classifier.pipeline import drift_report
     from crawler.catalog import Catalog
@@ -49,6 +50,7 @@ def diff(
         found = list(_differences(catalog, start, options))
         if any(one.kind != "changed" for one in found):  # what changed is judged now
             say_outdated(catalog, options)
+        say_partly(catalog)
     order = ("changed", "added", "removed").index
     found.sort(key=lambda d: (-len(d.rug_pull), order(d.kind), d.at or "", d.server, d.tool))
     match output:

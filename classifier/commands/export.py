@@ -26,11 +26,13 @@ def export(
     """Write every tool of the catalogue with definition, provenance and classification."""
     from classifier.commands import inputs
     from classifier.commands.outdated import say_outdated
+    from classifier.commands.partly import say_partly
     from crawler.catalog import Catalog
 
     inputs.require_catalog(db)
     with Catalog.open(db, create=False) as catalog:
         say_outdated(catalog)
+        say_partly(catalog)
         for item in catalog.tools():
             row: dict[str, Any] = {
                 "server": item.tool.server,

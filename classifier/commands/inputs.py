@@ -31,7 +31,7 @@ from crawler.records import Origin, Skipped, Tool
 from crawler.targets import FileTarget, SourceTarget, Target, parse_target
 
 if TYPE_CHECKING:
-    from crawler.catalog import Incomplete
+    from crawler.catalog import Catalog, Incomplete
     from crawler.gathered import Gathered
     from crawler.records import Probe
     from crawler.tool_file import ToolFile
@@ -175,6 +175,16 @@ def _unread(server: str, told: "Probe | Incomplete") -> Iterator[str]:
         yield f"{server}: the list of tools is longer than is read"
 
 
+def known_in_part(catalog: "Catalog", servers: Collection[str] = ()) -> Iterator[str]:
+    """Yield what the catalogue knows to be missing from its servers' lists, a line each.
+
+    `servers`: only of these.
+    """
+    for one in catalog.incomplete():
+        if not servers or one.server in servers:
+            yield from _unread(one.server, one)
+
+
 def classified(
     targets: list[str],
     db: str = DEFAULT_DB,
@@ -198,9 +208,7 @@ def classified(
 
     require_catalog(db, or_target=True)
     with Catalog.open(db, create=False) as catalog:
-        for one in catalog.incomplete():
-            if not servers or one.server in servers:
-                chosen.problems.extend(_unread(one.server, one))
+        chosen.problems.extend(known_in_part(catalog, servers))
         found = catalog.tools(servers=servers or None)
         yield from judged((item.tool for item in found), chosen.engine)
 
@@ -373,6 +381,7 @@ __all__ = [
     "classified_by_target",
     "is_config",
     "judged",
+    "known_in_part",
     "lines",
     "record",
     "report",

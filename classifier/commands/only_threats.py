@@ -158,7 +158,9 @@ class _Inputs:
         from crawler.catalog import Catalog
 
         inputs.require_catalog(self._db, or_target=True)
+        self.options = inputs.InputOptions(**self._wish, files=self._files)
         with Catalog.open(self._db, create=False) as catalog:
+            self.options.problems.extend(inputs.known_in_part(catalog))
             yield from (item.tool for item in catalog.tools())
 
 

@@ -1,10 +1,15 @@
-"""Which servers told only a part of their tools: what else is pinned of them is unknown, not gone."""
+"""Which servers told only a part of their tools: what else there is of them is unknown, not gone."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
 
+from crawler.printable import incomplete_notes
 from crawler.records import Tool
+
+if TYPE_CHECKING:
+    from crawler.catalog import Catalog
 
 _SHOWN = 60
 """Characters of a server's name with which a problem of a file begins."""
@@ -21,3 +26,11 @@ def told_in_part(problems: Sequence[str], tools: Sequence[Tool]) -> frozenset[st
         of = {name for name in servers if problem.startswith(f"{name[:_SHOWN]}: ")}
         found |= of or set(servers)
     return frozenset(found)
+
+
+def say_partly(catalog: Catalog) -> None:
+    """Say in a line or two of how many servers the catalogue knows a part of the list only."""
+    from classifier.commands.inputs import say
+
+    for note in incomplete_notes(catalog.counts()):
+        say(note)

@@ -33,6 +33,8 @@ def db(tmp_path):
 def test_commands_say_that_something_is_unknown(db, toolrisk):
     assert NOTE in toolrisk("classify", "--db", db).stderr
     assert NOTE in toolrisk("status", "--db", db).stdout
+    for words in (("diff", "2026-01-01"), ("export",)):
+        assert NOTE in toolrisk(*words, "--db", db).stderr
     assert NOTE in Summary(unread=1).to_text("x.db")
     assert "cannot be read" not in Summary().to_text("x.db")
 
@@ -87,7 +89,10 @@ def test_the_catalogue_remembers_that_a_file_was_not_whole(crawled, toolrisk, od
     assert note in toolrisk("classify", "--db", path).stderr
     assert note in toolrisk("status", "--db", path).stdout
     keys = ("--server-key", "odd.json=odd", "--server-key", "whole.json=whole")
-    for words in (("stack",), ("policy", "--for", "claude-code", *keys)):
+    for words in (("diff", "1d"), ("export",)):
+        assert note in toolrisk(*words, "--db", path).stderr
+    look = ("classify", "--only-threats")
+    for words in (("stack",), ("policy", "--for", "claude-code", *keys), look):
         told = toolrisk(*words, "--db", path, code=3).stderr
         assert [line for line in told.splitlines() if "left out" in line and why in line]
         assert "whole.json:" not in told
@@ -101,6 +106,9 @@ def test_a_file_that_is_whole_again_is_no_longer_told_of(crawled, toolrisk, odd)
     path = crawled({"tools": [GOOD]})
     assert "what they do is unknown" not in toolrisk("status", "--db", path).stdout
     assert "left out" not in toolrisk("stack", "--db", path).stderr
+    assert "left out" not in toolrisk("classify", "--only-threats", "--db", path).stderr
+    for words in (("diff", "1d"), ("export",)):
+        assert "is unknown" not in toolrisk(*words, "--db", path).stderr
 
 
 def test_what_the_server_answers_itself_takes_the_place_of_the_file(crawled, toolrisk):
@@ -148,3 +156,11 @@ def test_the_page_of_a_server_from_a_file_does_not_pass_for_all_of_it(crawled, t
     (twin,) = (tmp_path / "site" / "servers").glob("odd-*.json")
     stated = json.loads(twin.read_text(encoding="utf-8"))["stated"]
     assert (stated["unread"], stated["truncated"]) == (1, True)
+
+
+def test_a_report_of_threats_in_a_catalogue_names_the_list_that_goes_on(crawled, toolrisk):
+    path = crawled({"tools": [GOOD], "nextCursor": "2"})
+    words = ("classify", "--only-threats", "--db", path, "--format", "sarif")
+    (run,) = json.loads(toolrisk(*words, code=3).stdout)["runs"]
+    (told,) = run["invocations"][0]["toolExecutionNotifications"]
+    assert "odd.json: the list of tools is longer" in told["message"]["text"]
