@@ -153,9 +153,14 @@ def _run(verbs: tuple[str, ...], words: list[str]) -> int:
 
 def _unwritten(error: OSError) -> int:
     """Return the code where output could not be written, and say why, unless its reader left."""
+    from classifier.errors import ClassifierError
+    from crawler.errors import CrawlError
+
     ended = error.__context__
     if isinstance(code := getattr(ended, "exit_code", None), int):
         return code  # what typer could not say of wrong usage
+    if isinstance(ended, (CrawlError, ClassifierError)):
+        return _failed(ended)  # why the command ended, which its lost output must not hide
     if error.errno == errno.EBADF:
         told = "the output is closed, so nothing was printed; > /dev/null if none is wanted"
         _say(told, _CUT_SHORT)

@@ -331,12 +331,14 @@ def _report(
     report = Report(found, fail_on=wish.level, has_baseline=wish.known is not None)
     report.skipped = options.unread()
     _add(report, _configs(targets, options), wish, options)
-    if wish.output in _REPORTS:
-        _show(wish.output, _written(wish.output, report))
-    else:
-        _plain(((row.tool, row.result) for row in found), wish.output)
-    for form, path in wish.also:
-        save(path, _written(form, report))
+    try:
+        if wish.output in _REPORTS:
+            _show(wish.output, _written(wish.output, report))
+        else:
+            _plain(((row.tool, row.result) for row in found), wish.output)
+    finally:  # a reader that left (`| head`) or a full disk costs no file elsewhere
+        for form, path in wish.also:
+            save(path, _written(form, report))
     return report.fails()
 
 

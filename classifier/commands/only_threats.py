@@ -180,6 +180,24 @@ def write(
 ) -> bool:
     """Print what was found, write it to files as well; say whether the gate stops."""
     report = Report([], fail_on=level, extra=found.entries, skipped=skipped, looked=found.seen)
+    try:
+        _show(found, form, report)
+    finally:  # a reader that left (`| head`) or a full disk costs no file elsewhere
+        for one, path in also:
+            save(path, _written(one, report))
+    hostile = {(e.server, e.tool, e.ordinal) for e in found.entries if e.level is not Severity.INFO}
+    sys.stderr.write(
+        f"toolrisk: {counted(len(found.seen), 'tool')} looked at, {len(hostile)} look hostile\n"
+    )
+    for long in found.unheard[:_MOST_TOLD]:
+        name = f"{plain(long.server, 60)} / {plain(long.tool, 60)}"
+        sys.stderr.write(f"toolrisk: {name}: too long to be looked at whole; read the rest of it\n")
+    if len(found.unheard) > _MOST_TOLD:
+        sys.stderr.write(f"toolrisk: {len(found.unheard) - _MOST_TOLD} more of this kind\n")
+    return report.fails()
+
+
+def _show(found: Look, form: str, report: Report) -> None:
     match form:
         case "json":
             print_json(json.dumps(found.lines) + "\n")
@@ -192,18 +210,6 @@ def write(
             print_json(_written(form, report))
         case _:
             sys.stdout.write(_written(form, report))
-    for one, path in also:
-        save(path, _written(one, report))
-    hostile = {(e.server, e.tool, e.ordinal) for e in found.entries if e.level is not Severity.INFO}
-    sys.stderr.write(
-        f"toolrisk: {counted(len(found.seen), 'tool')} looked at, {len(hostile)} look hostile\n"
-    )
-    for long in found.unheard[:_MOST_TOLD]:
-        name = f"{plain(long.server, 60)} / {plain(long.tool, 60)}"
-        sys.stderr.write(f"toolrisk: {name}: too long to be looked at whole; read the rest of it\n")
-    if len(found.unheard) > _MOST_TOLD:
-        sys.stderr.write(f"toolrisk: {len(found.unheard) - _MOST_TOLD} more of this kind\n")
-    return report.fails()
 
 
 def _written(form: str, report: Report) -> str:
