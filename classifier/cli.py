@@ -17,7 +17,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from classifier.verbs import VERBS
 from crawler.inert import guard
@@ -33,6 +33,22 @@ class _Verbs(TyperGroup):
         del ctx
         with formatter.section("Commands"):
             formatter.write_dl([(verb, told) for verb, (_, told) in VERBS.items()])
+
+
+class _Verb(TyperCommand):
+    """A command that refuses an empty path, which would pass for the current folder."""
+
+    def parse_args(self, ctx: "Context", args: list[str]) -> list[str]:
+        from crawler.errors import TargetError
+
+        rest = super().parse_args(ctx, args)
+        for param in self.params:
+            given = ctx.params.get(param.name or "")
+            values = given if isinstance(given, (list, tuple)) else (given,)
+            if hasattr(param.type, "dir_okay") and "" in values:  # only a path's type has that
+                name = param.opts[0] if param.opts[0].startswith("-") else "the path"
+                raise TargetError(f"{name} is empty; give a path")
+        return rest
 
 
 def build(verbs: tuple[str, ...]) -> typer.Typer:
@@ -60,6 +76,8 @@ def build(verbs: tuple[str, ...]) -> typer.Typer:
 
     for module in dict.fromkeys(VERBS[verb][0] for verb in verbs):
         importlib.import_module(module).register(app)
+    for command in app.registered_commands:
+        command.cls = _Verb
     return app
 
 

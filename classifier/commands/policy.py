@@ -94,6 +94,8 @@ def policy(  # a command's options are its parameters
     words, keys = targets or [], _keys(server_key)
     if dry_run and merge is None:
         raise PolicyError("--dry-run shows what --merge FILE would change; name the FILE")
+    if out == "":  # a script's variable that is not set; to print instead is not what was asked
+        raise PolicyError("--out is empty; give a path")
     if list_:
         files.show_targets()
     elif not for_:

@@ -189,9 +189,9 @@ def merge(target_id: str, file: Path, intents: Intents, keys: Keys, *, dry_run: 
     """Bring a settings file up to date; the diff is the output."""
     everything = [intent for given in intents.values() for intent in given]
     output = policies.render(target_id, _keys(target_id, intents, keys), everything)
-    memory = _beside(file)
     if file.exists() and not file.is_file():
         raise PolicyError(f"{_path(file)} is no file that could be brought up to date; give one")
+    memory = _beside(file)
     old = _read(file) if file.is_file() else ""
     remembered = _read(memory) if memory.is_file() else None
     with _about(file), documented_form(output.target):

@@ -71,6 +71,48 @@ def test_it_is_exit_3_and_one_line(toolrisk, place, words):
     assert sorted(path.name for path in place.iterdir()) == before
 
 
+EMPTY = [
+    ("classify", "t.json", "--baseline"),
+    ("baseline", "t.json", "--file"),
+    ("crawl", "--config"),
+    ("evaluate",),
+    ("evaluate", "labels.jsonl", "--group", "server_family", "--corpus", "t.json", "--facts"),
+    ("pages", "--db", "c.db", "--notebooks"),
+    ("pages", "--db", "c.db", "--out"),
+    ("pin", "t.json", "--lock"),
+    ("policy", "t.json", "--for", "claude-code", "--check"),
+    ("policy", "t.json", "--for", "claude-code", "--merge"),
+    ("policy", "t.json", "--for", "claude-code", "--out"),
+    ("policy", "t.json", "--for", "claude-code", "--policy"),
+    ("policy", "simulate", "t.json", "--for", "claude-code", "--calls"),
+    ("review", "--db", "c.db", "--file"),
+    ("run", "--sample", "--out"),
+    ("stack", "t.json", "--out"),
+    ("stack", "t.json", "--policy"),
+    ("train", "labels.jsonl", "--out"),
+    ("train", "labels.jsonl", "--write-facts"),
+    ("verify", "t.json", "--lock"),
+]
+
+
+@pytest.mark.parametrize("words", EMPTY, ids=" ".join)
+def test_an_empty_path_is_not_the_current_folder(toolrisk, place, words):
+    before = sorted(path.name for path in place.iterdir())
+    done = toolrisk(*words, "", cwd=place, code=2)
+    named = words[-1] if words[-1].startswith("-") else "the path"
+    assert done.stderr == f"toolrisk: {named} is empty; give a path\n"
+    assert not done.stdout
+    assert sorted(path.name for path in place.iterdir()) == before
+
+
+@pytest.mark.parametrize("folder", [".", "/"])
+def test_a_folder_without_a_name_is_no_file_to_merge_into(toolrisk, place, folder):
+    done = toolrisk(
+        "policy", "t.json", "--for", "claude-code", "--merge", folder, cwd=place, code=2
+    )
+    assert "is no file that could be brought up to date" in done.stderr.splitlines()[-1]
+
+
 def test_a_file_is_replaced_whole_and_a_link_stays_one(tmp_path):
     real, link = tmp_path / "real.json", tmp_path / "link.json"
     real.write_text("old")
