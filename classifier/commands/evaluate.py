@@ -44,7 +44,7 @@ def evaluate(
         )
     labelled = read_labels(labels)
     known = {item.tool.definition_sha256 for item in labelled}
-    also = read_facts(facts, corpus, known) if facts and corpus else []
+    also = read_facts(facts, corpus, known, say) if facts and corpus else []
     also += [item for path in written or [] for item in read_written(path)]
     if group:
         require_enough([*labelled, *also], [labels])

@@ -38,7 +38,7 @@ def train(
     if bool(facts) != bool(corpus):
         raise typer.BadParameter("--facts and --corpus go together")
     known = {item.tool.definition_sha256 for item in labelled}
-    also = read_facts(facts, corpus, known) if facts and corpus else []
+    also = read_facts(facts, corpus, known, say) if facts and corpus else []
     invented = [item for path in written or [] for item in read_written(path)]
     everything = [*also, *invented]
     require_enough([*labelled, *everything], labels)

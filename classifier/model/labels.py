@@ -3,7 +3,8 @@
 import gzip
 import zlib
 from codecs import BOM_UTF8
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from json import JSONDecodeError
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple
 from classifier.errors import LabelError
 from classifier.model.runtime import CATEGORIES, LABEL_SIGNALS, RISKS
 from crawler.parse import MalformedToolError, load_json
+from crawler.printable import counted
 from crawler.records import ServerName, Tool
 from crawler.tool_forms import unwrapped
 
@@ -196,11 +198,15 @@ def _signals(where: str, given: Any) -> frozenset[str]:
 
 
 def read_facts(
-    facts: Sequence[Path], corpora: Sequence[Path], known: Collection[str]
+    facts: Sequence[Path],
+    corpora: Sequence[Path],
+    known: Collection[str],
+    say: Callable[[str], None] = lambda _: None,
 ) -> list[Labelled]:
     """Join labels by digest with the definitions they speak of; `known` digests are left out.
 
-    Of a digest that stands in several lines or files, the last one holds, as in the look-up.
+    Of a digest that stands in several lines or files, the last one holds, as in the look-up. `say`
+    is told, a line a file, how many labels speak of no definition that is there.
 
     Raises:
         LabelError: a file is missing or malformed.
@@ -208,13 +214,17 @@ def read_facts(
     """
     from classifier.reviewed import text_digest
 
-    answers = {digest: answer for path in facts for digest, answer in _facts(path)}
+    answers = {digest: (answer, path) for path in facts for digest, answer in _facts(path)}
+    given = Counter(path for _, path in answers.values())
     found: list[Labelled] = []
-    for path in corpora:
-        for line in _read(path):
-            answer = answers.pop(text_digest(line.tool), None)
+    for corpus in corpora:
+        for line in _read(corpus):
+            answer, _ = answers.pop(text_digest(line.tool), (None, None))
             if answer and line.tool.definition_sha256 not in known:
                 found.append(_labelled(line, answer))
+    for path, count in Counter(path for _, path in answers.values()).items():
+        of = f"{count:,} of {counted(given[path], 'label')}"
+        say(f"{path}: {of} not used: --corpus holds no definition with that digest")
     return found
 
 

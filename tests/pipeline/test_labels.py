@@ -71,6 +71,28 @@ def test_of_several_files_of_facts_and_definitions_every_one_is_learned_from(
     assert learned == [("tool_30", "Read"), ("tool_33", "Read"), ("tool_32", "Read"), ("tool_31", "Other")]  # fmt: skip
 
 
+@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: words[0])
+def test_labels_by_digest_of_definitions_that_are_not_there_are_told_of(
+    toolrisk, tmp_path, learned, words
+):
+    """What stands twice counts once, where it holds; what LABELS has as well is used there."""
+    write(tmp_path / "labels.jsonl", map(label, range(24)))
+    (tmp_path / "a.tsv").write_text(fact(1) + fact(30) + fact(31) + fact(97) + fact(98))
+    (tmp_path / "b.tsv").write_text(fact(98) + fact(99) + fact(31))
+    (tmp_path / "c.tsv").write_text(fact(32))
+    write(tmp_path / "a.jsonl", map(definition, (1, 30, 31)))
+    write(tmp_path / "b.jsonl", [definition(32)])
+    facts_of = [word for name in "abc" for word in ("--facts", f"{name}.tsv")]
+    more = (*facts_of, "--corpus", "a.jsonl", "--corpus", "b.jsonl")
+    told = toolrisk(*words, *more, cwd=tmp_path).stderr.splitlines()
+    said = "not used: --corpus holds no definition with that digest"
+    assert [line for line in told if "digest" in line] == [
+        f"toolrisk: a.tsv: 1 of 3 labels {said}",
+        f"toolrisk: b.tsv: 2 of 3 labels {said}",
+    ]
+    assert [name for name, _ in learned] == ["tool_30", "tool_31", "tool_32"]
+
+
 @pytest.mark.parametrize("name", ["a.tsv", "b.tsv", "a.jsonl", "b.jsonl"])
 def test_labels_by_digest_are_written_over_none_of_the_files_that_were_given(
     toolrisk, tmp_path, name
