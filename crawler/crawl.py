@@ -291,7 +291,8 @@ class _Crawl:
             summary.by_source.count(item)
             summary.found += item.pending
             summary.asked += item.probe is not None
-            summary.unread += item.probe is not None and bool(item.probe.problems)
+            told = item.probe or item.listing
+            summary.unread += told is not None and not item.pending and bool(told.problems)
             if item.server is not None and item.probe is None:
                 summary.servers += 1
                 self.observer.found(item.server)

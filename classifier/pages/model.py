@@ -40,7 +40,10 @@ class ProbeFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatedFacts:
-    """What is not known of the list of tools that a source stated, where its tools are in force."""
+    """What is not known of the list in force, where the last attempt did not bring it.
+
+    It is a source's statement, or what the server answered before it could not be asked any more.
+    """
 
     at: str
     unread: int = 0
@@ -55,7 +58,7 @@ class ServerFacts:
     server: Server
     probe: ProbeFacts | None = None
     stated: StatedFacts | None = None
-    """None where the list in force is whole, or the server's own answer."""
+    """None where the list in force is whole, or what the last attempt brought."""
     listings: tuple[Provenance, ...] = ()
     first_seen: str = ""
     last_seen: str = ""

@@ -164,7 +164,7 @@ def _server(row: CatalogServer) -> ServerFacts:
     return ServerFacts(
         server=row.server,
         probe=_probe(probe) if probe else None,
-        stated=_stated(row.stated) if row.stated else None,
+        stated=_stated(row.stated) if row.stated else _kept(row.kept) if row.kept else None,
         listings=tuple(_by_day(listing.provenance) for listing in row.listings),
         first_seen=row.first_seen,
         last_seen=day(row.last_seen),
@@ -180,6 +180,10 @@ def _stated(listing: Listing) -> StatedFacts | None:
         unread=len(listing.problems),
         truncated=listing.truncated,
     )
+
+
+def _kept(told: Probe) -> StatedFacts:
+    return StatedFacts(at=day(told.started_at), unread=len(told.problems), truncated=told.truncated)
 
 
 def _by_day(provenance: Provenance) -> Provenance:

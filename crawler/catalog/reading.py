@@ -39,6 +39,8 @@ class CatalogServer:
     stated: Listing | None
     """The listing whose list of tools is in force; None where the server was asked itself."""
     last_probe: Probe | None
+    kept: Probe | None
+    """The last answer that brought a list, where that is not known to its end and others followed."""
     tool_count: int
     first_seen: str
     last_seen: str
@@ -176,6 +178,7 @@ def servers(connection: sa.Connection) -> Iterator[CatalogServer]:
         ids = {"low": after, "high": page[-1]["name"]}
         listings = _by_server(connection, "listing", "x.*", ids, _TRUSTED_FIRST)
         probes = _by_server(connection, "probe", _PROBE_COLUMNS, ids, _LAST_PROBE)
+        kept = _by_server(connection, "probe", "x.*", ids, _KEPT)
         counts = _by_server(connection, "tool", "COUNT(*) AS n, x.server_id", ids, _PRESENT)
         for row in page:
             own = listings.get(row["id"], [])
@@ -188,6 +191,7 @@ def servers(connection: sa.Connection) -> Iterator[CatalogServer]:
                 listings=listed,
                 stated=next((one for one in listed if one.provenance.label == source), None),
                 last_probe=_confirmed(attempts[0]) if attempts else None,
+                kept=rows.probe_of(kept[row["id"]][0]) if row["id"] in kept else None,
                 tool_count=counts.get(row["id"], [{"n": 0}])[0]["n"],
                 first_seen=row["first_seen"],
                 last_seen=max([row["last_seen"], *(listing["last_seen"] for listing in own)]),
@@ -203,6 +207,12 @@ _PROBE_COLUMNS = (
     "x.*, (SELECT f.last_attempt FROM frontier f WHERE f.server_id = x.server_id) AS confirmed"
 )
 _LAST_PROBE = "AND x.id = (SELECT MAX(id) FROM probe y WHERE y.server_id = x.server_id)"
+_BROUGHT_A_LIST = "(y.outcome IN ('listed', 'no_tools') OR y.problems <> '[]' OR y.truncated)"
+_KEPT = f"""
+AND (x.problems <> '[]' OR x.truncated)
+AND x.id = (SELECT MAX(id) FROM probe y WHERE y.server_id = x.server_id AND {_BROUGHT_A_LIST})
+AND x.id < (SELECT MAX(id) FROM probe y WHERE y.server_id = x.server_id)
+"""  # noqa: S608 - constants
 _PRESENT = "AND x.removed_at IS NULL GROUP BY x.server_id"
 
 
@@ -353,10 +363,10 @@ def withdrawals(connection: sa.Connection) -> dict[str, str]:
     return {row[0]: row[1] for row in connection.exec_driver_sql(_WITHDRAWALS)}
 
 
-_INCOMPLETE = """
+_INCOMPLETE = f"""
 SELECT s.name, x.problems, x.truncated FROM probe x JOIN server s ON s.id = x.server_id
 WHERE s.status <> 'deleted' AND (x.problems <> '[]' OR x.truncated)
-AND x.id = (SELECT MAX(y.id) FROM probe y WHERE y.server_id = x.server_id)
+AND x.id = (SELECT MAX(y.id) FROM probe y WHERE y.server_id = x.server_id AND {_BROUGHT_A_LIST})
 UNION ALL
 SELECT s.name, COALESCE(json_extract(x.statement, '$.problems'), '[]'),
        json_type(x.statement, '$.truncated') IS NOT NULL
@@ -365,9 +375,9 @@ WHERE s.status <> 'deleted'
 AND s.tools_source = x.source || CASE x.place WHEN '' THEN '' ELSE '+' || x.place END
 AND (json_type(x.statement, '$.problems') IS NOT NULL
      OR json_type(x.statement, '$.truncated') IS NOT NULL)
-"""
-"""Servers that listed more than could be read when they were asked last, and those whose tools come
-from a list that is not whole."""
+"""  # noqa: S608 - constants
+"""Servers that listed more than could be read when they told their tools last, and those whose tools
+come from a list that is not whole. Who answers no more has told nothing new."""
 
 
 @dataclass(frozen=True, slots=True)

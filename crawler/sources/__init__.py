@@ -256,14 +256,29 @@ def commit_of(folder: Path) -> str:
     return ""
 
 
+ToolsRead = tuple[list[Tool], list[str]]
+"""The tools of a list, and what of it could not be read: the others do not pass for all."""
+_MOST_PROBLEMS = 50
+"""That are kept of a list of tools, as of a server's own."""
+
+
 def state(
-    source: Source, server: Server, url: str, raw: object, tools: tuple[Tool, ...] | None = None
+    source: Source, server: Server, url: str, raw: object, listed: ToolsRead | None = None
 ) -> Listing:
-    """Return a listing with its provenance: where it was read, when, and its digest."""
+    """Return a listing with its provenance: where it was read, when, and its digest.
+
+    `listed` is what became of its list of tools; None where it says nothing about tools.
+    """
+    tools, problems = listed or (None, [])
     provenance = Provenance(
         source=source.id, url=url, fetched_at=utc_now(), sha256=sha256(canonical_json(raw))
     )
-    return Listing(server=server, provenance=provenance, tools=tools)
+    return Listing(
+        server=server,
+        provenance=provenance,
+        tools=None if tools is None else tuple(tools),
+        problems=tuple(problems[:_MOST_PROBLEMS]),
+    )
 
 
 def skip(subject: str, error: FetchError) -> Skipped:

@@ -3,8 +3,8 @@
 from typing import Any
 
 from crawler.parse import parse_tools
-from crawler.records import JsonObject, ServerName, Tool
-from crawler.sources import objects
+from crawler.records import JsonObject, ServerName
+from crawler.sources import ToolsRead, objects
 
 _PERMISSIONS = ("allowHosts", "disableNetwork", "volumes")
 
@@ -18,8 +18,8 @@ def permissions(run: JsonObject, config: JsonObject) -> JsonObject:
 
 def docker_tools(
     server: ServerName, given: list[JsonObject], server_text: str, declared: JsonObject
-) -> tuple[Tool, ...]:
-    """Return tools whose parameters come as `inputSchema`, or as Docker's `arguments`."""
+) -> ToolsRead:
+    """Return tools whose parameters come as `inputSchema`, or as `arguments`; and what is none."""
     wires = []
     for one in given:
         wire = {key: value for key, value in one.items() if key not in ("arguments", "parameters")}
@@ -32,7 +32,7 @@ def docker_tools(
         if notes:
             wire["_docker"] = notes
         wires.append(wire)
-    return tuple(parse_tools(server, wires, server_text)[0])
+    return parse_tools(server, wires, server_text)
 
 
 def _schema(arguments: Any, parameters: Any) -> JsonObject | None:

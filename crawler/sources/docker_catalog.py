@@ -59,8 +59,8 @@ def _entry(where: str, slug: str, entry: JsonObject) -> Listing:
     )
     given = objects(entry.get("tools"))
     texts = [text for text in (server.title, server.description) if text]
-    tools = docker_tools(name, given, ". ".join(texts), permissions(entry, entry))
-    return state(SOURCE, server, f"{where}#{slug}", entry, tools if given else None)
+    listed = docker_tools(name, given, ". ".join(texts), permissions(entry, entry))
+    return state(SOURCE, server, f"{where}#{slug}", entry, listed if given else None)
 
 
 def _packages(entry: JsonObject) -> tuple[Package, ...]:

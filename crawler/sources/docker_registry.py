@@ -74,8 +74,8 @@ def _server(file: Path, commit: str) -> Listing:
     if not tools_file.is_file():
         return state(SOURCE, server, url, entry)
     given = objects(parse_json(read_file(tools_file), str(tools_file)))
-    tools = docker_tools(server.name, given, text, permissions(run, config))
-    return state(SOURCE, server, url, [entry, given], tools)
+    listed = docker_tools(server.name, given, text, permissions(run, config))
+    return state(SOURCE, server, url, [entry, given], listed)
 
 
 def _packages(entry: JsonObject, secrets: tuple[str, ...]) -> tuple[Package, ...]:

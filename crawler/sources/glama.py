@@ -79,6 +79,6 @@ def _server(row: JsonObject) -> Listing:
         website_url=text_of(row, "url"),
     )
     text = ". ".join(part for part in (server.title, server.description) if part)
-    tools, _ = parse_tools(server.name, objects(row.get("tools")), text)
+    listed = parse_tools(server.name, objects(row.get("tools")), text)
     url = text_of(row, "url") or f"{SOURCE.where}/servers/{name}"
-    return state(SOURCE, server, url, row, tuple(tools) or None)
+    return state(SOURCE, server, url, row, listed if listed[0] else None)

@@ -74,8 +74,8 @@ def _server(entry: object, file: str, commit: str) -> Listing:
     )
     given = entry.get("tools")
     text = ". ".join(part for part in (server.title, server.description) if part)
-    tools = tuple(parse_tools(server.name, objects(given), text)[0])
-    return state(SOURCE, server, url, entry, tools or None)
+    listed = parse_tools(server.name, objects(given), text)
+    return state(SOURCE, server, url, entry, listed if listed[0] else None)
 
 
 def _installations(

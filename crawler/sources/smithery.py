@@ -84,5 +84,5 @@ async def _server(fetcher: Getter, base: str, name: str, row: JsonObject) -> Lis
         else (),
     )
     text = ". ".join(part for part in (server.title, server.description) if part)
-    tools, _ = parse_tools(server.name, objects(detail.get("tools")), text)
-    return state(SOURCE, server, url, detail, tuple(tools) or None)
+    listed = parse_tools(server.name, objects(detail.get("tools")), text)
+    return state(SOURCE, server, url, detail, listed if listed[0] else None)

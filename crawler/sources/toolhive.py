@@ -128,8 +128,8 @@ def _stated(entry: JsonObject, notes: JsonObject, url: str) -> Listing:
     names = [one for one in _texts(own.get("tools")) if one not in known]
     wires = [*defined, *({"name": one} for one in names)]
     text = ". ".join(part for part in (server.title, server.description) if part)
-    tools, _ = parse_tools(server.name, [one | declared for one in wires], text)
-    return state(SOURCE, server, url, entry, tuple(tools) or None)
+    listed = parse_tools(server.name, [one | declared for one in wires], text)
+    return state(SOURCE, server, url, entry, listed if listed[0] else None)
 
 
 def _own_notes(entry: JsonObject) -> JsonObject:
@@ -174,5 +174,5 @@ def _server(name: str, url: str, entry: JsonObject) -> Listing:
     )
     names, declared = _texts(entry.get("tools")), _declared(entry)
     text = ". ".join(part for part in (server.title, server.description) if part)
-    tools, _ = parse_tools(server.name, [{"name": one, **declared} for one in names], text)
-    return state(SOURCE, server, url, entry, tuple(tools) or None)
+    listed = parse_tools(server.name, [{"name": one, **declared} for one in names], text)
+    return state(SOURCE, server, url, entry, listed if listed[0] else None)

@@ -88,5 +88,5 @@ def _package(name: str, entry: JsonObject, detail: JsonObject, origin: str) -> L
     tools = None
     if isinstance(stated, dict) and stated:
         wires = [{"name": key, **value} for key, value in stated.items() if isinstance(value, dict)]
-        tools = tuple(parse_tools(server.name, wires, text)[0])
+        tools = parse_tools(server.name, wires, text)
     return state(SOURCE, server, f"{origin}#{name}", entry, tools)

@@ -419,3 +419,87 @@ def test_a_source_that_is_not_there(crawl, site: str) -> None:
     assert crawl(f"docker-catalog+{site}/missing", code=3)["skipped"] == {"not_found": 1}
     assert crawl(f"toolsdk+{site}/list.md", code=3)["skipped"] == {"protocol_error": 1}
     assert "html-catalog+WHERE" in crawl("html-catalog", code=3)["stderr"]
+
+
+HALF = [{"name": "sweep"}, {"name": 7}]
+"""A list of tools of which one can be read."""
+WHY = "a tool needs a name that is a string, not a number"
+
+
+def docker_registry(folder: Path) -> str:
+    place = folder / "servers" / "janitor"
+    place.mkdir(parents=True)
+    (place / "server.yaml").write_text(yaml.safe_dump({"name": "janitor", "image": "mcp/janitor"}))
+    (place / "tools.json").write_text(json.dumps(HALF))
+    return f"docker-registry+{folder}"
+
+
+def mcpm(folder: Path) -> str:
+    (folder / "janitor.json").write_text(json.dumps({"name": "janitor", "tools": HALF}))
+    return f"mcpm+{folder}"
+
+
+def toolhive(folder: Path) -> str:
+    meta = {
+        "io.modelcontextprotocol.registry/publisher-provided": {
+            "io.github.stacklok": {"x": {"tool_definitions": HALF}}
+        }
+    }
+    server = {"name": "io.github.floor/janitor", "version": "1", "_meta": meta}
+    (folder / "r.json").write_text(json.dumps({"data": {"servers": [server]}}))
+    return f"toolhive+{folder / 'r.json'}"
+
+
+def toolsdk(folder: Path) -> str:
+    (folder / "indexes").mkdir()
+    tools = {"sweep": HALF[0], "other": HALF[1]}
+    listed = {"@floor/janitor": {"category": "home", "path": "x.json", "tools": tools}}
+    (folder / "indexes" / "packages-list.json").write_text(json.dumps(listed))
+    return f"toolsdk+{folder}"
+
+
+def check_known_in_part(found: dict, rows: Callable) -> None:
+    """Look whether the entry that is no tool is remembered, and the other one is there."""
+    ((problems,),) = rows(
+        "SELECT json_extract(statement, '$.problems') FROM listing "
+        "WHERE json_type(statement, '$.problems') IS NOT NULL"
+    )
+    assert json.loads(problems) == [f"tools[1]: {WHY}"]
+    assert found["tools"] == 1
+
+
+@pytest.mark.parametrize("write", [docker_registry, mcpm, toolhive, toolsdk])
+def test_a_tool_that_cannot_be_read_is_remembered(crawl, rows, tmp_path: Path, write) -> None:
+    folder = tmp_path / "source"
+    folder.mkdir()
+    check_known_in_part(crawl(write(folder)), rows)
+
+
+@pytest.fixture
+def in_part(monkeypatch) -> None:
+    """Let every web catalogue list a tool that cannot be read, and hold the key of one."""
+    monkeypatch.setitem(CATALOGUE["registry"]["janitor"], "tools", HALF)
+    monkeypatch.setitem(SMITHERY["/servers/@a/one"], "tools", HALF)
+    monkeypatch.setitem(GLAMA["servers"][0], "tools", HALF)
+    monkeypatch.setenv("OUR_KEY", "hunter3")
+
+
+@pytest.mark.usefixtures("in_part")
+@pytest.mark.parametrize("place", ["docker-catalog+{}/catalog.yaml", "smithery+{}/smithery", "glama+{}/glama"])  # fmt: skip
+def test_of_a_web_catalogue_as_well(crawl, rows, site: str, tmp_path: Path, place: str) -> None:
+    (tmp_path / "crawl.toml").write_text(
+        f'[registries."{site}"]\nheaders_env = {{Authorization = "OUR_KEY"}}\n'
+    )
+    check_known_in_part(crawl(place.format(site), "--config", "crawl.toml"), rows)
+
+
+def test_a_tool_that_cannot_be_read_any_more_is_not_taken_for_gone(
+    crawl, rows, toolrisk, tmp_path: Path
+) -> None:
+    file = tmp_path / "janitor.json"
+    for tools in ([{"name": "sweep"}, {"name": "mop"}], HALF):
+        file.write_text(json.dumps({"name": "janitor", "tools": tools}))
+        crawl(f"mcpm+{file}")
+    assert rows("SELECT tool FROM tools ORDER BY tool") == [("mop",), ("sweep",)]
+    said = toolrisk("crawl", f"mcpm+{file}", "--no-probe", "--db", "c.db").stdout
+    assert "1 server lists tools that cannot be read: what they do is unknown" in said

@@ -164,3 +164,30 @@ def test_a_report_of_threats_in_a_catalogue_names_the_list_that_goes_on(crawled,
     (run,) = json.loads(toolrisk(*words, code=3).stdout)["runs"]
     (told,) = run["invocations"][0]["toolExecutionNotifications"]
     assert "odd.json: the list of tools is longer" in told["message"]["text"]
+
+
+def test_a_server_that_answers_no_more_is_still_known_in_part(db, toolrisk, tmp_path):
+    later = "2026-11-08T00:00:00+00:00"
+    with Catalog.open(db) as catalog:
+        gone = Probe(outcome=Outcome.TIMEOUT, started_at=later)
+        for name in (NAME, ServerName("fine")):
+            catalog.record_probe(name, gone, now=later)
+        assert [one.server for one in catalog.incomplete()] == [NAME]
+    assert NOTE in toolrisk("status", "--db", db).stdout
+    told = toolrisk("stack", "--db", db, code=3).stderr
+    assert f"left out: {NAME}: tools[1]: its name is no text" in told
+    toolrisk("classify", "--db", db)
+    pages = pages_of(db, tmp_path / "site")
+    assert "On 2026-11-01 its list had 1 entry or more that could not be read" in pages["io"]
+    assert "could not be read" not in pages["fine"]
+
+
+def test_a_whole_list_ends_what_was_told_of_the_one_before(db):
+    later = "2026-11-08T00:00:00+00:00"
+    tool = Tool(server=NAME, name="get_note", description="Get a note.")
+    with Catalog.open(db) as catalog:
+        catalog.record_probe(NAME, Probe(outcome=Outcome.TIMEOUT, started_at=later), now=later)
+        whole = Probe(outcome=Outcome.LISTED, tools=(tool,), started_at=later)
+        catalog.record_probe(NAME, whole, now=later)
+        assert catalog.incomplete() == []
+        assert [one.kept for one in catalog.servers()] == [None, None]
