@@ -179,7 +179,8 @@ def _conclude(item: _Read, model: runtime.Model) -> Classification:
     unfamiliar = review is None and is_unfamiliar(reading, model.vocabulary["d"])
     insufficient = unfamiliar or _insufficient(reading, review)
     suspected = _is_suspected(findings)
-    bounds = ((insufficient, _NOT_UNDERSTOOD), (reading.truncated, _NOT_READ), (suspected, _SUSPECTED))  # fmt: skip
+    runs = review is None and _may_run(category, findings)
+    bounds = ((insufficient, _NOT_UNDERSTOOD), (reading.truncated, _NOT_READ), (suspected, _SUSPECTED), (runs, _MAY_RUN))  # fmt: skip
     for unknown, bound in bounds:
         if unknown and (least is None or _weight(least) < _weight(bound)):
             least = bound
@@ -240,6 +241,8 @@ _NOT_UNDERSTOOD = Rule(id="not-understood", risk=Risk.MEDIUM)
 _NOT_READ = Rule(id="not-read-whole", risk=Risk.MEDIUM)
 _SUSPECTED = Rule(id="may-be-hostile", risk=Risk.MEDIUM)
 """What is not understood, or not read, or may be hostile, is never low."""
+_MAY_RUN = Rule(id="may-run-code", risk=Risk.HIGH)
+"""What is taken for harmless and more likely than not runs what it is given is never below high."""
 _UNKNOWN = {
     _NOT_UNDERSTOOD.id: "what so little is said of",
     _NOT_READ.id: "what is not read to its end",
@@ -260,6 +263,18 @@ def _hands_on(reading: Reading, category: Category) -> bool:
         "command" in one.flags and not one.enum and _COMMANDS & set(one.words)
         for one in reading.parameters
     )
+
+
+def _may_run(category: Category, findings: tuple[Finding, ...]) -> bool:
+    """Say whether a call that is taken for harmless is likelier than not to run what it is given."""
+    if category not in {Category.READ, Category.OTHER}:
+        return False
+    return any(
+        one.signal.id == "code-execution" and one.confidence >= _LIKELIER for one in findings
+    )
+
+
+_LIKELIER = 0.5
 
 
 def _is_suspected(findings: tuple[Finding, ...]) -> bool:

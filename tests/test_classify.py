@@ -160,6 +160,18 @@ def test_what_may_be_hostile_is_never_low_and_for_a_person(asked):
     assert "what may be hostile is never low" in result.rationale
 
 
+def test_what_is_taken_for_harmless_and_likely_runs_code_is_never_below_high():
+    told = "Evaluates the expression and returns what it gives, Python syntax."
+    schema = {"type": "object", "properties": {"expression": {"type": "string"}}}
+    definition = {"name": "echo", "description": told, "inputSchema": schema}
+    result = classify(parse_tool(ServerName("handy"), definition, ""), Options(use_reviews=False))
+    assert result.category is Category.OTHER
+    assert result.has("code-execution")
+    assert result.risk is Risk.HIGH
+    assert result.needs_review
+    assert "rule may-run-code sets at least high" in [one.reason for one in result.addends]
+
+
 @pytest.mark.parametrize("form", ["table", "json", "sarif", "junit", "markdown"])
 def test_a_tool_that_could_not_be_read_is_never_a_pass(tmp_path, form):
     """Nested deeper than is read, a definition would else slip past the gate."""

@@ -244,6 +244,8 @@ def _open_world(result: Classification, quotes: _Quotes) -> Reason:
     for signal, told in _OUTSIDE.items():
         if signal in quotes:
             return Reason(hint, value=True, sure=True, text=told, evidence=quotes[signal])
+    if "code-execution" in quotes:
+        return _default(hint)  # what it runs can go anywhere
     if "path-parameter" in quotes:
         told = "it works on files of its own machine"
         return Reason(hint, value=False, sure=True, text=told, evidence=quotes["path-parameter"])

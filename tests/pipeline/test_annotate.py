@@ -8,7 +8,7 @@ import pytest
 from classifier.engine import Options, classify
 from classifier.pipeline.hints import DEFAULTS, HINTS, advise
 from classifier.signals import detectors
-from classifier.verdict import Finding
+from classifier.verdict import Category, Finding
 from crawler.parse import parse_tool
 from crawler.records import ServerName
 
@@ -105,6 +105,14 @@ def test_where_signals_and_category_disagree_nobody_is_called_a_liar():
     signal = next(d.signal for d in detectors() if d.signal.id == "destructive")
     doubted = replace(found.result, findings=(Finding(signal=signal, evidence=quote),))
     assert advise(found.tool, doubted).conflicts == []
+
+
+def test_what_runs_code_is_not_said_to_stay_inside():
+    told = "Evaluates the expression and returns what it gives, Python syntax."
+    found = advice("echo", told, ("expression",))
+    assert found.result.category is Category.OTHER
+    assert found.suggested["destructiveHint"] is True
+    assert found.suggested["openWorldHint"] is True
 
 
 def test_what_is_not_settled_keeps_the_authors_word():
