@@ -46,8 +46,8 @@ Out = Annotated[
     str | None,
     typer.Option(
         metavar="PATH",
-        help="File, or folder (FOLDER/) for several files; refused over rules that --out or "
-        "--merge did not put there.",
+        help="File, or folder (FOLDER/) for several files, or - to print; refused over rules that "
+        "--out or --merge did not put there.",
     ),
 ]
 Merge = Annotated[
@@ -120,7 +120,8 @@ def policy(  # a command's options are its parameters
         elif merge is not None:
             files.merge(for_, merge, intents, keys, dry_run=dry_run)
         else:
-            files.write(for_, files.folder_or_file(out) if out else None, intents, keys)
+            place = files.folder_or_file(out) if out and out != "-" else None
+            files.write(for_, place, intents, keys)
         raise typer.Exit(code)
 
 

@@ -60,6 +60,14 @@ def test_reads_pass_and_the_rest_asks_without_listing_tools_by_hand(tools):
     assert "not run in the real engine" in done.stderr
 
 
+def test_a_dash_after_out_prints_and_leaves_no_file(tools, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.iterdir())
+    words = ("policy", tools, "--for", "claude-code", "--server-key", "gh")
+    assert toolrisk(*words, "--out", "-").stdout == toolrisk(*words).stdout
+    assert sorted(tmp_path.iterdir()) == before
+
+
 def test_a_process_of_its_own_says_the_same(tools):
     for words in (("--for", "claude-code", "--server-key", "gh"), ("--for", "nonesuch")):
         real = in_a_process("policy", tools, *words)
