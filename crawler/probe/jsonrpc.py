@@ -85,10 +85,13 @@ def reply_to(message: JsonObject) -> JsonObject | None:
 
 
 def is_answer(message: object, number: int) -> bool:
-    """Say whether a message answers our request; an echo of the request itself does not."""
+    """Say whether a message answers our request; an echo of the request itself does not.
+
+    An id that comes back as a text is the same id: the official clients take it, so its tools are used.
+    """
     return (
         isinstance(message, dict)
-        and message.get("id") == number
+        and message.get("id") in (number, str(number))  # not a set: it may be a list
         and "method" not in message
         and ("result" in message or "error" in message)
     )

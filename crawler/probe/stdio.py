@@ -14,7 +14,7 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 
 from crawler.errors import ProbeError
 from crawler.parse import load_json
-from crawler.printable import one_line
+from crawler.printable import counted, one_line
 from crawler.probe import jsonrpc
 from crawler.probe.jsonrpc import Listed
 from crawler.probe.sandbox import watch
@@ -24,6 +24,7 @@ MAX_LINE = 10_000_000
 MAX_TOTAL = 40_000_000
 MAX_NOISE = 1000
 _STDERR = 2048
+_SHOWN = 80
 _DISCOVER_SECONDS = 3.0
 _GRACE_SECONDS = 1.0
 
@@ -43,6 +44,7 @@ class StdioConversation:
         self._number = 0
         self._total = 0
         self._noise = 0
+        self._first = ""
         self._asked: set[str] = set()
 
     async def list(self) -> Listed:
@@ -113,8 +115,9 @@ class StdioConversation:
     async def _answer_to(self, *numbers: int) -> JsonObject:
         while True:
             message = await self._message()
-            if any(jsonrpc.is_answer(message, number) for number in numbers):
-                return message
+            for number in numbers:
+                if jsonrpc.is_answer(message, number):
+                    return message | {"id": number}
             reply = jsonrpc.reply_to(message)
             # Our own request read back is an echo, not a question.
             if reply is not None and message.get("method") not in self._asked:
@@ -141,10 +144,21 @@ class StdioConversation:
                 value = None
             if isinstance(value, dict):
                 return value
-            self._count_noise()
+            self._count_noise(line)
 
-    def _count_noise(self) -> None:
+    def passed_over(self) -> str:
+        """Say which lines were no answer, for who wonders where one is; nothing without any."""
+        if not self._noise:
+            return ""
+        first = f", the first: {self._first}" if self._first else ""
+        return (
+            f"; passed over {counted(self._noise, 'line')} of output that answered nothing{first}"
+        )
+
+    def _count_noise(self, line: bytes = b"") -> None:
         self._noise += 1
+        if not self._first:
+            self._first = one_line(line[: 4 * _SHOWN].decode("utf-8", "replace"))[:_SHOWN]
         if self._noise > MAX_NOISE:
             raise ProbeError(
                 Outcome.PROTOCOL_ERROR, f"more than {MAX_NOISE} lines that are no messages"
@@ -204,7 +218,8 @@ async def _converse(
         with anyio.fail_after(seconds):
             found.append(await conversation.list())
     except TimeoutError:
-        failure.append(ProbeError(Outcome.TIMEOUT, f"no answer in {seconds:g} s"))
+        seen = conversation.passed_over()
+        failure.append(ProbeError(Outcome.TIMEOUT, f"no answer in {seconds:g} s{seen}"))
     except ProbeError as error:
         if error.outcome is Outcome.CRASHED:
             await anyio.sleep(0.2)  # let the last words on stderr arrive

@@ -102,6 +102,28 @@ serve()
     assert [tool.name for tool in listing(code).tools] == ["get_x"]
 
 
+def test_an_id_that_comes_back_as_a_text_is_the_same_id():
+    code = """
+plain = out
+def out(m): plain({**m, "id": str(m["id"])})
+serve()
+"""
+    assert [tool.name for tool in listing(code).tools] == ["get_x"]
+
+
+def test_who_waits_in_vain_is_told_what_was_passed_over():
+    code = r"""
+sys.stdout.buffer.write(b"Ready \x1b[2J L\xf6scht\n" + b"x\n" * 9)
+sys.stdout.flush()
+time.sleep(3600)
+"""
+    error = failure(code, seconds=4)
+    assert error.outcome is Outcome.TIMEOUT
+    seen = "passed over 10 lines of output that answered nothing"
+    first = "Ready [2J L\N{REPLACEMENT CHARACTER}scht"
+    assert str(error) == f"no answer in 4 s; {seen}, the first: {first}"
+
+
 @pytest.mark.parametrize(
     ("code", "outcome", "said"),
     [
