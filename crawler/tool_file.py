@@ -1,7 +1,7 @@
 """Files of tool definitions, in every form that tools are passed around in.
 
 This is where `classify FILE` starts: standard library and orjson only. Accepted: a tools/list
-result, the JSON-RPC answer around it, a recording of a session, a list, JSON Lines,
+result, the JSON-RPC answer around it, alone or in an event stream, a recording of a session, a list, JSON Lines,
 `{server: {tools}}`, an MCPB manifest, a client config, whose servers are the targets, and a
 package, whose source is read.
 """
@@ -15,9 +15,11 @@ from typing import Any
 from crawler.claude_project import refused_in_project
 from crawler.client_config import config_servers, is_client_config, read_settings
 from crawler.errors import TargetError
+from crawler.event_file import without_events
 from crawler.local import local_path
 from crawler.package_file import is_package, read_package_file
 from crawler.parse import load_json
+from crawler.printable import one_line
 from crawler.records import Origin, Server, ServerName, Tool
 from crawler.repeated_keys import repeated_keys
 from crawler.server_json import parse_server, unwrap
@@ -75,6 +77,7 @@ def parse_tool_file(
         TargetError: as `read_tool_file`; `label` is what the message calls the file.
 
     """
+    data = without_events(data)
     if not data.strip(b"\xef\xbb\xbf \t\r\n"):
         raise TargetError(f"{label} is empty; it should hold tool definitions or a client config")
     document = _document(data, label)
@@ -133,13 +136,19 @@ def _document(data: bytes, label: str) -> Any:
             return _lines(data)
         return load_json(data)
     except UnicodeDecodeError as error:
-        raise TargetError(
-            f"{label} is not UTF-8 text (byte {error.start}); save it as UTF-8"
-        ) from None
+        packed = data.startswith(_GZIP)
+        what = (
+            "is packed (gzip); unpack it"
+            if packed
+            else f"is not UTF-8 text (byte {error.start}); save it as UTF-8"
+        )
+        raise TargetError(f"{label} {what}") from None
     except json.JSONDecodeError as error:
         relaxed = _relaxed(data, is_toml=label.endswith(".toml"))
         if isinstance(relaxed, dict) and is_client_config(relaxed):
             return relaxed
+        if label.endswith(".toml") and (fault := _fault_of_toml(data)):
+            raise TargetError(f"{label} is not valid TOML: {fault}") from None
         if label.endswith((".toml", ".yaml", ".yml")):
             hint = "; if a client keeps its settings there, give the target clients"
             raise TargetError(f"{label} is no client config in TOML, nor JSON{hint}") from None
@@ -147,6 +156,18 @@ def _document(data: bytes, label: str) -> Any:
         raise TargetError(
             f"{label} is not valid JSON: {error.msg.removesuffix(' at')} at {where}"
         ) from None
+
+
+_GZIP = b"\x1f\x8b"
+
+
+def _fault_of_toml(data: bytes) -> str:
+    """Return what is wrong with TOML, and where; nothing where it can be read."""
+    try:
+        read_settings(data.decode("utf-8-sig"), is_toml=True)
+    except ValueError as error:
+        return one_line(str(error))
+    return ""
 
 
 def _relaxed(data: bytes, *, is_toml: bool) -> Any:

@@ -20,6 +20,8 @@ _SCHEMAS = ("inputSchema", "input_schema", "outputSchema", "output_schema")
 """Keys that a tool has and the server around tools has not."""
 _NO_TOOLS_IN = ("_meta", "initialize")
 """Members that clients take no tools from, whatever they look like."""
+_OTHER_LISTS = ("prompts", "resources", "resourceTemplates")
+"""What servers list beside tools: things with names and without schemas, and no server is meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,8 @@ class Reader:
             self._tool(value, context, place)
         members = {key: content for key, content in sure.items() if key not in forms}
         if not is_something and _is_servers(value):
-            members = value
+            surely = {key: members[key] for key in _OTHER_LISTS if key in members}
+            members = {k: v for k, v in value.items() if k not in _OTHER_LISTS} | surely
         around = _session(value, context)
         readings = [partial(read, self, value, around) for read in forms.values()]
         if members:

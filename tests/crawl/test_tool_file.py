@@ -19,6 +19,16 @@ def parse(value: object) -> list[tuple[str, str]]:
     return [(tool.server, tool.name) for tool in content.tools]
 
 
+EVENTS = b"""\
+: hello\r
+event: message\r
+data: {"jsonrpc":"2.0","method":"notifications/progress"}\r
+\r
+id: 7\r
+data: {"jsonrpc":"2.0","id":1,\r
+data: "result":{"tools":[{"name":"a"}]}}\r
+\r
+"""
 FORMS = {
     "result": ({"tools": [TOOL]}, [("x.json", "delete_note")]),
     "envelope": (
@@ -55,6 +65,11 @@ FORMS = {
     ),
     "lines of answers": (
         b'{"result":{"tools":[{"name":"a"}]}}\n{"result":{"tools":[{"name":"b"}]}}',
+        [("x.json", "a"), ("x.json", "b")],
+    ),
+    "event stream": (EVENTS, [("x.json", "a")]),
+    "event stream of pages": (
+        b'data: {"result":{"tools":[{"name":"a"}]}}\n\ndata:{"result":{"tools":[{"name":"b"}]}}',
         [("x.json", "a"), ("x.json", "b")],
     ),
     "byte order mark": (b"\xef\xbb\xbf" + json.dumps([TOOL]).encode(), [("x.json", "delete_note")]),
@@ -128,7 +143,11 @@ BAD = {
         "error answer",
     ),
     "latin-1": ('[{"name":"caf\u00e9"}]'.encode("latin-1"), "not UTF-8", "byte"),
-    "binary": (gzip.compress(b"[]"), "not UTF-8", "byte"),
+    "packed": (gzip.compress(b"[]"), "is packed (gzip); unpack it", ""),
+    "broken event": (b"data: {broken\n\n", "not valid JSON", "line 1, column 2"),
+    "event stream of notifications": (b'data: {"jsonrpc":"2.0","method":"n"}\n\n', "is empty", ""),
+    "prompts": (b'{"prompts": [{"name": "p", "description": "d"}]}', "holds no tools", "'prompts'"),
+    "resources": (b'{"resources": [{"name": "r", "uri": "a:b"}]}', "holds no tools", "'resources'"),
     "not a number": (b'[{"name":"a","inputSchema":NaN}]', "not valid JSON", "NaN"),
     "no finite number": (b'[{"name":"a","n":-1e400}]', "not valid JSON", "-1e400 is larger"),
     "no finite digits": (
@@ -141,6 +160,13 @@ BAD = {
     "nameless": (b'[{"description":"x"}]', "holds no tools", "needs a name"),
     "empty config": (b'{"mcpServers": {}}', "client config without a server", ""),
 }
+
+
+def test_tools_under_a_key_of_other_lists_are_read_for_their_schemas() -> None:
+    assert parse({"prompts": [TOOL], "a": [{"name": "t"}]}) == [
+        ("a", "t"),
+        ("prompts", "delete_note"),
+    ]
 
 
 @pytest.mark.parametrize("case", BAD)
@@ -190,7 +216,8 @@ def test_a_client_config_in_toml(toolrisk, tmp_path: Path) -> None:
     config.write_text('[mcp_servers.c]\nenv = {KEY = "hunter2"\n')
     done = toolrisk("crawl", "config.toml")
     assert done.returncode == 2
-    assert "no client config in TOML" in done.stderr
+    assert "config.toml is not valid TOML" in done.stderr
+    assert "line 2, column 23" in done.stderr
     assert "hunter2" not in done.stderr
 
 
