@@ -174,7 +174,8 @@ def _tables(value: JsonObject, file: str, refused: frozenset[str]) -> list[_Tabl
                 if isinstance(entry, dict)
             }
         if isinstance(table, dict) and any(_is_entry(entry) for entry in table.values()):
-            found.append(_Table(table, obeys_flags, off))
+            entries = {name: _flat(entry) for name, entry in table.items()}
+            found.append(_Table(entries, obeys_flags, off))
     projects = value.get("projects")  # ~/.claude.json
     for project in projects.values() if isinstance(projects, dict) else ():
         if isinstance(project, dict):
@@ -196,6 +197,15 @@ def _listed_as_off(value: JsonObject) -> frozenset[str]:
 
 def _is_entry(entry: object) -> bool:
     return isinstance(entry, dict) and any(key in entry for key in (*_COMMAND_KEYS, *_URL_KEYS))
+
+
+def _flat(entry: Any) -> Any:
+    """Return an entry with its command as others write it: Zed had program, words and variables in one."""
+    told = entry.get("command") if isinstance(entry, dict) else None
+    if not isinstance(told, dict):
+        return entry
+    inner = {key: told[key] for key in ("args", "env") if key in told}
+    return entry | inner | {"command": told.get("path")}
 
 
 def _server(name: ServerName, entry: object) -> Server | str:

@@ -282,8 +282,9 @@ def _add(report: "Report", configs: list[str], wish: _Wish, options: "InputOptio
     new = [entry for entry in report.extra if entry.accepted is None]
     for entry in new[:_MOST_TOLD]:
         about = f"{entry.server} / {entry.tool}" if entry.tool else entry.server
-        words = " ".join(quote.text for quote in entry.evidence)
-        say(f"{entry.level.value}: {entry.rule}: {about}: {entry.message} {words}".rstrip())
+        words = ", ".join(f'"{quote.text}"' for quote in entry.evidence if quote.text)
+        told = f"{entry.message}: {words}" if words else entry.message
+        say(f"{entry.level.value}: {entry.rule}: {about}: {told}")
     if len(new) > _MOST_TOLD:
         say(f"{len(new) - _MOST_TOLD} more findings of this kind; --format sarif has all")
 

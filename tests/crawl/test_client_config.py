@@ -70,6 +70,7 @@ def test_shapes_of_clients() -> None:
     for text in (
         '{"servers": {"s": {"type": "stdio", "command": "npx", "args": ["pkg"]}}}',
         '{"context_servers": {"s": {"command": "npx", "args": ["pkg"]}}}',
+        '{"context_servers": {"s": {"source": "custom", "command": {"path": "npx", "args": ["pkg"]}}}}',
         '{"mcp": {"s": {"type": "local", "command": ["npx", "pkg"]}}}',
         '{"mcp": {"servers": {"s": {"command": "npx pkg"}}}}',
         '{"projects": {"/p": {"mcpServers": {"s": {"command": "npx", "args": ["pkg"]}}}}}',

@@ -120,6 +120,7 @@ def test_a_table_tells_them_on_stderr_and_fails_too(toolrisk, config):
     words = ("classify", config.name, "--no-launch", "--fail-on", "high")
     done = toolrisk(*words, cwd=config.parent, code=1)
     assert "unpinned-launch: files" in done.stderr
+    assert 'write it as name@1.2.3: "@scope/files"' in done.stderr
     assert "auto-approved: files / delete_file" in done.stderr
 
 
