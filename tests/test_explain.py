@@ -71,6 +71,30 @@ def test_an_error_line_cannot_steer_the_terminal(tmp_path, capsys):
     assert "\x1b" not in said
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("note", "it has 'delete_note', 'read_note' and 6 more"),
+        ("DELETE_NOTE", "it has 'delete_note'"),
+        ("delte_note", "it has 'delete_note', 'read_note' and 6 more"),
+        ("zzz", "it has 'delete_note', 'read_note', 'b0', 'b1', 'b2' and 3 more"),
+        ("[2J", "it has 'a\N{REPLACEMENT CHARACTER}[2J' and 7 more"),
+    ],
+)
+def test_who_asks_for_a_tool_that_is_not_there_is_told_of_those_that_are(
+    tmp_path, capsys, asked, said
+):
+    path = tmp_path / "t.json"
+    names = ["delete_note", "read_note", *(f"b{n}" for n in range(5)), "a\x1b[2J"]
+    path.write_text(json.dumps([{"name": name} for name in names]), encoding="utf-8")
+    with pytest.raises(SystemExit) as stop:
+        main(["explain", str(path), asked])
+    assert stop.value.code == 2
+    told = capsys.readouterr().err
+    assert f"has no tool {asked!r}; {said}" in told
+    assert told.count("\n") == 1
+
+
 def test_a_terminal_of_another_encoding_ends_no_report(tmp_path):
     path = tmp_path / "t.json"
     path.write_text('{"name": "na\\u200bme\\ud800 \u00e9"}', encoding="utf-8")

@@ -566,7 +566,10 @@ def test_review_walks_a_person_through_what_is_unsure(tmp_path):
         input="nonsense\neh destructive\n", capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "give two letters" in done.stderr
+    asking, wrong = (line for line in done.stderr.splitlines() if "give a category (r read" in line)
+    assert asking.endswith("such as eh; Enter skips, q stops")
+    assert "signals of: admin, bulk-operation" in wrong
+    assert "1 of 1: s / zqx" in done.stdout
     assert classify(tool, Options(extra_reviews=file)).risk is Risk.HIGH
     before = classify(tool).risk.value
     with Catalog.open(str(db)) as catalog:
@@ -607,6 +610,8 @@ def test_review_shows_what_is_labelled_and_asks_nothing_twice(tmp_path):
     assert "1 label kept" in done.stderr
     again = review()
     assert "0 tools to review" in again.stderr
+    assert "give a category" not in again.stderr
+    assert again.stderr.endswith("0 labels kept\n")
     assert "1 tool of them labelled there already" in again.stderr
     assert len(file.read_text(encoding="utf-8").splitlines()) == 1
 

@@ -40,15 +40,35 @@ def explain(
             use_reviews=reviews, extra_reviews=inputs.user_reviews() if reviews else None
         ),
     )
-    found = 0
+    found, names = 0, dict[str, None]()
     for one, result in inputs.classified([target], "", options):
+        names[one.name] = None
         if tool is None or one.name == tool:
             found += 1
             sys.stdout.write(text(one, result))
     code = inputs.report(options)
     if not found and not code:
-        raise TargetError(f"{target}: has no tool {tool!r}")
+        raise TargetError(f"{target}: has no tool {tool!r}; {_instead(str(tool), list(names))}")
     raise typer.Exit(code)
+
+
+def _instead(asked: str, names: list[str]) -> str:
+    """Say which tools there are: those of a like name first, and not all of many."""
+    from difflib import get_close_matches
+
+    low = asked.casefold()
+    if not names:
+        return "it has none"
+    near = [name for name in names if low and low in name.casefold()]
+    by_form = {name[:_MOST_OF_NAME].casefold(): name for name in names}
+    near += [by_form[form] for form in get_close_matches(low[:_MOST_OF_NAME], by_form, _MOST_NAMES)]
+    chosen = list(dict.fromkeys(near))[:_MOST_NAMES] or names[:_MOST_NAMES]
+    more = f" and {len(names) - len(chosen):,} more" if len(names) > len(chosen) else ""
+    return f"it has {', '.join(repr(_line(name)[:_MOST_OF_NAME]) for name in chosen)}{more}"
+
+
+_MOST_NAMES = 5
+_MOST_OF_NAME = 80
 
 
 _SHOWN_WHOLE = ("/name", "/description")

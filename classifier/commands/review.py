@@ -61,19 +61,28 @@ def review(
         key=lambda i: (-(i.classification or {}).get("risk_score", 0), i.tool.server, i.tool.name)
     )
     inputs.say(f"{counted(len(due), 'tool')} to review; labels go to {place}")
+    if due:
+        inputs.say(f"{_LETTERS}; Enter skips, q stops")
     if len(due) < had:
         inputs.say(f"{counted(had - len(due), 'tool')} of them labelled there already")
     if waiting:
         inputs.say(f"{counted(waiting, 'tool')} not classified yet; run `toolrisk classify`")
     done = 0
-    for item in due[:limit]:
-        answer = _ask(item)
+    asked = due[:limit]
+    for number, item in enumerate(asked, 1):
+        answer = _ask(item, f"{number} of {len(asked)}")
         if answer is None:
             break
         if answer:
             _keep(place, answer)
             done += 1
-    inputs.say(f"{counted(done, 'label')} kept; {_use(place)}")
+    inputs.say(f"{counted(done, 'label')} kept{'; ' + _use(place) if done else ''}")
+
+
+_LETTERS = (
+    "give a category (r read, w write, e execute, o other) and a risk (l low, m medium, h high, "
+    "c critical), such as eh"
+)
 
 
 def _answered(place: Path) -> set[str]:
@@ -145,7 +154,7 @@ def _use(place: Path) -> str:
     return f"not used from {place}: add its lines to {own}, then run `toolrisk classify`"
 
 
-def _ask(item: "CatalogTool") -> str | None:
+def _ask(item: "CatalogTool", place: str) -> str | None:
     """Show one tool and read the answer: a line to keep, "" to skip, None to stop."""
     from classifier.commands.inputs import say
     from classifier.commands.table import clean
@@ -157,8 +166,8 @@ def _ask(item: "CatalogTool") -> str | None:
     told = [s["id"] for s in signals if s["kind"] == "capability"]
     others = [s["id"] for s in signals if s["kind"] != "capability"]
     sys.stdout.write(
-        f"\n{clean(item.tool.server)} / {clean(item.tool.name)}\n{_shown(item.tool)}"
-        f"now: {found.get('category')} {found.get('risk')} ({found.get('confidence')}) {', '.join(told)}\n"
+        f"\n{place}: {clean(item.tool.server)} / {clean(item.tool.name)}\n{_shown(item.tool)}"
+        f"now: {found.get('category')} {found.get('risk')} ({found.get('confidence', 0):.2f}) {', '.join(told)}\n"
     )
     if others:
         sys.stdout.write(f"also found: {', '.join(others)}\n")
@@ -176,7 +185,9 @@ def _ask(item: "CatalogTool") -> str | None:
         good = len(head) == 2 and head[0] in _CATEGORIES and head[1] in _RISKS  # noqa: PLR2004 - two letters
         if good and set(given) <= known:
             return line(item.tool, _CATEGORIES[head[0]], _RISKS[head[1]], given, 3)
-        say(f"give two letters such as eh, then none or signals of: {', '.join(sorted(known))}")
+        say(
+            f"{_LETTERS}; then none, or signals of: {', '.join(sorted(known))}; Enter skips, q stops"
+        )
 
 
 _MOST_SHOWN = 6000
