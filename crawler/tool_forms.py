@@ -364,14 +364,29 @@ def _wire(value: Any, context: Context) -> tuple[Any, ServerName, str]:
     """Return a tool as the specification spells it, its server's name and its server's text."""
     if not isinstance(value, dict):
         return value, context.server, context.text
-    wire = unwrapped({key: item for key, item in value.items() if item is not None})
+    wire = unwrapped({key: item for key, item in _function(value).items() if item is not None})
     for alias, key in _ALIASES:
         if alias in wire and key not in wire:
             wire[key] = wire.pop(alias)
+    if "inputSchema" not in wire and _is_schema(wire.get("parameters")):
+        wire["inputSchema"] = wire.pop("parameters")
     server = wire.pop("server", None)
     own = [wire.pop(key, None) for key in ("server_title", "server_description")]
     text = _server_text(*own) or context.text
     return wire, ServerName(server) if isinstance(server, str) else context.server, text
+
+
+def _function(value: JsonObject) -> JsonObject:
+    """Return the function in what a chat API is given as a tool; others as they are."""
+    inner = value.get("function")
+    if not isinstance(inner, dict) or value.get("type") != "function" or is_named(value):
+        return value
+    return inner if is_named(inner) else value
+
+
+def _is_schema(value: Any) -> bool:
+    """Say whether `parameters` is what other APIs call the schema of the arguments."""
+    return isinstance(value, dict) and ("properties" in value or isinstance(value.get("type"), str))
 
 
 def unwrapped(wire: JsonObject) -> JsonObject:

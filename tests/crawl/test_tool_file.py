@@ -67,6 +67,10 @@ FORMS = {
         b'{"result":{"tools":[{"name":"a"}]}}\n{"result":{"tools":[{"name":"b"}]}}',
         [("x.json", "a"), ("x.json", "b")],
     ),
+    "functions": (
+        [{"type": "function", "function": {"name": "a"}}, {"type": "function", "name": "b"}],
+        [("x.json", "a"), ("x.json", "b")],
+    ),
     "event stream": (EVENTS, [("x.json", "a")]),
     "event stream of pages": (
         b'data: {"result":{"tools":[{"name":"a"}]}}\n\ndata:{"result":{"tools":[{"name":"b"}]}}',
@@ -81,6 +85,32 @@ FORMS = {
 def test_forms(form: str) -> None:
     value, expected = FORMS[form]
     assert parse(value) == expected
+
+
+@pytest.mark.parametrize("wrapped", [True, False])
+def test_parameters_of_other_apis_are_the_schema(*, wrapped: bool) -> None:
+    schema = {"type": "OBJECT", "properties": {"shell_command": {"type": "STRING"}}}
+    function = {"name": "handle", "description": "Handles a request.", "parameters": schema}
+    value = {"type": "function", "function": function} if wrapped else function
+    data = json.dumps({"tools": [value]}).encode()
+    (tool,) = parse_tool_file(data, label="x", server=ServerName("s")).tools
+    assert tool.input_schema == schema
+    assert "parameters" not in (tool.extra or {})
+
+
+@pytest.mark.parametrize("given", [{"retries": 3}, ["a"], "text", {"type": 7}])
+def test_parameters_that_are_no_schema_stay_what_they_are(given: object) -> None:
+    data = json.dumps({"tools": [{"name": "t", "parameters": given}]}).encode()
+    (tool,) = parse_tool_file(data, label="x", server=ServerName("s")).tools
+    assert tool.input_schema is None
+    assert tool.extra == {"parameters": given}
+
+
+def test_a_schema_of_its_own_goes_before_parameters() -> None:
+    own, other = {"type": "object"}, {"properties": {"x": {}}}
+    data = json.dumps([{"name": "t", "inputSchema": own, "parameters": other}]).encode()
+    (tool,) = parse_tool_file(data, label="x", server=ServerName("s")).tools
+    assert (tool.input_schema, tool.extra) == (own, {"parameters": other})
 
 
 def test_values_stay_as_received() -> None:
