@@ -202,6 +202,8 @@ def _catalogue(db: str, options: "InputOptions", wish: _Wish) -> bool:
         with inputs.counting("classifying") as progress:
             summary = classify_catalog(catalog, options.engine, progress)
         say_partly(catalog)
+        if not catalog.counts()["tools"]:
+            inputs.say(f"{db} holds no tools, so nothing was judged; `toolrisk status` says why")
         wish = replace(wish, extra=tuple(catalogue_findings(catalog, options=options.engine)))
         if wish.output is Format.TABLE and wish.known is None and not wish.also:
             sys.stdout.write(summary.text())

@@ -191,3 +191,16 @@ def test_a_whole_list_ends_what_was_told_of_the_one_before(db):
         catalog.record_probe(NAME, whole, now=later)
         assert catalog.incomplete() == []
         assert [one.kept for one in catalog.servers()] == [None, None]
+
+
+def test_a_catalogue_of_servers_that_told_nothing_is_not_judged_in_silence(tmp_path, toolrisk):
+    path = tmp_path / "toolrisk.db"
+    with Catalog.open(path) as catalog:
+        catalog.record_probe(NAME, Probe(outcome=Outcome.TIMEOUT, started_at=AT), now=AT)
+    said = "holds no tools, so nothing was judged; `toolrisk status` says why"
+    for form in ("table", "json"):
+        assert said in toolrisk("classify", "--db", path, "--format", form).stderr
+
+
+def test_a_catalogue_with_tools_is_not_said_to_be_without(db, toolrisk):
+    assert "holds no tools" not in toolrisk("classify", "--db", db).stderr
