@@ -32,6 +32,7 @@ _RISK_VALUES = (0.0, 1.0, 2.2, 3.8)
 """What a level weighs in the expectation: a missed critical costs more than a missed medium.
 Chosen on out-of-fold scores of the training labels."""
 _SHORT = 3  # words of name and description below which a definition says too little
+_LETTERS = 3  # of a word of a name that may say something
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,11 @@ def _judged(batch: list[Tool], model: runtime.Model, options: Options) -> list[_
 def _conclude(item: _Read, model: runtime.Model) -> Classification:
     reading, review = item.reading, item.review
     category, confidence = _categorised(item, model)
-    findings = _findings(item, model, review)
+    unfamiliar = review is None and is_unfamiliar(reading, model.vocabulary["d"])
+    insufficient = unfamiliar or _insufficient(reading, review)
+    findings = _findings(
+        item, model, review, blind=insufficient and _says_nothing(reading, unfamiliar=unfamiliar)
+    )
     if review and review.exact:
         estimate = review.risk
     else:
@@ -176,8 +181,6 @@ def _conclude(item: _Read, model: runtime.Model) -> Classification:
     said = None
     if review:
         said = review.risk if review.exact or review.risk.rank >= estimate.rank else estimate
-    unfamiliar = review is None and is_unfamiliar(reading, model.vocabulary["d"])
-    insufficient = unfamiliar or _insufficient(reading, review)
     suspected = _is_suspected(findings)
     runs = review is None and _may_run(category, findings)
     bounds = ((insufficient, _NOT_UNDERSTOOD), (reading.truncated, _NOT_READ), (suspected, _SUSPECTED), (runs, _MAY_RUN))  # fmt: skip
@@ -336,8 +339,9 @@ _SURE_OF = {3: 0.99, 2: 0.9}
 
 
 def _findings(
-    item: _Read, model: runtime.Model, review: reviewed.Review | None
+    item: _Read, model: runtime.Model, review: reviewed.Review | None, *, blind: bool = False
 ) -> tuple[Finding, ...]:
+    """Return what a call can do and what is hostile; `blind` where the model has nothing to go by."""
     found = list(_threats(item))
     beside = None if review else item.beside
     flags = item.reading.flags
@@ -350,7 +354,7 @@ def _findings(
             continue
         probability = 0.0 if item.settled else item.scores(model).signals[column]
         raised = probability >= model.signal_threshold[column]
-        if raised and detector.spares and detector.spares(item.reading):
+        if raised and (blind or (detector.spares and detector.spares(item.reading))):
             raised = any(detector.label in rule.signals for rule in item.matched)
         if beside and not raised and detector.label in beside.signals:
             raised, probability = True, _BESIDE
@@ -411,6 +415,17 @@ def _insufficient(reading: Reading, review: reviewed.Review | None) -> bool:
     told = len(reading.first) + len(reading.rest)
     nothing_named = reading.name_verb is None or len(reading.core) < 2  # noqa: PLR2004 - verb alone
     return told < _SHORT and nothing_named and not reading.parameters
+
+
+def _says_nothing(reading: Reading, *, unfamiliar: bool) -> bool:
+    """Say whether of a definition that is not understood the name says nothing either: `x`, `f_2`."""
+    if (
+        reading.name_verb
+        or reading.flags
+        or not (unfamiliar or not (reading.first or reading.rest))
+    ):
+        return False
+    return all(word.isdigit() or len(word) < _LETTERS for word in reading.core)
 
 
 def _evidence(

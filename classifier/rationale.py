@@ -103,9 +103,11 @@ _LEVEL_UNCHANGED = _LEVEL | {
 }
 """The same for a call that changes nothing, where there is nothing to undo."""
 _NOT_UNDERSTOOD = (
-    "The description is mostly in words that are not known here. By what is known a call {}; what it"
+    "The description is mostly in words that are not known here, so its text could not be understood. {}; what it"
     " says may mean more, so a person who knows its language should look."
 )
+_BY_NAME = "By its name a call {}"
+_GUESSED = "What a call does is not known, and {} is a guess by the few words that are"
 _HELD = 'Risk is held at {}, because "{}" mostly means more than this: a person should look.'
 _HOSTILE = "the definition itself looks hostile"
 _MOST = 3
@@ -142,7 +144,8 @@ def write(  # noqa: PLR0913 - a verdict, and what is known of its grounds
         does = _TAKEN[category]
     reasons = _reasons(findings, category)
     if unfamiliar:
-        return f"{_NOT_UNDERSTOOD.format(does)} {_unknown(risk, reasons, unsure=unsure)}"
+        what = _not_understood(reading, category, does)
+        return f"{what} {_unknown(risk, reasons, unsure=unsure)}"
     start = _start(reading, category, does, insufficient=insufficient)
     by_verb = named.kind in {Kind.HEAD, Kind.NAMED}
     if reviewed and (doubted or by_verb):
@@ -197,6 +200,15 @@ def _why(category: Category, found: set[str], named: Mention, rival: Category | 
         return _BOTH
     own = category is Category.OTHER and not found.isdisjoint(_DATA)
     return _OWN if own else _NOT[category]
+
+
+def _not_understood(reading: Reading, category: Category, does: str) -> str:
+    """Say that a text could not be understood, and what its label goes by: a verb of the name, or a guess."""
+    if reading.name_verb is None:
+        return _NOT_UNDERSTOOD.format(_GUESSED.format(category.value))
+    return _NOT_UNDERSTOOD.format(
+        _BY_NAME.format(_SHORT[category] if does is _DOES[category] else does)
+    )
 
 
 def _unknown(risk: Risk, reasons: list[str], *, unsure: bool = False) -> str:

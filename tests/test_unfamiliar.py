@@ -19,6 +19,15 @@ UNREAD = [
     "Usuwa trwale całą bazę danych użytkownika.",
     "Smaže trvale celou databázi uživatele.",
     "Poistaa koko tietokannan pysyvästi.",
+    "Kasuje rekord.",
+    "Stuurt een bericht naar de klant.",
+    "Sletter en post permanent fra databasen.",
+    "Skickar ett meddelande till kunden.",
+    "Xóa vĩnh viễn một hồ sơ khỏi cơ sở dữ liệu.",
+    "Chạy một lệnh tùy ý trên máy chủ.",
+    "Menjalankan perintah apa pun di server.",
+    "Переказує гроші з одного рахунку на інший.",
+    "שולח הודעה ללקוח",
 ]
 READ = [
     "Delete the whole database.",
@@ -30,10 +39,16 @@ READ = [
     "Borra la base de datos del usuario.",
     "删除用户的数据库",
     "Returns the café menu, in the naïve order of its names.",
+    "Mostra os pedidos do usuário.",
+    "Elenca gli ordini dell'utente.",
+    "Unfold a block",
+    "Instagram downloader",
+    "PlayFab get all segments",
+    "Feodo and Dridex and QakBot servers of the tracker",
 ]
 
 
-def made(description, name="item_info"):
+def made(description, name="item_row"):
     schema = {"type": "object", "properties": {"name": {"type": "string"}}}
     return Tool(server=ServerName("s"), name=name, description=description, input_schema=schema)
 
@@ -64,7 +79,38 @@ def test_a_known_name_does_not_speak_for_a_text_that_is_not_understood():
     found = classify(made(UNREAD[0], name="delete_record"), Options(use_reviews=False))
     assert found.category.value == "Write"
     assert found.needs_review
+    assert (
+        "could not be understood. By its name a call changes something that is kept;"
+        in found.rationale
+    )
     assert "Risk is high" in found.rationale
+
+
+def test_where_the_name_tells_nothing_either_the_label_is_said_to_be_a_guess():
+    found = classify(made(UNREAD[0], name="f_7"), Options(use_reviews=False))
+    assert f"and {found.category.value} is a guess by the few words that are" in found.rationale
+    assert "as far as the definition says" not in found.rationale
+
+
+def test_a_text_that_is_half_understood_leaves_it_to_a_name_that_tells():
+    told = "Sletter en post permanent fra databasen."
+    assert unfamiliar(told)
+    assert not is_unfamiliar(read(made(told, "get_row")), runtime.load().vocabulary["d"])
+
+
+@pytest.mark.parametrize("name", ["x", "z", "d", "ui"])
+def test_a_letter_is_no_evidence_of_what_a_call_can_do(name):
+    found = classify(Tool(server=ServerName(""), name=name), Options(use_reviews=False))
+    assert found.insufficient_definition
+    assert found.needs_review
+    assert not found.findings
+    assert found.risk is not Risk.LOW
+
+
+@pytest.mark.parametrize(("name", "signal"), [("rm", "destructive"), ("news", "untrusted-content")])
+def test_a_name_that_tells_something_is_evidence_without_a_description(name, signal):
+    found = classify(Tool(server=ServerName(""), name=name), Options(use_reviews=False))
+    assert signal in {finding.signal.id for finding in found.findings}
 
 
 def test_a_few_foreign_words_in_a_text_do_not_matter():
