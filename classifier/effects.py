@@ -6,6 +6,7 @@ so a rule may be right more often than not without being a law. Order is only fo
 
 from functools import cache
 
+from classifier import abroad, rare
 from classifier.rules import Rule, RuleBook, rule
 
 _READS = "@read-get @read-list @read-search @read-inspect @read-analyze @read-capture"
@@ -145,6 +146,19 @@ EFFECTS: tuple[Rule, ...] = (
     rule("runs-file-as-well", "Execute", "critical", "code_execution", acts=_READS + " @write-save download fetch", near="file files script binary executable installer program package archive payload url", phrases=_RUNS_FILE_TOO, unless_acts="@exec-run", unless_phrases=(*_DRY, *_READ_ONLY), as_well=True, apart=True),
     rule("reads-secrets-as-well", "Read", "critical", "credentials", acts=_READS, phrases=_SECRETS_TOO, unless_phrases=("except", "excluding", "excluded", "without", "never", "not", "refuses", "refused", "denied", "blocked"), as_well=True, apart=True),
     rule("lasts-as-well", "Write", "high", "destructive", acts="@write-create @write-update @write-save @write-mark @write-undo @exec-run @exec-send @exec-stop @exec-trade", phrases=_LASTING, unless_phrases=(*_DRY, *_NOTHING, *_REVERSIBLE), as_well=True, apart=True),
+    rule("deletes-abroad", "Write", "high", "destructive", acts=_READS + " @other-compute @other-meta", near=abroad.ARTICLES, phrases=abroad.DELETES, unless_acts="@write-delete @write-undo", unless_phrases=abroad.NOT_DELETES, as_well=True, apart=True),
+    rule("sends-abroad", "Execute", "high", "external_side_effect", acts=_READS + " @other-compute @other-meta", near=abroad.ARTICLES, phrases=abroad.SENDS, unless_acts="@exec-send @exec-run", unless_phrases=abroad.NOT_SENDS, as_well=True, apart=True),
+    rule("runs-abroad", "Execute", "critical", "code_execution", acts=_READS + " @write-save", near=abroad.FILES, phrases=abroad.RUNS, as_well=True, apart=True),
+    rule("lasts-abroad", "Write", "high", "destructive", acts="@write-create @write-update @write-save @write-mark", near=abroad.ARTICLES, phrases=abroad.LASTING, unless_phrases=abroad.NOT_LASTING, as_well=True, apart=True),
+    rule("renders-as-well", "Execute", "high", "code_execution", near="render renders evaluate evaluates expand expands process processes format formats preview fill output execute", phrases=rare.RENDERS, unless_acts="@read-list @write-create @write-delete @write-save @write-update", unless_phrases=(*rare.KEPT, *_DRY, *rare.NEVER), as_well=True, apart=True),
+    rule("watches-as-well", "Read", "medium", "sensitive_data", acts=_READS, near="keystrokes keys typed location sound sounds", phrases=rare.TYPED, as_well=True, apart=True),
+    rule("unguards-as-well", "Write", "high", "admin", acts="@write-update @exec-stop @write-mark allow switch turn", near="disable disables turn turns switch switches stop stops mute mutes permissive approval", phrases=(*rare.GUARDS, *rare.OTHER_GUARDS), unless_phrases=(*_DRY, *rare.NEVER), as_well=True, apart=True),
+    rule("promotes-as-well", "Write", "critical", "admin", near="elevate elevates escalate escalates raise raises extend extends increase increases widen widens grant grants", phrases=rare.PROMOTES, unless_acts=_READS, unless_phrases=(*_DRY, *rare.NEVER), as_well=True, apart=True),
+    rule("binds-as-well", "Execute", "high", "external_side_effect", near="accept accepts agree agrees consent sign signs", phrases=rare.BINDS, unless_acts=_READS, unless_phrases=(*rare.NOT_BINDING, *_DRY, *rare.NEVER), as_well=True, apart=True),
+    rule("treats-as-well", "Execute", "high", "external_side_effect", near="prescribe prescribes dose dosage infusion", phrases=rare.TREATS, unless_acts=_READS + " @other-compute @other-think", unless_near="simulate simulation calculate calculator", unless_phrases=(*_DRY, *rare.NEVER), as_well=True, apart=True),
+    rule("moves-as-well", "Execute", "high", "external_side_effect", near="lock vehicle car boat ship drone robot", phrases=rare.MOVES, unless_acts=_READS, unless_around="@game", unless_near="code pin", unless_phrases=(*_DRY, *rare.NEVER), as_well=True, apart=True),
+    rule("unpickles-as-well", "Execute", "high", "code_execution", near="pickle unpickle unpickles yaml plugin autostart", phrases=rare.UNPICKLES, unless_acts="@read-list", unless_phrases=(*_DRY, *rare.NEVER), as_well=True, apart=True),
+    rule("reads-codes-as-well", "Read", "critical", "credentials", acts=_READS, near="code password", phrases=rare.CODES, as_well=True, apart=True),
     rule("writes-as-well", "Write", "medium", acts=_READS, phrases=_WRITES_TOO, unless_acts="@write-create @write-delete @write-mark @write-save @write-update @exec-run @exec-send", unless_phrases=_DRY, as_well=True),
     rule("format-disk", "Write", "critical", "destructive", acts="format", near="disk drive partition volume", unless_near="size sizes usage space byte bytes unit units human readable string text label labels report number value price trading display", as_well=True),
     rule("write-drop", "Write", "critical", "destructive", acts="drop truncate purge wipe flush destroy", near="@database @storage @cache queue everything data"),

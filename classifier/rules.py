@@ -241,7 +241,7 @@ class RuleBook:
             rule_, needs = rules[index], self._needs[index]
             bits &= bits - 1
             more = docs if rule_.as_well else _NONE
-            if needs and not (needs & reading.opening or needs & reading.far or needs & more):
+            if needs and all(map(needs.isdisjoint, (reading.opening, reading.far, more))):
                 continue
             told = padded(reading, documented=True) if more else text
             if not (rule_.phrases or rule_.unless_phrases) or rule_.is_told(told):
