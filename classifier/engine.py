@@ -392,8 +392,12 @@ def _capability(  # noqa: PLR0913, PLR0917 - one step of _findings, with all it 
     review: reviewed.Review | None,
 ) -> Finding:  # fmt: skip
     quotes = _unique(detector.detect(item.reading, item.matched))
-    if not quotes:
-        quotes = _words(item, model, _FIRST_SIGNAL + column)
+    if not quotes and detector.signal.id in decide.CHANGING:
+        act = explain.acting(item.reading, _CHANGES)
+        told = _words(item, model, _FIRST_SIGNAL + column)
+        quotes = _unique(iter((act, *told) if act else told))[:_FEW]
+    elif not quotes:
+        quotes = _words(item, model, _FIRST_SIGNAL + column, verbs=False)
     confident = review is not None and detector.signal.id in review.signals
     return Finding(
         signal=detector.signal, evidence=quotes, confidence=1.0 if confident else probability
@@ -437,16 +441,17 @@ def _evidence(
 ) -> tuple[Evidence, ...]:
     """Quote what speaks for the category: the rules that hold, else the words that weigh most.
 
-    Of a rule that says more than was found, a higher risk or another signal, only the verb is quoted.
+    Of a rule that says more than was found, a higher risk or another signal, only the verb is quoted;
+    so it is of one that says what is read, or what a call does besides, where the verb says the category.
     """
     raised = {_labels().get(one.signal.id) for one in findings}
     quotes: list[Evidence] = []
     for rule in item.matched:
         if rule.category is category:
-            if rule.signals <= raised and (rule.risk is None or rule.risk.rank <= level.rank):
-                quotes += rule.evidence(item.reading)
-            elif act := rule.act(item.reading):
+            if act := _instead(rule, item.reading, raised, level):
                 quotes.append(act)
+            elif _fits(rule, raised, level):
+                quotes += rule.evidence(item.reading)
     told = [quote for quote in quotes if not explain.says_nothing(quote)]
     if told:
         return _unique(iter(told))
@@ -455,16 +460,33 @@ def _evidence(
     return _unique(chain(first, _words(item, model, _CATEGORIES.index(category))))[:_FEW]
 
 
+def _fits(rule: Rule, raised: set[str | None], level: Risk) -> bool:
+    """Say whether no more was found than a rule says."""
+    return rule.signals <= raised and (rule.risk is None or rule.risk.rank <= level.rank)
+
+
+def _instead(rule: Rule, reading: Reading, raised: set[str | None], level: Risk) -> Evidence | None:
+    """Return the verb, where it and not all of a rule's words speaks for the category."""
+    if not _fits(rule, raised, level):
+        return rule.act(reading)
+    if rule.category is Category.READ and rule.signals:
+        return explain.acting(reading, _ACTS[Category.READ])
+    return explain.acting(reading, _ACTS[rule.category]) if rule.category and rule.as_well else None
+
+
 _ACTS = {
     Category.READ: ("read",), Category.WRITE: ("write",), Category.EXECUTE: ("exec",), Category.OTHER: ("other",),
 }  # fmt: skip
 """What the class of a verb begins with that speaks for a category."""
+_CHANGES = (*_ACTS[Category.WRITE], *_ACTS[Category.EXECUTE])
 _FEW = 3
 
 
-def _words(item: _Read, model: runtime.Model, column: int) -> tuple[Evidence, ...]:
+def _words(
+    item: _Read, model: runtime.Model, column: int, *, verbs: bool = True
+) -> tuple[Evidence, ...]:
     rows, awake = item.weighed(model)
-    return explain.words(item.reading, rows, model, column, awake)
+    return explain.words(item.reading, rows, model, column, awake, verbs=verbs)
 
 
 def _unique(quotes: Iterator[Evidence]) -> tuple[Evidence, ...]:

@@ -3,6 +3,7 @@
 import re  # noqa: TID251 - words and bounded alternations on 60 characters: linear
 from collections.abc import Iterable, Iterator, Sequence
 
+from classifier.lexicon import lexicon
 from classifier.model.features import Group, act, value
 from classifier.model.runtime import Model
 from classifier.parameters import MAX_VALUE, places
@@ -21,7 +22,7 @@ _FROM_SCHEMA = _PARAMETER_BLOCKS | _VALUE_BLOCKS.keys()
 _QUOTED = _NAME_BLOCKS | _TEXT_BLOCKS | _FROM_SCHEMA | set(_PAIR_BLOCKS)
 _MOST = 3
 _TRIES = 12
-_MEANS = frozenset({"all", "any", "use", "using", "used"})
+_MEANS = frozenset({"all", "any", "use", "used"})
 _EMPTY = (STOP - _MEANS) | frozenset(
     [
         *("also", "am", "been", "before", "being", "but", "do", "does", "each", "etc", "given", "has"),
@@ -31,6 +32,10 @@ _EMPTY = (STOP - _MEANS) | frozenset(
         *("what", "where", "while", "who", "would"),
         *("already", "based", "need", "needs", "option", "options", "provide", "provided", "provides"),
         *("specified", "specify", "via", "want"),
+        *("additional", "args", "available", "cannot", "current", "details", "different", "existing"),
+        *("given", "id", "ids", "immediately", "including", "most", "non", "optional", "optionally"),
+        *("parameter", "parameters", "particular", "possible", "required", "same", "specific", "using"),
+        *("various",),
         *("al", "con", "cada", "como", "da", "das", "de", "del", "der", "des", "die", "du", "ein"),
         *("eine", "el", "en", "es", "est", "et", "il", "la", "las", "le", "les", "lo", "los", "mit"),
         *("ou", "otra", "otro", "oder", "para", "por", "pour", "que", "se", "si", "su", "sur", "um"),
@@ -44,6 +49,22 @@ _EMPTY = (STOP - _MEANS) | frozenset(
 
 Of Korean, Japanese and Chinese, which are read as pairs of characters, endings and particles.
 """
+_SHOWN = frozenset(
+    [
+        *("after", "before", "by", "count", "cursor", "date", "desc", "description", "direction", "encoding"),
+        *("end", "fields", "format", "lang", "language", "limit", "locale", "max", "min", "next", "offset"),
+        *("per", "period", "range", "results", "reverse", "since", "size", "skip", "sort", "start", "time"),
+        *("timeout", "timezone", "until", "verbose"),
+    ]
+)  # fmt: skip
+_WITH = _SHOWN | {"from", "order", "page", "to"}
+"""Words of parameters that say how an answer is cut and shown: of what a call does they tell nothing.
+
+Some only beside another one: `order` may be what is bought, `to` whom it is sent to.
+"""
+_CUT = _SHOWN | _EMPTY
+_SHARE = 0.4
+"""Of the weight of the heaviest word: what is lighter decided nothing, and is no evidence."""
 
 
 class _Sayable(dict[int, tuple[str, str] | None]):
@@ -56,9 +77,17 @@ class _Sayable(dict[int, tuple[str, str] | None]):
         block, key = self._model.feature(row)
         if block in _WORD_BESIDE:
             block, key = _WORD_BESIDE[block], key.rpartition(" ")[2]
-        says = block in _FROM_SCHEMA or (block in _QUOTED and not _says_nothing(key))
+        if block in _PARAMETER_BLOCKS:
+            says = not _only_shows(key.split("_"))
+        else:
+            says = block in _FROM_SCHEMA or (block in _QUOTED and not _says_nothing(key))
         found = self[row] = (block, key) if says else None
         return found
+
+
+def _only_shows(words: Sequence[str]) -> bool:
+    """Say whether a parameter is named for how an answer is shown: `limit`, `sort_order`, `from_date`."""
+    return not _SHOWN.isdisjoint(words) and _WITH.issuperset(words)
 
 
 def _sayable(model: Model) -> _Sayable:
@@ -87,18 +116,20 @@ def quotable(rows: Iterable[int], model: Model) -> list[int]:
     return [row for row in rows if sayable[row]]
 
 
-def words(
-    reading: Reading, rows: Iterable[int], model: Model, column: int, awake: Sequence[float]
-) -> tuple[Evidence, ...]:
+def words(  # noqa: PLR0913 - what the model said, and of which words it is asked
+    reading: Reading, rows: Iterable[int], model: Model, column: int, awake: Sequence[float],
+    *, verbs: bool = True,
+) -> tuple[Evidence, ...]:  # fmt: skip
     """Quote the heaviest words for one output of the model, at most three, best first.
 
-    `rows` are those that `quotable` left, `awake` is what the model said of its hidden units. Where
-    nothing can be quoted, the name itself is the evidence.
+    `rows` are those that `quotable` left, `awake` is what the model said of its hidden units. Without
+    `verbs` the acting verb is passed over: "get" says nothing of what comes back. Where nothing can be
+    quoted, the name itself is the evidence.
     """
     found: list[Evidence] = []
     tried: set[tuple[str, str]] = set()
     sayable = _sayable(model)
-    for row in model.heaviest(rows, column, awake):
+    for row in model.heaviest(rows, column, awake, _SHARE):
         one = sayable[row]
         if one is None or one in tried:
             continue
@@ -111,6 +142,8 @@ def words(
             quote = _trimmed(quote)
         if quote and block not in _FROM_SCHEMA and (says_nothing(quote) or _denied(reading, quote)):
             continue  # a class that an empty word belongs to, or what a call is said not to do
+        if quote and not verbs and _is_act(reading, quote):
+            continue
         if quote and not any(_overlap(quote, other) for other in found):
             found.append(quote)
             if len(found) == _MOST:
@@ -138,6 +171,12 @@ def acting(reading: Reading, kinds: tuple[str, ...]) -> Evidence | None:
     return None
 
 
+def _is_act(reading: Reading, quote: Evidence) -> bool:
+    """Say whether a quote is the acting verb of name or first sentence, in any of its forms."""
+    verb = lexicon().verb.get(quote.text.lower())
+    return verb is not None and quote.end > 0 and verb in {reading.name_verb, reading.head_verb}
+
+
 _WORD = re.compile(r"\w+")
 _APART = frozenset(".;:!?()[]{}|\n")
 _CLAUSE = 60
@@ -151,7 +190,7 @@ def _trimmed(quote: Evidence) -> Evidence | None:
     if not _APART.isdisjoint(quote.text):
         return None
     told = [one for one in _WORD.finditer(quote.text) if one.group().lower() not in _EMPTY]
-    if not told:
+    if all(one.group().lower() in _CUT for one in told):
         return None
     start, end = told[0].start(), told[-1].end()
     return Evidence(quote.pointer, quote.start + start, quote.start + end, quote.text[start:end])
@@ -198,9 +237,9 @@ def _quote(reading: Reading, block: str, key: str) -> Evidence | None:
 def _parameter(reading: Reading, _: str, key: str) -> Evidence | None:
     """Point to a parameter by a word of its name or by all of them."""
     for parameter in reading.parameters:
-        if parameter.pointer != "/description" and (
-            key in parameter.words or key == "_".join(parameter.words)
-        ):
+        if parameter.pointer == "/description" or _only_shows(parameter.words):
+            continue
+        if key in parameter.words or key == "_".join(parameter.words):
             return Evidence(parameter.pointer, 0, 0, parameter.name)
     return None
 

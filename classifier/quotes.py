@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from classifier.described import is_other
 from classifier.parameters import Parameter
-from classifier.reading import Reading, name_tokens
+from classifier.reading import Reading
 from classifier.rules import Rule
 from classifier.verdict import Evidence
 
@@ -16,19 +17,9 @@ def by_rules(reading: Reading, matched: Sequence[Rule], label: str) -> Iterator[
 
 
 def things(reading: Reading, matched: Sequence[Rule], label: str) -> Iterator[Evidence]:
-    """Quote what the rules that raise a label are about, not the verb nor the product's own name.
-
-    Where nothing is left of that, all of it is quoted: the words did make the rules hold.
-    """
-    product = frozenset(name_tokens(reading.tool.server))
-    found = [
-        quote
-        for rule in matched
-        if label in rule.signals
-        for quote in rule.things(reading)
-        if quote.text.lower() not in product
-    ]
-    yield from found or by_rules(reading, matched, label)
+    """Quote what the rules that raise a label are about, and the verb only where nothing else is left."""
+    about = [quote for rule in matched if label in rule.signals for quote in rule.things(reading)]
+    yield from about or by_rules(reading, matched, label)
 
 
 def parameter(found: Parameter) -> Evidence:
@@ -39,12 +30,14 @@ def parameter(found: Parameter) -> Evidence:
 def by_flags(reading: Reading, flags: Iterable[str]) -> Iterator[Evidence]:
     """Point to the parameters of the schema that carry one of the flags, if the caller is free.
 
-    What may be one of a few listed values only carries no path, address or code of the caller's.
+    What may be one of a few listed values only carries no path, address or code of the caller's, nor
+    does what is described as something else.
     """
     wanted = frozenset(flags)
     for found in reading.parameters:
-        named = found.pointer != "/description" and not wanted.isdisjoint(found.flags)
-        if named and not found.enum:
+        if found.pointer == "/description" or found.enum or wanted.isdisjoint(found.flags):
+            continue
+        if not all(is_other(reading, found, flag) for flag in wanted.intersection(found.flags)):
             yield parameter(found)
 
 

@@ -145,12 +145,19 @@ class Reading:
     suspects: Suspects = NOBODY
     """By threat signal, the strings that it has to look at; filled in by the engine."""
 
-    def quote_name(self, words: AbstractSet[str]) -> Evidence | None:
-        """Quote the first word of the name that is one of these words, lemmas or classes."""
+    @property
+    def product(self) -> frozenset[str]:
+        """The words that the server is called by: in a tool's name they mostly say whose tool it is."""
+        return _server(self.tool.server, self.tool.server_text[:_MAX_SERVER])[0]
+
+    def quote_name(
+        self, words: AbstractSet[str], but: AbstractSet[str] = frozenset()
+    ) -> Evidence | None:
+        """Quote the first word of the name that is one of these words, lemmas or classes, and not of `but`."""
         if self.name_spans is None:
             name = self.tool.name[:MAX_NAME]
             self.name_spans = _Spans(_in_name(name), name, 0)
-        return _quote("/name", self.tool.name, self.name_spans, words)
+        return _quote("/name", self.tool.name, self.name_spans, words, but)
 
     def quote_text(self, words: AbstractSet[str]) -> Evidence | None:
         """Quote the first word of the description that is one of these words or classes."""
@@ -198,9 +205,15 @@ class Unread(Reading):
 _PARTS = frozenset(Reading.__slots__) - {"tool", "suspects"}
 
 
-def _quote(pointer: str, text: str, spans: _Spans, words: AbstractSet[str]) -> Evidence | None:
+def _quote(
+    pointer: str,
+    text: str,
+    spans: _Spans,
+    words: AbstractSet[str],
+    but: AbstractSet[str] = frozenset(),
+) -> Evidence | None:
     for token, start, end in spans:
-        if token in words or not words.isdisjoint(_more(token)):
+        if (token in words or not words.isdisjoint(_more(token))) and token not in but:
             return Evidence(pointer, start, end, text[start:end])
     return None
 

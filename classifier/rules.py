@@ -76,10 +76,14 @@ class Rule:
             found += filter(None, map(reading.quote_phrase, self.phrases))
             if found:
                 return tuple(found[:1])
-        for words in (self.acts, self.verbs, self.near, self.near2, self.around):
-            quote = _first(reading, words)
-            if quote and quote not in found:
-                found.append(quote)
+        for words in (self.acts, self.verbs):
+            found += filter(None, [_first(reading, words)])
+        for words in (self.near, self.near2):
+            found += filter(None, [_thing(reading, words) or _first(reading, words)])
+        around = _thing(reading, self.around)
+        if not around and not found and not self.phrases and not self.flags:
+            around = _first(reading, self.around)
+        found = list(dict.fromkeys([*found, around] if around else found))
         for phrase in self.phrases:
             quote = reading.quote_phrase(phrase)
             if quote:
@@ -99,6 +103,13 @@ class Rule:
 
 def _first(reading: Reading, words: AbstractSet[str]) -> Evidence | None:
     return (reading.quote_name(words) or reading.quote_text(words)) if words else None
+
+
+def _thing(reading: Reading, words: AbstractSet[str]) -> Evidence | None:
+    """Quote what a call is about; of the name not what the server is called by (`linear_get_issue`)."""
+    if not words:
+        return None
+    return reading.quote_name(words, reading.product) or reading.quote_text(words)
 
 
 def padded(reading: Reading, *, documented: bool = False) -> str:

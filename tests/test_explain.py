@@ -297,6 +297,59 @@ def test_a_word_is_quoted_once_and_no_rule_that_does_not_hold_is():
     assert "like" not in [quote.text for quote in found.evidence]
 
 
+@pytest.mark.parametrize(
+    ("server", "name", "told", "signal", "words"),
+    [
+        ("linear-mcp", "linear_get_issue", "Get a Linear issue.", "untrusted-content", ["issue"]),
+        ("cost-server", "get_cost", "Get the AWS cost of a month.", "sensitive-data", ["cost", "AWS"]),
+        ("bank", "login", "Log in to the bank.", "credentials", ["login"]),
+        ("board", "bulk_create_items", "Create many items.", "bulk-operation", ["bulk"]),
+    ],
+)  # fmt: skip
+def test_of_a_name_the_thing_is_quoted_and_not_what_the_server_is_called_by(
+    server, name, told, signal, words
+):
+    tool = parse_tool(ServerName(server), {"name": name, "description": told})
+    found = classify(tool, Options(use_reviews=False))
+    (quotes,) = [one.evidence for one in found.findings if one.signal.id == signal]
+    assert [quote.text for quote in quotes] == words
+
+
+def test_a_phrase_that_raises_a_read_is_evidence_for_its_level_and_not_for_read():
+    found, signals = quoted("read_profile", "Read the profile of a browser, with saved passwords.")
+    assert (found.category.value, found.risk.value) == ("Read", "critical")
+    assert "saved passwords" in signals["credentials"]
+    assert [quote.text for quote in found.evidence] == ["read"]
+
+
+def test_the_verb_of_a_read_is_no_evidence_for_what_it_brings():
+    _, found = quoted("list_calls", "List the calls of a team with their participants.")
+    assert not {"list", "List"} & set(found["sensitive-data"])
+
+
+def test_of_a_change_that_no_rule_knows_the_verb_is_quoted_first():
+    found, signals = quoted("wipe_logs", "Wipe all logs for good.")
+    assert signals["destructive"][0] == "wipe"
+    assert found.evidence
+
+
+def test_how_an_answer_is_cut_is_evidence_for_nothing():
+    shown = ("limit", "sort_order", "from_date", "per_page", "timezone", "language")
+    schema = {"properties": {name: {"type": "string"} for name in (*shown, "to")}}
+    raw = {"name": "fetch_mail", "description": "Fetch mail.", "inputSchema": schema}
+    reading, model = read(parse_tool(ServerName("s"), raw)), runtime.load()
+    rows = quotable(model.rows(extract(reading, ())), model)
+    pointed = {model.feature(row)[1] for row in rows if model.feature(row)[0] in {"p", "pt"}}
+    assert "to" in pointed
+    assert not pointed & {*shown, "sort", "date", "per"}
+    rows = model.rows(extract(reading, ()))
+    told = {
+        q.text for c in range(8) for q in words(reading, rows, model, c, model.score(rows).awake)
+    }
+    assert told
+    assert not told & set(shown)
+
+
 def test_no_feature_of_a_group_that_is_passed_over_could_be_quoted():
     tool = Tool(
         server=ServerName("git-server"), name="delete_old_branches",

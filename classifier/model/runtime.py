@@ -145,9 +145,12 @@ class Model:
         """Return the block and the key of a vocabulary row."""
         return self.blocks[bisect_right(self.starts, row) - 1], self.keys[row]
 
-    def heaviest(self, rows: Iterable[int], column: int, awake: Sequence[float]) -> list[int]:
+    def heaviest(
+        self, rows: Iterable[int], column: int, awake: Sequence[float], share: float = 0.0
+    ) -> list[int]:
         """Return those of some rows that speak for an output, the heaviest first.
 
+        What weighs less than a share of the heaviest is left out.
         What a feature says through a hidden unit counts where the unit is awake: by what the whole
         definition says, of which these rows may be a part.
         """
@@ -167,7 +170,9 @@ class Model:
             )
             > nothing
         ]
-        return [row for _, row in sorted(weighed, reverse=True)]
+        weighed.sort(reverse=True)
+        least = nothing + share * (weighed[0][0] - nothing) if weighed else nothing
+        return [row for weight, row in weighed if weight >= least]
 
     def score(self, rows: Collection[int]) -> Scores:
         """Score one tool by its rows."""

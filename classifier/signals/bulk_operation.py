@@ -24,4 +24,4 @@ LABEL = "bulk"
 
 def detect(reading: Reading, matched: Sequence[Rule]) -> Iterator[Evidence]:
     """Quote the word or the array parameter that makes it many."""
-    yield from quotes.by_rules(reading, matched, LABEL)
+    yield from quotes.things(reading, matched, LABEL)

@@ -66,5 +66,5 @@ def spares(reading: Reading) -> bool:
 
 def detect(reading: Reading, matched: Sequence[Rule]) -> Iterator[Evidence]:
     """Quote the secret that is named, or point to the parameter that takes one."""
-    yield from quotes.by_rules(reading, matched, LABEL)
+    yield from quotes.things(reading, matched, LABEL)
     yield from quotes.by_flags(reading, ("credential",))
