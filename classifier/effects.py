@@ -62,6 +62,8 @@ _LASTING = (
     "can not be recovered", "not recoverable", "cannot be restored", "unrecoverable", "no way back", "gone for good",
     "lost forever", "stops existing", "cease to exist", "overwriting target", "overwriting the target",
     "overwriting the destination", "overwrites the target", "overwrites the destination", "target is overwritten",
+    *(f"{what} {gone}" for what in ("not in the source", "extra files", "extra files in the target", "extra files in the destination", "files in the target", "files in the destination", "missing from the source") for gone in ("disappear", "vanish", "are deleted", "are removed", "will be deleted", "will be removed")),
+    "is dropped first", "are dropped first", "dropped and recreated", "drops and recreates", "deleted and recreated",
 )  # fmt: skip
 """What is said of a change that nobody can take back: of 60 such definitions of gold and ours none is below high."""
 _SECRETS_TOO = (
@@ -145,7 +147,7 @@ EFFECTS: tuple[Rule, ...] = (
     rule("runs-code-as-well", "Execute", "critical", "code_execution", acts=_READS + " @write-save @other-compute @other-think @other-meta", phrases=_RUNS_CODE_TOO, unless_acts="@exec-run", unless_phrases=(*_DRY, *_READ_ONLY), as_well=True),
     rule("runs-file-as-well", "Execute", "critical", "code_execution", acts=_READS + " @write-save download fetch", near="file files script binary executable installer program package archive payload url", phrases=_RUNS_FILE_TOO, unless_acts="@exec-run", unless_phrases=(*_DRY, *_READ_ONLY), as_well=True, apart=True),
     rule("reads-secrets-as-well", "Read", "critical", "credentials", acts=_READS, phrases=_SECRETS_TOO, unless_phrases=("except", "excluding", "excluded", "without", "never", "not", "refuses", "refused", "denied", "blocked"), as_well=True, apart=True),
-    rule("lasts-as-well", "Write", "high", "destructive", acts="@write-create @write-update @write-save @write-mark @write-undo @exec-run @exec-send @exec-stop @exec-trade", phrases=_LASTING, unless_phrases=(*_DRY, *_NOTHING, *_REVERSIBLE), as_well=True, apart=True),
+    rule("lasts-as-well", "Write", "high", "destructive", acts="mirror synchronise @write-create @write-update @write-save @write-mark @write-undo @exec-run @exec-send @exec-stop @exec-trade", phrases=_LASTING, unless_phrases=(*_DRY, *_NOTHING, *_REVERSIBLE), as_well=True, apart=True),
     rule("deletes-abroad", "Write", "high", "destructive", acts=_READS + " @other-compute @other-meta", near=abroad.ARTICLES, phrases=abroad.DELETES, unless_acts="@write-delete @write-undo", unless_phrases=abroad.NOT_DELETES, as_well=True, apart=True),
     rule("sends-abroad", "Execute", "high", "external_side_effect", acts=_READS + " @other-compute @other-meta", near=abroad.ARTICLES, phrases=abroad.SENDS, unless_acts="@exec-send @exec-run", unless_phrases=abroad.NOT_SENDS, as_well=True, apart=True),
     rule("runs-abroad", "Execute", "critical", "code_execution", acts=_READS + " @write-save", near=abroad.FILES, phrases=abroad.RUNS, as_well=True, apart=True),

@@ -135,6 +135,8 @@ def test_what_a_reading_tool_does_as_well_counts(told, category, signal):
         "Move a worker's file, overwriting target.",
         "Update a worker. This is irreversible.",
         "Anonymize workers: names are replaced and cannot be recovered.",
+        "Update the list from a folder. Records that are not in the source are deleted.",
+        "Update the table; one of that name is dropped first.",
     ],
 )
 def test_a_change_that_lasts_for_good_is_destructive(told):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from classifier import decide
+from classifier.lexicon import lexicon
 from classifier.pages.places import place
 from classifier.pipeline.plain import plain
 from classifier.reading import Reading, read
@@ -218,9 +219,38 @@ def _destructive(reading: Reading, result: Classification, quotes: _Quotes) -> R
             hint, value=True, sure=True, text="it replaces what was there", evidence=replaces
         )
     adds = _words(reading, _ADDING)
+    if adds and _may_lose(reading):
+        return Reason(
+            hint, value=True, sure=False, text="the default; it adds, and may replace or remove as well",
+            evidence=adds,
+        )  # fmt: skip
     if adds:
         return Reason(hint, value=False, sure=True, text="it only adds", evidence=adds)
     return _default(hint)
+
+
+def _may_lose(reading: Reading) -> bool:
+    """Say whether anything in the definition speaks of what is lost or replaced: then it does not only add."""
+    words = {*reading.first, *reading.rest, *reading.tail, *reading.core}
+    if not words.isdisjoint(_LOSING) or "overwrite" in reading.flags:
+        return True
+    verb = lexicon().verb
+    return any(
+        verb[word][1] in _LOSING and verb[word][0] not in _STATES for word in words if word in verb
+    )
+
+
+_LOSING = frozenset(
+    [
+        *("@write-delete", "@write-undo", "disappear", "disappears", "dropped", "erased", "gone", "lost", "mirror"),
+        *("mirrors", "overwrite", "overwrites", "overwriting", "overwritten", "replace", "replaced"),
+        *("replaces", "replacing", "sync", "synchronise", "synchronize", "syncs", "upsert", "upserts", "vanish"),
+        "vanishes",
+    ]
+)  # fmt: skip
+"""Words, and classes of verbs, beside which nobody can say that a call only adds."""
+_STATES = frozenset({"clean", "clear", "empty", "reset", "rm"})
+"""Verbs of loss that are mostly words for how something is: "an empty list", "a clear title"."""
 
 
 def _idempotent(reading: Reading, quotes: _Quotes) -> Reason:

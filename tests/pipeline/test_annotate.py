@@ -36,10 +36,32 @@ def advice(name, description, properties=(), **annotations):
         ("send_email", "Send an email to someone.", ("to",), (False, True, False, True)),
         ("run_shell", "Run any shell command on the host.", ("command",), (False, True, False, True)),
         ("convert_units", "Convert miles to kilometres.", (), (True, False, True, False)),
+        ("sync_folder", "Sync a folder; extra files in the target disappear.", (), (False, True, False, True)),
+        ("create_table", "Create a table; one of that name is dropped first.", (), (False, True, False, True)),
     ],
 )  # fmt: skip
 def test_hints_follow_from_the_definition(name, description, properties, expected):
     assert tuple(advice(name, description, properties).suggested[h] for h in HINTS) == expected
+
+
+@pytest.mark.parametrize(
+    ("description", "properties", "only_adds"),
+    [
+        ("Copy the new files to the target.", (), True),
+        ("Copy the new files to the target; the others disappear.", (), False),
+        ("Copy the new files.\n\nArgs:\n  target: where files are replaced", (), False),
+        ("Copy the new files to an empty, clean folder.", (), True),
+        ("Copy the new files to the target.", ("overwrite",), False),
+    ],
+)
+def test_what_may_lose_something_is_not_said_only_to_add(description, properties, only_adds):
+    (reason,) = [
+        one
+        for one in advice("copy_files", description, properties).reasons
+        if one.hint == "destructiveHint"
+    ]
+    assert (reason.value, reason.sure) == (not only_adds, only_adds)
+    assert reason.evidence
 
 
 def test_a_value_other_than_the_default_has_a_quote_behind_it():
