@@ -445,33 +445,23 @@ def _evidence(
     so it is of one that says what is read, or what a call does besides, where the verb says the category.
     """
     raised = {_labels().get(one.signal.id) for one in findings}
+    verb = explain.acting(item.reading, _ACTS[category])
     quotes: list[Evidence] = []
     for rule in item.matched:
-        if rule.category is category:
-            if act := _instead(rule, item.reading, raised, level):
-                quotes.append(act)
-            elif _fits(rule, raised, level):
-                quotes += rule.evidence(item.reading)
+        if rule.category is not category:
+            continue
+        if not rule.signals <= raised or (rule.risk is not None and rule.risk.rank > level.rank):
+            act = rule.act(item.reading)
+            quotes += (act,) if act else ()
+        elif verb and (rule.as_well or (rule.signals and category is Category.READ)):
+            quotes.append(verb)
+        else:
+            quotes += rule.evidence(item.reading)
     told = [quote for quote in quotes if not explain.says_nothing(quote)]
     if told:
         return _unique(iter(told))
-    act = explain.acting(item.reading, _ACTS[category])
-    first = (act,) if act else ()
+    first = (verb,) if verb else ()
     return _unique(chain(first, _words(item, model, _CATEGORIES.index(category))))[:_FEW]
-
-
-def _fits(rule: Rule, raised: set[str | None], level: Risk) -> bool:
-    """Say whether no more was found than a rule says."""
-    return rule.signals <= raised and (rule.risk is None or rule.risk.rank <= level.rank)
-
-
-def _instead(rule: Rule, reading: Reading, raised: set[str | None], level: Risk) -> Evidence | None:
-    """Return the verb, where it and not all of a rule's words speaks for the category."""
-    if not _fits(rule, raised, level):
-        return rule.act(reading)
-    if rule.category is Category.READ and rule.signals:
-        return explain.acting(reading, _ACTS[Category.READ])
-    return explain.acting(reading, _ACTS[rule.category]) if rule.category and rule.as_well else None
 
 
 _ACTS = {
@@ -513,6 +503,7 @@ def _notes(
         and least
         and least.category
         and least.category is not category
+        and _weight(least) > review.risk.rank
         and least.id in model.trusted
     ):
         notes.append(

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import re2
 
+from classifier.described import is_other
 from classifier.lexicon import lexicon
 from classifier.reading import MAX_DESCRIPTION, Reading
 
@@ -46,6 +47,7 @@ class Kind(Enum):
     UNCLEAR = "unclear"  # a word is spelt like one, or the language is not read
     HEAD = "head"  # its first word is one
     NAMED = "named"  # a clause has one
+    SAVES = "saves"  # a parameter says where to save something
 
 
 class Mention(NamedTuple):
@@ -66,6 +68,8 @@ def _forms() -> frozenset[str]:
 
 def mention(reading: Reading) -> Mention:
     """Return the first verb of change or action that the description names."""
+    if "outpath" in reading.flags and (where := _saved_at(reading)):
+        return Mention(Kind.SAVES, where)
     text = reading.tool.description or ""
     told = text[reading.lead : MAX_DESCRIPTION]
     if _clear_of(reading):
@@ -80,6 +84,16 @@ def mention(reading: Reading) -> Mention:
             begins = found.start(1) == 0 and word == first and _begins(told, first)
             return Mention(Kind.HEAD if begins else Kind.NAMED, found.group(1), _acts(word))
     return _UNCLEAR
+
+
+def _saved_at(reading: Reading) -> str:
+    """Return the name of the parameter that says where to save something; empty where none does."""
+    found = (
+        one.name
+        for one in reading.parameters
+        if "outpath" in one.flags and not one.enum and not is_other(reading, one, "outpath")
+    )
+    return next(found, "")
 
 
 def _clear_of(reading: Reading) -> bool:

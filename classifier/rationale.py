@@ -6,6 +6,7 @@ from classifier import decide
 from classifier.mentions import Kind, Mention, mention
 from classifier.reading import Reading
 from classifier.verdict import Category, Finding, Risk
+from classifier.verdict import Kind as Sort
 
 _DOES = {
     Category.READ: "returns information and, as far as the definition says, changes nothing",
@@ -14,6 +15,30 @@ _DOES = {
     Category.OTHER: "only works on what it is given, or serves its own session",
 }
 _RUNS = "runs what the caller supplies"
+_REMOVES = "deletes or overwrites what is kept"
+_SAVES = "saves what it gets or makes at a place that the caller names"
+_KEEPS = "saves or changes something that is kept"
+_BY_VERB = {
+    Category.EXECUTE: {
+        "@exec-send": "sends something out",
+        "@exec-gen": "has something produced or answered elsewhere",
+        "@exec-stop": "stops, holds up or resizes something that runs",
+        "@exec-ui": "operates a page, a screen or a device",
+        "@exec-device": "operates a player or a device",
+    },
+    Category.OTHER: {
+        "@other-compute": "only works on what it is given",
+        "@other-think": "only works on what it is given",
+        "@other-meta": "only serves its own session, or tells of its own server",
+    },
+}
+"""The same where the acting verb says more."""
+_CHANGING_VERBS = frozenset(
+    [
+        *("@write-create", "@write-delete", "@write-mark", "@write-save", "@write-undo"),
+        "@write-update",
+    ]
+)
 _SHORT = {
     Category.READ: "returns information",
     Category.WRITE: "changes something that is kept",
@@ -43,7 +68,7 @@ _NOT_RIVAL = {
     (
         Category.WRITE,
         Category.READ,
-    ): "It also saves or changes something, so it is Write rather than Read.",
+    ): "Something is different after the call, so it is Write rather than Read.",
     (
         Category.WRITE,
         Category.OTHER,
@@ -69,8 +94,14 @@ _DISAGREE = "Signals and category do not go together here, so a person should lo
 _READ_BY_PEOPLE = "People have read it, and call it {}."
 _OUTWARD = frozenset({"external-side-effect", "financial", "code-execution"})
 """Signals of an effect that does not stay inside stored data."""
+_PRIVATE = frozenset({"sensitive-data", "credentials"})
+_FOR_GOOD = frozenset({"destructive", "financial", "code-execution", "admin", "credentials"})
 _DATA = frozenset({"sensitive-data", "untrusted-content"})
 """Signals of data that a call brings from somewhere."""
+_ENDS = {
+    "destructive": "what it ends, removes or overwrites cannot be brought back with the same tools"
+}
+"""Of a call that does not work on stored data alone."""
 _EFFECT = {
     "destructive": "what it removes or overwrites cannot be brought back with the same tools",
     "financial": "it moves or commits money or assets",
@@ -83,10 +114,25 @@ _EFFECT = {
     "admin": "it changes who may do what or how the system is set up",
 }
 _REACHES = {
-    "url-parameter": "it goes to an address that the caller chooses",
-    "path-parameter": "it goes to a path that the caller chooses",
+    "url-parameter": "the caller chooses the address that it goes to",
+    "path-parameter": "the caller chooses the path that it works on",
 }
+_REACHES_BOTH = "the caller chooses the address and the path that it works on"
 """What raises the risk of a call that only reads."""
+_BOUND = {
+    Category.READ: "nothing found says that what it returns is private",
+    Category.OTHER: "nothing found says that it changes what is kept",
+    Category.WRITE: "nothing found says that it cannot be undone",
+    Category.EXECUTE: "nothing found says that it cannot be undone",
+}
+"""What bounds the level of a category where something was found that does not raise it."""
+_UNBOUND = {
+    Category.READ: _PRIVATE,
+    Category.OTHER: _PRIVATE,
+    Category.WRITE: _FOR_GOOD,
+    Category.EXECUTE: _FOR_GOOD,
+}
+"""Signals beside which that cannot be said."""
 _USUAL = {Category.READ: Risk.LOW, Category.OTHER: Risk.LOW, Category.WRITE: Risk.MEDIUM, Category.EXECUTE: Risk.MEDIUM}  # fmt: skip
 """The level of a category without any signal: what is found there raised nothing."""
 _MUCH = 10
@@ -110,6 +156,7 @@ _BY_NAME = "By its name a call {}"
 _GUESSED = "What a call does is not known, and {} is a guess by the few words that are"
 _HELD = 'Risk is held at {}, because "{}" mostly means more than this: a person should look.'
 _HOSTILE = "the definition itself looks hostile"
+_MAYBE = " Something in it may be hostile: a person should look."
 _MOST = 3
 _QUOTE = 110
 
@@ -138,16 +185,13 @@ def write(  # noqa: PLR0913 - a verdict, and what is known of its grounds
     found = {finding.signal.id for finding in findings}
     doubted = decide.disagrees(category, found)
     unsure = doubted and not reviewed
-    runs = category is Category.EXECUTE and "code-execution" in found
-    does = _RUNS if runs else _DOES[category]
-    if doubted or named.kind in {Kind.HEAD, Kind.NAMED}:
-        does = _TAKEN[category]
+    does = _TAKEN[category] if doubted or named.kind in _SPOKEN else _does(reading, category, found)
     reasons = _reasons(findings, category)
     if unfamiliar:
         what = _not_understood(reading, category, does)
         return f"{what} {_unknown(risk, reasons, unsure=unsure)}"
     start = _start(reading, category, does, insufficient=insufficient)
-    by_verb = named.kind in {Kind.HEAD, Kind.NAMED}
+    by_verb = named.kind in _SPOKEN
     if reviewed and (doubted or by_verb):
         why = _READ_BY_PEOPLE.format(category.value)
     elif doubted:
@@ -160,13 +204,42 @@ def write(  # noqa: PLR0913 - a verdict, and what is known of its grounds
         why = _why(category, found, named, rival)
     usual = risk is _USUAL[category]
     if reasons:
-        return f"{start} {why} {_risk(risk, reasons, unsure=unsure, usual=usual, wording=wording)}"
+        bound = "" if found & _UNBOUND[category] or not usual or doubted else _BOUND[category]
+        level = _risk(risk, reasons, unsure=unsure, usual=usual, wording=wording, bound=bound)
+        return (
+            f"{start} {why} {level}{_MAYBE if _is_suspected(findings, reviewed=reviewed) else ''}"
+        )
     if against:
         return f"{start} {why} {_HELD.format(risk.value, against)}"
     if unknown:
         return f"{start} {why} Risk is {risk.value}, because {unknown} is never low."
     levels = _LEVEL_UNCHANGED if category in _TAKEN else _LEVEL
     return f"{start} {why} {levels[risk]}{_BY_WORDING if wording >= _MUCH and not usual else ''}"
+
+
+_SPOKEN = frozenset({Kind.HEAD, Kind.NAMED, Kind.SAVES})
+"""What is owned up to: a Read whose definition names a change."""
+
+
+def _does(reading: Reading, category: Category, found: set[str]) -> str:
+    """Say what a call does, as nearly as its signals, its verb and its parameters do."""
+    if category is Category.EXECUTE and "code-execution" in found:
+        return _RUNS
+    if category is Category.WRITE and "destructive" in found:
+        return _REMOVES
+    if category is Category.WRITE and _CHANGING_VERBS.isdisjoint(reading.acts):
+        return _SAVES if mention(reading).kind is Kind.SAVES else _KEEPS
+    if category is Category.EXECUTE and "financial" in found:
+        return _DOES[category]
+    by_verb = _BY_VERB.get(category)
+    verb = reading.name_verb or (reading.head_verb if reading.head_at == 0 else None)
+    return by_verb.get(verb[1], _DOES[category]) if by_verb and verb else _DOES[category]
+
+
+def _is_suspected(findings: tuple[Finding, ...], *, reviewed: bool) -> bool:
+    """Say whether something may be hostile, nothing surely is, and nobody has looked."""
+    threats = [one for one in findings if one.signal.kind is Sort.THREAT]
+    return bool(threats) and not reviewed and not any(one.is_threat for one in threats)
 
 
 def _description(reading: Reading) -> str:
@@ -178,7 +251,8 @@ def _start(reading: Reading, category: Category, does: str, *, insufficient: boo
     if _description(reading) and not insufficient:
         return f"A call {does}{_quoted(reading)}."
     by = "name and parameters" if reading.parameters else "name"
-    short = _SHORT[category] if does is _DOES[category] else does
+    claims = does is _DOES[category] or (insufficient and does is not _TAKEN.get(category))
+    short = _SHORT[category] if claims else does
     if not _description(reading):
         return f"There is no description; by its {by} a call {short}."
     return f"The definition says too little to be sure; by its {by} a call {short}."
@@ -191,7 +265,7 @@ def _why(category: Category, found: set[str], named: Mention, rival: Category | 
     """Say why it is this category and not its neighbour, without denying a signal."""
     if category is Category.EXECUTE and "code-execution" in found:
         return _CALLERS
-    owned = category is Category.READ and named.kind in {Kind.HEAD, Kind.NAMED}
+    owned = category is Category.READ and named.kind in _SPOKEN
     if rival and not owned and (told := _NOT_RIVAL.get((category, rival))):
         return told
     if category is Category.READ:
@@ -225,6 +299,8 @@ def _only_reads(named: Mention) -> str:
     if named.kind is Kind.NAMED:
         other = "Execute" if named.acts else "Write"
         return f'What it says with "{named.word}" is not taken for what a call does, so it is not {other}.'
+    if named.kind is Kind.SAVES:
+        return f'That it takes "{named.word}" is not taken to mean that it saves something, so it is not Write.'
     if named.kind is Kind.NONE:
         return "No word of the definition names a change, so it is not Write."
     return "None of its words is taken to mean that a call changes something, so it is not Write."
@@ -232,21 +308,28 @@ def _only_reads(named: Mention) -> str:
 
 def _reasons(findings: tuple[Finding, ...], category: Category) -> list[str]:
     """Return what raises the risk, the weightiest first."""
-    effects = _EFFECT | _REACHES if category is Category.READ else _EFFECT
+    effects = _EFFECT | (_REACHES if category is Category.READ else _BESIDE.get(category, {}))
     hostile = [_HOSTILE] if any(finding.is_threat for finding in findings) else []
     telling = [finding for finding in findings if finding.signal.id in effects]
     telling.sort(key=decide.points, reverse=True)
-    return (hostile + [effects[finding.signal.id] for finding in telling])[:_MOST]
+    told = [effects[finding.signal.id] for finding in telling]
+    if set(told) >= set(_REACHES.values()):
+        told = [one for one in told if one not in _REACHES.values()] + [_REACHES_BOTH]
+    return (hostile + told)[:_MOST]
 
 
-def _risk(
-    risk: Risk, reasons: list[str], *, unsure: bool = False, usual: bool = False, wording: int = 0
-) -> str:
+_BESIDE = {Category.EXECUTE: _ENDS}
+
+
+def _risk(  # noqa: PLR0913 - a level, and what stands for and against it
+    risk: Risk, reasons: list[str], *, unsure: bool = False, usual: bool = False, wording: int = 0,
+    bound: str = "",
+) -> str:  # fmt: skip
     """Give the level with its reasons; what did not raise it is not given as a reason for it."""
     if unsure:
         return f"Risk is {risk.value}; if the signals are right, {_join(reasons)}."
     if usual or risk is Risk.LOW:
-        return f"Risk stays {risk.value} although {_join(reasons)}."
+        return f"Risk stays {risk.value} although {_join(reasons)}{': ' if bound else ''}{bound}."
     if wording <= -_MUCH:
         return f"Risk is no more than {risk.value} by the wording as a whole, although {_join(reasons)}."
     if wording >= _MUCH:

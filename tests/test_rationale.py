@@ -201,15 +201,107 @@ def told(category, risk, *ids, said="Do a thing.", **more):
 
 def test_what_raised_nothing_is_no_reason_for_a_level():
     text = told(Category.WRITE, Risk.MEDIUM, "bulk-operation")
-    assert "Risk stays medium although one call covers many targets." in text
+    assert "Risk stays medium although one call covers many targets: nothing found says" in text
     assert "Risk is high: one call covers" in told(Category.WRITE, Risk.HIGH, "bulk-operation")
     assert "Risk is medium: it brings" in told(Category.READ, Risk.MEDIUM, "untrusted-content")
 
 
 def test_a_read_says_where_the_caller_may_send_it():
     text = told(Category.READ, Risk.MEDIUM, "url-parameter")
-    assert "Risk is medium: it goes to an address that the caller chooses." in text
+    assert "Risk is medium: the caller chooses the address that it goes to." in text
+    text = told(Category.READ, Risk.MEDIUM, "url-parameter", "path-parameter")
+    assert "Risk is medium: the caller chooses the address and the path that it works on." in text
     assert "address" not in told(Category.WRITE, Risk.HIGH, "url-parameter")
+
+
+@pytest.mark.parametrize(
+    ("category", "risk", "ids", "bound"),
+    [
+        (Category.READ, Risk.LOW, ["untrusted-content"], "that what it returns is private"),
+        (Category.READ, Risk.LOW, ["untrusted-content", "credentials"], ""),
+        (Category.WRITE, Risk.MEDIUM, ["sensitive-data"], "that it cannot be undone"),
+        (Category.WRITE, Risk.MEDIUM, ["bulk-operation", "destructive"], ""),
+        (Category.WRITE, Risk.HIGH, ["bulk-operation"], ""),
+        (Category.OTHER, Risk.LOW, ["bulk-operation"], "that it changes what is kept"),
+        (Category.OTHER, Risk.LOW, ["bulk-operation", "destructive"], ""),
+    ],
+)
+def test_what_bounds_a_level_is_said_and_never_against_a_signal(category, risk, ids, bound):
+    text = told(category, risk, *ids)
+    assert text.endswith(f"nothing found says {bound}.") is bool(bound)
+    assert ("nothing found says" in text) is bool(bound)
+
+
+@pytest.mark.parametrize(
+    ("category", "name", "ids", "does"),
+    [
+        (Category.WRITE, "delete_note", ["destructive"], "deletes or overwrites what is kept"),
+        (Category.WRITE, "update_note", [], "changes data in the store that it works on"),
+        (Category.WRITE, "look", [], "saves or changes something that is kept"),
+        (Category.EXECUTE, "send_note", ["external-side-effect"], "sends something out"),
+        (
+            Category.EXECUTE,
+            "send_coins",
+            ["financial"],
+            "sets something in motion beyond stored data",
+        ),
+        (Category.EXECUTE, "send_query", ["code-execution"], "runs what the caller supplies"),
+        (Category.EXECUTE, "click_button", ["external-side-effect"], "operates a page, a screen"),
+        (Category.OTHER, "encode_text", [], "only works on what it is given:"),
+        (
+            Category.OTHER,
+            "heartbeat",
+            [],
+            "only serves its own session, or tells of its own server:",
+        ),
+    ],
+)
+def test_what_a_call_does_goes_by_its_signals_and_its_verb(category, name, ids, does):
+    def write(told, *, insufficient=False):
+        return rationale.write(
+            read(tool(name, told)), category, Risk.HIGH, findings(*ids),
+            insufficient=insufficient, reviewed=False,
+        )  # fmt: skip
+
+    assert write("Something about notes.").startswith(f"A call {does}")
+    little = write("Hm.", insufficient=True)
+    assert little.startswith("The definition says too little to be sure; by its name a call ")
+    assert does not in little.partition(". ")[0]
+
+
+def test_a_word_in_the_middle_of_a_sentence_is_not_what_a_call_does():
+    text = told(Category.OTHER, Risk.LOW, said="Something about the use of notes.")
+    assert text.startswith("A call only works on what it is given, or serves its own session:")
+
+
+def test_a_place_to_save_to_is_owned_up_to():
+    def write(category, described):
+        schema = {"properties": {"output": {"type": "string", "description": described}}}
+        one = replace(tool("zip", "Pack it."), input_schema=schema)
+        return rationale.write(
+            read(one), category, Risk.MEDIUM, (), insufficient=False, reviewed=False
+        )
+
+    text = write(Category.READ, "File to write")
+    assert 'A call is taken to return information only: "Pack it".' in text
+    assert 'That it takes "output" is not taken to mean that it saves something' in text
+    assert "saves something" not in write(Category.READ, "Output format")
+    assert write(Category.WRITE, "File to write").startswith("A call saves what it gets or makes")
+    assert not write(Category.WRITE, "Output format").startswith("A call saves what")
+
+
+def test_what_may_be_hostile_is_said_and_left_for_a_person():
+    def write(confidence, *, reviewed=False):
+        maybe = replace(findings("hidden-instructions")[0], confidence=confidence)
+        return rationale.write(
+            read(tool("get", "Get a page.")), Category.READ, Risk.MEDIUM,
+            (*findings("untrusted-content"), maybe), insufficient=False, reviewed=reviewed,
+        )  # fmt: skip
+
+    hint = "Something in it may be hostile: a person should look."
+    assert write(0.7).endswith(hint)
+    assert hint not in write(1.0)
+    assert hint not in write(0.7, reviewed=True)
 
 
 def test_the_weight_of_the_wording_is_told_of():
