@@ -63,6 +63,8 @@ _WITH = _SHOWN | {"from", "order", "page", "to"}
 Some only beside another one: `order` may be what is bought, `to` whom it is sent to.
 """
 _CUT = _SHOWN | _EMPTY
+_ANY_NAME = frozenset({"api", "mcp"})
+"""Words that a name may begin with and that say nothing there."""
 _SHARE = 0.4
 """Of the weight of the heaviest word: what is lighter decided nothing, and is no evidence."""
 
@@ -87,6 +89,8 @@ class _Sayable(dict[int, tuple[str, str] | None]):
 
 def _only_shows(words: Sequence[str]) -> bool:
     """Say whether a parameter is named for how an answer is shown: `limit`, `sort_order`, `from_date`."""
+    if len(words) == 1 and words[0] == "page":  # the number of one, beside `page_id`
+        return True
     return not _SHOWN.isdisjoint(words) and _WITH.issuperset(words)
 
 
@@ -142,6 +146,8 @@ def words(  # noqa: PLR0913 - what the model said, and of which words it is aske
             quote = _trimmed(quote)
         if quote and block not in _FROM_SCHEMA and (says_nothing(quote) or _denied(reading, quote)):
             continue  # a class that an empty word belongs to, or what a call is said not to do
+        if quote and quote.pointer == "/name" and quote.text.lower() in _ANY_NAME:
+            continue
         if quote and not verbs and _is_act(reading, quote):
             continue
         if quote and not any(_overlap(quote, other) for other in found):
@@ -172,9 +178,15 @@ def acting(reading: Reading, kinds: tuple[str, ...]) -> Evidence | None:
 
 
 def _is_act(reading: Reading, quote: Evidence) -> bool:
-    """Say whether a quote is the acting verb of name or first sentence, in any of its forms."""
+    """Say whether a quote is the acting verb of name or first sentence, in any of its forms.
+
+    A name may hold "get" beside its verb: `post_api_get_block`.
+    """
     verb = lexicon().verb.get(quote.text.lower())
-    return verb is not None and quote.end > 0 and verb in {reading.name_verb, reading.head_verb}
+    if verb is None or not quote.end:
+        return False
+    fetches = quote.pointer == "/name" and verb[1] in {"@read-get", "@read-list"}
+    return fetches or verb in {reading.name_verb, reading.head_verb}
 
 
 _WORD = re.compile(r"\w+")

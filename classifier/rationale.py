@@ -203,18 +203,18 @@ def write(  # noqa: PLR0913 - a verdict, and what is known of its grounds
     else:
         why = _why(category, found, named, rival)
     usual = risk is _USUAL[category]
+    maybe = _MAYBE if _is_suspected(findings, reviewed=reviewed) else ""
     if reasons:
         bound = "" if found & _UNBOUND[category] or not usual or doubted else _BOUND[category]
         level = _risk(risk, reasons, unsure=unsure, usual=usual, wording=wording, bound=bound)
-        return (
-            f"{start} {why} {level}{_MAYBE if _is_suspected(findings, reviewed=reviewed) else ''}"
-        )
+        return f"{start} {why} {level}{maybe}"
     if against:
         return f"{start} {why} {_HELD.format(risk.value, against)}"
     if unknown:
         return f"{start} {why} Risk is {risk.value}, because {unknown} is never low."
     levels = _LEVEL_UNCHANGED if category in _TAKEN else _LEVEL
-    return f"{start} {why} {levels[risk]}{_BY_WORDING if wording >= _MUCH and not usual else ''}"
+    told = _BY_WORDING if wording >= _MUCH and not usual else ""
+    return f"{start} {why} {levels[risk]}{told}{maybe}"
 
 
 _SPOKEN = frozenset({Kind.HEAD, Kind.NAMED, Kind.SAVES})

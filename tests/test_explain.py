@@ -239,6 +239,11 @@ def test_what_decided_inside_the_schema_is_shown_with_its_place():
     assert "id_rsa" in threat
 
 
+def test_that_no_signal_was_found_is_said():
+    one = parse_tool(ServerName("s"), {"name": "list_tides", "description": "List the tides."})
+    assert "\nsignals\n  none\n\n" in text(one, classify(one, Options(use_reviews=False)))
+
+
 def test_of_a_long_value_no_more_is_quoted_than_was_read():
     schema = {"properties": {"action": {"enum": ["list", "purge " + "x" * 5000 + " send"]}}}
     raw = {"name": "records", "description": "Records.", "inputSchema": schema}
@@ -325,6 +330,11 @@ def test_a_phrase_that_raises_a_read_is_evidence_for_its_level_and_not_for_read(
 def test_the_verb_of_a_read_is_no_evidence_for_what_it_brings():
     _, found = quoted("list_calls", "List the calls of a team with their participants.")
     assert not {"list", "List"} & set(found["sensitive-data"])
+    _, found = quoted(
+        "API-retrieve-a-block", "Retrieve a block from a Notion page of private notes."
+    )
+    assert found["sensitive-data"]
+    assert not {"API", "retrieve"} & set(found["sensitive-data"])
 
 
 def test_of_a_change_that_no_rule_knows_the_verb_is_quoted_first():
@@ -334,7 +344,7 @@ def test_of_a_change_that_no_rule_knows_the_verb_is_quoted_first():
 
 
 def test_how_an_answer_is_cut_is_evidence_for_nothing():
-    shown = ("limit", "sort_order", "from_date", "per_page", "timezone", "language")
+    shown = ("limit", "page", "sort_order", "from_date", "per_page", "timezone", "language")
     schema = {"properties": {name: {"type": "string"} for name in (*shown, "to")}}
     raw = {"name": "fetch_mail", "description": "Fetch mail.", "inputSchema": schema}
     reading, model = read(parse_tool(ServerName("s"), raw)), runtime.load()

@@ -291,15 +291,16 @@ def test_a_place_to_save_to_is_owned_up_to():
 
 
 def test_what_may_be_hostile_is_said_and_left_for_a_person():
-    def write(confidence, *, reviewed=False):
+    def write(confidence, *others, reviewed=False):
         maybe = replace(findings("hidden-instructions")[0], confidence=confidence)
         return rationale.write(
             read(tool("get", "Get a page.")), Category.READ, Risk.MEDIUM,
-            (*findings("untrusted-content"), maybe), insufficient=False, reviewed=reviewed,
+            (*findings(*others), maybe), insufficient=False, reviewed=reviewed,
         )  # fmt: skip
 
     hint = "Something in it may be hostile: a person should look."
     assert write(0.7).endswith(hint)
+    assert write(0.7, "untrusted-content").endswith(hint)
     assert hint not in write(1.0)
     assert hint not in write(0.7, reviewed=True)
 

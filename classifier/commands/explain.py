@@ -95,7 +95,7 @@ def text(tool: "Tool", result: "Classification") -> str:
     lines += ["", _line(result.rationale), "", "score"]
     lines += [f"  {a.points:+4d}  {a.reason}" for a in result.addends]
     lines.append(f"  {result.risk_score:4d}  = {result.risk.value}")
-    lines += ["", "signals"]
+    lines += ["", "signals"] if result.findings else ["", "signals", "  none"]
     for finding in result.findings:
         quoted = ", ".join(json.dumps(_shown(e.text), ensure_ascii=False) for e in finding.evidence)
         lines.append(f"  {finding.signal.id} ({finding.confidence:.2f}): {quoted}")
