@@ -1,11 +1,16 @@
 """What every test stands on."""
 
+import contextlib
+import io
 import signal
+import subprocess
 import sys
 import threading
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from classifier.cli import main
 
 # How long one example takes says more of the machine than of the code.
 settings.register_profile(
@@ -17,6 +22,37 @@ settings.load_profile("any-machine")
 # programs that tests start would inherit that, and never stop when they are asked to.
 if threading.current_thread() is threading.main_thread():
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def run_here():
+    """Return a function that runs `toolrisk` in a folder as `main` does, without a new process.
+
+    To start Python and load what a crawl needs takes a second and more. The streams are bytes below,
+    as a program's are; with None, standard input is what the test has made of it. What is about the
+    process itself (signals, pipes, the start) needs a real one.
+    """
+
+    def run(*words, cwd, stdin=""):
+        out, err = io.BytesIO(), io.BytesIO()
+        with (
+            contextlib.chdir(cwd),
+            contextlib.redirect_stdout(io.TextIOWrapper(out, encoding="utf-8")) as printed,
+            contextlib.redirect_stderr(io.TextIOWrapper(err, encoding="utf-8")) as told,
+            pytest.MonkeyPatch.context() as patch,
+        ):
+            if stdin is not None:
+                given = io.BytesIO(stdin.encode() if isinstance(stdin, str) else stdin)
+                patch.setattr(sys, "stdin", io.TextIOWrapper(given, encoding="utf-8"))
+            with pytest.raises(SystemExit) as stop:
+                main([str(word) for word in words])
+        printed.flush()
+        told.flush()
+        return subprocess.CompletedProcess(
+            words, stop.value.code, out.getvalue().decode(), err.getvalue().decode()
+        )
+
+    return run
 
 
 @pytest.fixture

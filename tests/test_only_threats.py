@@ -26,14 +26,17 @@ POISONED = {
 CALM = {"name": "sum", "description": "Adds two numbers."}
 
 
-def toolrisk(*words, code=0, stdin=None):
-    done = subprocess.run(
-        [sys.executable, "-m", "classifier", *map(str, words)],
-        capture_output=True, text=True, timeout=60, check=False, input=stdin,
-    )  # fmt: skip
-    assert done.returncode == code, done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
-    return done
+@pytest.fixture
+def toolrisk(run_here):
+    """Return a function that runs `toolrisk` and asserts its exit code."""
+
+    def run(*words, code=0, stdin=""):
+        done = run_here(*words, cwd=".", stdin=stdin)
+        assert done.returncode == code, done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+        return done
+
+    return run
 
 
 @pytest.fixture
@@ -59,7 +62,7 @@ def test_a_harmless_definition_has_none():
     assert threats_of(parse_tool(ServerName("a"), CALM, "")) == ()
 
 
-def test_every_line_quotes_and_the_gate_stops(file):
+def test_every_line_quotes_and_the_gate_stops(toolrisk, file):
     done = toolrisk("classify", file, "--only-threats", "--format", "jsonl")
     (line,) = map(json.loads, done.stdout.splitlines())
     assert (line["server"], line["tool"]) == ("tools.json", "add")
@@ -71,7 +74,7 @@ def test_every_line_quotes_and_the_gate_stops(file):
     toolrisk("classify", file, "--only-threats", "--fail-on", "low", code=0)
 
 
-def test_reports_baselines_and_standard_input(file, tmp_path):
+def test_reports_baselines_and_standard_input(toolrisk, file, tmp_path):
     log = json.loads(toolrisk("classify", file, "--only-threats", "--format", "sarif").stdout)
     results = log["runs"][0]["results"]
     assert {r["properties"]["tool"] for r in results} == {"add"}
@@ -88,7 +91,7 @@ def test_reports_baselines_and_standard_input(file, tmp_path):
     assert "add" in toolrisk("classify", "-", "--only-threats", stdin=text).stdout
 
 
-def test_reports_count_the_tools_that_were_looked_at(file):
+def test_reports_count_the_tools_that_were_looked_at(toolrisk, file):
     words = ("classify", file, "--only-threats", "--fail-on", "high", "--format")
     told = toolrisk(*words, "markdown", code=1).stdout
     assert "2 tools looked at, for threats alone." in told
@@ -104,7 +107,7 @@ def test_reports_count_the_tools_that_were_looked_at(file):
     assert (root.get("tests"), root.get("failures")) == ("1", "0")
 
 
-def test_bad_input_is_one_clear_line(file, tmp_path):
+def test_bad_input_is_one_clear_line(toolrisk, file, tmp_path):
     toolrisk("classify", file, "--only-threats", "--also", "csv=x.csv", code=2)
     done = toolrisk("classify", file, "--only-threats", "--format", "csv", code=2)
     assert "csv" in done.stderr
@@ -112,7 +115,7 @@ def test_bad_input_is_one_clear_line(file, tmp_path):
     toolrisk("classify", "--only-threats", "--db", tmp_path / "none.db", code=2)
 
 
-def test_a_client_config_is_asked_or_refused(tmp_path):
+def test_a_client_config_is_asked_or_refused(toolrisk, tmp_path):
     """Nothing looked at must not read as nothing found."""
     config = tmp_path / "mcp.json"
     config.write_text('{"mcpServers": {"gh": {"command": "gh-mcp"}}}', encoding="utf-8")
@@ -136,14 +139,14 @@ def test_it_loads_neither_model_nor_network(file):
     assert done.returncode == 0, done.stderr
 
 
-def test_a_report_beside_the_output_is_written(file, tmp_path):
+def test_a_report_beside_the_output_is_written(toolrisk, file, tmp_path):
     log = tmp_path / "log.sarif"
     toolrisk("classify", file, "--only-threats", "--also", f"sarif={log}")
     shown = toolrisk("classify", file, "--only-threats", "--format", "sarif").stdout
     assert json.loads(log.read_text(encoding="utf-8")) == json.loads(shown)
 
 
-def test_an_expired_baseline_is_told(file, tmp_path):
+def test_an_expired_baseline_is_told(toolrisk, file, tmp_path):
     known = tmp_path / "known.json"
     toolrisk("baseline", file, "--file", known, "--expires", "2020-01-01")
     done = toolrisk("classify", file, "--only-threats", "--baseline", known)

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,21 +21,37 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def toolrisk(tmp_path: Path) -> Run:
-    """Run the real command in an empty folder."""
+def toolrisk(run_here: Run, tmp_path: Path) -> Run:
+    """Run the command in an empty folder, each time in another second than before.
+
+    What is stored has its time in seconds, and two crawls at one time are one.
+    """
+    ended = 0.0
 
     def run(*words: str, stdin: str | bytes = "") -> subprocess.CompletedProcess[str]:
-        data = stdin.encode() if isinstance(stdin, str) else stdin
-        done = subprocess.run(
+        nonlocal ended
+        while int(time.time()) == int(ended):
+            time.sleep(0.02)
+        done = run_here(*words, cwd=tmp_path, stdin=stdin)
+        ended = time.time()
+        return done
+
+    return run
+
+
+@pytest.fixture
+def started(tmp_path: Path) -> Run:
+    """Run the command in an empty folder as a program of its own."""
+
+    def run(*words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             [sys.executable, "-c", "from classifier.cli import main; main()", *words],
-            input=data,
+            input=stdin,
             capture_output=True,
+            encoding="utf-8",
             check=False,
             cwd=tmp_path,
             timeout=120,
-        )
-        return subprocess.CompletedProcess(
-            done.args, done.returncode, done.stdout.decode(), done.stderr.decode()
         )
 
     return run

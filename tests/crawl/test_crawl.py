@@ -74,16 +74,16 @@ def test_the_summary_is_one_object_and_updates_never_duplicate(toolrisk, tmp_pat
     assert (third["tools"], third["new"], third["changed"]) == (1, 0, 1)
 
 
-def test_text_for_people(toolrisk, tmp_path: Path) -> None:
-    done = toolrisk("crawl", write(tmp_path / "tools.json", "a"))
+def test_text_for_people(started, tmp_path: Path) -> None:
+    done = started("crawl", write(tmp_path / "tools.json", "a"))
     assert done.returncode == 0
     assert done.stdout.startswith("1 server and 1 tool in ")
     assert "1 new, 0 changed, 0 unchanged" in done.stdout
     assert (tmp_path / "toolrisk.db").exists()
 
 
-def test_standard_input(toolrisk) -> None:
-    done = toolrisk("crawl", "-", "--format", "json", stdin='[{"tool": "a", "server": "s"}]')
+def test_standard_input(started) -> None:
+    done = started("crawl", "-", "--format", "json", stdin='[{"tool": "a", "server": "s"}]')
     assert json.loads(done.stdout)["tools"] == 1
 
 

@@ -1,4 +1,4 @@
-"""`toolrisk pages` on a real catalogue, as a program."""
+"""`toolrisk pages` on a real catalogue; the first site and the preview are made by a program."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import sys
 import time
 import urllib.request
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +38,10 @@ from crawler.records import (
 TOOLRISK = [sys.executable, "-c", "from classifier.cli import main; main()", "pages"]
 
 
-def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*TOOLRISK, *arguments], cwd=cwd, capture_output=True, text=True, timeout=60, check=False
-    )
+@pytest.fixture
+def run(run_here: Callable, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run `toolrisk pages` in the folder of the catalogue."""
+    return partial(run_here, "pages", cwd=tmp_path)
 
 
 def home(address: str) -> str:
@@ -85,7 +87,9 @@ def db(tmp_path: Path, desk: dict[str, ToolFacts]) -> Path:
 
 
 def test_a_catalogue_becomes_a_site(db: Path, tmp_path: Path) -> None:
-    done = run(cwd=tmp_path)  # to ./site, where nothing else is said
+    done = subprocess.run(  # to ./site, where nothing else is said
+        TOOLRISK, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
     assert (done.returncode, done.stdout) == (0, "")
     assert "for 4 tools of 1 server" in done.stderr
     page = next((tmp_path / "site").glob("tools/*/deskopenstream-*.html"))
@@ -95,11 +99,11 @@ def test_a_catalogue_becomes_a_site(db: Path, tmp_path: Path) -> None:
 
 
 def test_a_tool_that_went_leaves_a_page_that_says_so(
-    db: Path, tmp_path: Path, desk: dict[str, ToolFacts]
+    run: Callable, db: Path, tmp_path: Path, desk: dict[str, ToolFacts]
 ) -> None:
     rest = tuple(f.tool for name, f in desk.items() if name != "rename_account")
     record(db, rest, "2026-11-21T08:00:00Z")
-    assert run("--out", "site", cwd=tmp_path).returncode == 0
+    assert run("--out", "site").returncode == 0
     gone = next((tmp_path / "site").glob("tools/*/rename_account.html")).read_text()
     assert "no longer lists this tool (noticed 2026-11-21)" in gone
     tree = LexborHTMLParser(next((tmp_path / "site").glob("servers/*desk*.html")).read_text())
@@ -114,12 +118,12 @@ def test_a_tool_that_went_leaves_a_page_that_says_so(
 
 @pytest.mark.parametrize("name", ["\ud800", "read\udfffme", r"\ud800"])
 def test_a_change_leads_to_the_page_of_half_a_character(
-    db: Path, tmp_path: Path, desk: dict[str, ToolFacts], name: str
+    run: Callable, db: Path, tmp_path: Path, desk: dict[str, ToolFacts], name: str
 ) -> None:
     odd = replace(desk["list_accounts"].tool, name=name)
     record(db, (odd,), "2026-11-21T08:00:00Z")
     judge(db, {**desk, name: desk["list_accounts"]})
-    assert run("--out", "site", cwd=tmp_path).returncode == 0
+    assert run("--out", "site").returncode == 0
     page = next((tmp_path / "site").glob(f"tools/*/{slug(name)}.html"))
     path = page.relative_to(tmp_path / "site").as_posix()
     assert f'href="{path}"' in (tmp_path / "site/changes.html").read_text()
@@ -127,14 +131,16 @@ def test_a_change_leads_to_the_page_of_half_a_character(
     assert path in [node.attrib["href"] for node in feed.iter("{http://www.w3.org/2005/Atom}link")]
 
 
-def test_a_server_that_was_withdrawn_leaves_tombstones(db: Path, tmp_path: Path) -> None:
+def test_a_server_that_was_withdrawn_leaves_tombstones(
+    run: Callable, db: Path, tmp_path: Path
+) -> None:
     told = Server(name=ServerName("io.example/desk"), title="Desk", status="deleted")
     where = Provenance(
         source="official-registry", url="https://r.example", fetched_at="2026-11-21T08:00:00Z"
     )
     with Catalog.open(db) as catalog:
         catalog.record_listing(Listing(server=told, provenance=where))
-    done = run("--out", "site", cwd=tmp_path)
+    done = run("--out", "site")
     assert done.returncode == 0
     assert "for 0 tools of 0 servers" in done.stderr
     page = next((tmp_path / "site").glob("servers/*desk*.html")).read_text()
@@ -146,11 +152,11 @@ def test_a_server_that_was_withdrawn_leaves_tombstones(db: Path, tmp_path: Path)
 
 
 def test_what_is_not_classified_is_said(
-    db: Path, tmp_path: Path, desk: dict[str, ToolFacts]
+    run: Callable, db: Path, tmp_path: Path, desk: dict[str, ToolFacts]
 ) -> None:
     new = Tool(server=desk["list_accounts"].tool.server, name="brand_new", description="New.")
     record(db, (*(f.tool for f in desk.values()), new), "2026-11-21T08:00:00Z")
-    done = run("--out", "site", cwd=tmp_path)
+    done = run("--out", "site")
     assert done.returncode == 0
     assert "1 tool not classified yet: run `toolrisk classify`" in done.stderr
     listed = next((tmp_path / "site").glob("servers/*desk*.html")).read_text()
@@ -166,9 +172,9 @@ def test_what_is_not_classified_is_said(
     ],
 )
 def test_what_is_wrong_is_one_line(
-    db: Path, tmp_path: Path, arguments: tuple[str, ...], code: int, line: str
+    run: Callable, db: Path, arguments: tuple[str, ...], code: int, line: str
 ) -> None:
-    done = run(*arguments, cwd=tmp_path)
+    done = run(*arguments)
     assert done.returncode == code
     assert line in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1

@@ -2,8 +2,6 @@
 
 import base64
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -30,17 +28,20 @@ def notebook(path, *, executed=True):
     path.write_text(json.dumps({"nbformat": 4, "metadata": {}, "cells": cells}), encoding="utf-8")
 
 
-def toolrisk(*words, code=0):
-    done = subprocess.run(
-        [sys.executable, "-m", "classifier", *map(str, words)],
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    assert done.returncode == code, done.stderr
-    return done.stderr
+@pytest.fixture
+def toolrisk(run_here, tmp_path):
+    """Return a function that runs `toolrisk`, asserts its exit code and returns its remarks."""
+
+    def run(*words, code=0):
+        done = run_here(*words, cwd=tmp_path)
+        assert done.returncode == code, done.stderr
+        return done.stderr
+
+    return run
 
 
 @pytest.fixture
-def db(tmp_path):
+def db(toolrisk, tmp_path):
     path = tmp_path / "c.db"
     (tmp_path / "t.json").write_text('[{"name": "get_x", "description": "Get x."}]')
     toolrisk("crawl", tmp_path / "t.json", "--db", path)
@@ -48,7 +49,7 @@ def db(tmp_path):
     return path
 
 
-def test_a_notebook_becomes_a_page_without_its_markup(db, tmp_path):
+def test_a_notebook_becomes_a_page_without_its_markup(toolrisk, db, tmp_path):
     folder, site = tmp_path / "nb", tmp_path / "site"
     folder.mkdir()
     notebook(folder / "01_one.ipynb")
@@ -91,7 +92,7 @@ def test_a_preview_has_the_notebooks_too(db, tmp_path, monkeypatch):
     assert (site / "notebooks" / "01_one.html").is_file()
 
 
-def test_what_is_no_executed_notebook_is_refused_in_one_line(db, tmp_path):
+def test_what_is_no_executed_notebook_is_refused_in_one_line(toolrisk, db, tmp_path):
     folder, site = tmp_path / "nb", tmp_path / "site"
     folder.mkdir()
     words = ("pages", "--db", db, "--out", site, "--notebooks", folder)

@@ -1,10 +1,9 @@
 """A server's page says what its tools can do together as `toolrisk stack` does, and its grade."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
+import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from classifier.pages.profiles import meaning
@@ -13,16 +12,19 @@ from classifier.rule import Profile
 STACK = Path(__file__).parents[1] / "stacks" / "code_host.json"
 
 
-def toolrisk(*words):
-    done = subprocess.run(
-        [sys.executable, "-m", "classifier", *map(str, words)],
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+@pytest.fixture
+def toolrisk(run_here, tmp_path):
+    """Return a function that runs `toolrisk` and returns what it printed."""
+
+    def run(*words):
+        done = run_here(*words, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
 
 
-def page_of(tmp_path, tools):
+def page_of(toolrisk, tmp_path, tools):
     (tmp_path / "tools.json").write_text(json.dumps(tools))
     db = tmp_path / "c.db"
     toolrisk("crawl", tmp_path / "tools.json", "--db", db)
@@ -33,9 +35,9 @@ def page_of(tmp_path, tools):
     return LexborHTMLParser(page.read_text())
 
 
-def test_the_page_names_the_trifecta_and_the_rules_that_break_it(tmp_path):
+def test_the_page_names_the_trifecta_and_the_rules_that_break_it(toolrisk, tmp_path):
     tools = json.loads(STACK.read_text())
-    html = page_of(tmp_path, tools)
+    html = page_of(toolrisk, tmp_path, tools)
     told = json.loads(toolrisk("stack", "--db", tmp_path / "c.db", "--format", "json"))
     heading = html.css_first("#combinations")
     assert heading is not None
@@ -50,7 +52,7 @@ def test_the_page_names_the_trifecta_and_the_rules_that_break_it(tmp_path):
     assert f"Grade {grade['letter']}, {grade['points']} of 100: start +100" in text
 
 
-def test_a_harmless_server_has_no_combination_and_a_grade(tmp_path):
+def test_a_harmless_server_has_no_combination_and_a_grade(toolrisk, tmp_path):
     add = {
         "name": "add",
         "description": "Adds two numbers.",
@@ -59,14 +61,14 @@ def test_a_harmless_server_has_no_combination_and_a_grade(tmp_path):
             "properties": {"a": {"type": "number"}, "b": {"type": "number"}},
         },
     }
-    html = page_of(tmp_path, {"tools": [add]})
+    html = page_of(toolrisk, tmp_path, {"tools": [add]})
     text = " ".join(html.css_first("main").text().split())
     assert "Grade A" in text
     assert "No combination was found" in text
     assert "Lethal trifecta" not in text
 
 
-def test_what_the_policy_breaks_is_said_of_the_tools_of_that_leg_alone(tmp_path):
+def test_what_the_policy_breaks_is_said_of_the_tools_of_that_leg_alone(toolrisk, tmp_path):
     text = {"type": "object", "properties": {"text": {"type": "string"}}}
     said = {
         "read_issue_comments": "Read the comments that anybody wrote on a public issue.",
@@ -74,7 +76,7 @@ def test_what_the_policy_breaks_is_said_of_the_tools_of_that_leg_alone(tmp_path)
         "stop_pump": "Stop the insulin pump.",
     }
     tools = [{"name": n, "description": d, "inputSchema": text} for n, d in said.items()]
-    html = page_of(tmp_path, {"tools": tools})
+    html = page_of(toolrisk, tmp_path, {"tools": tools})
     page = " ".join(html.css_first("main").text().split())
     assert "every tool counted here for lasting harm waits for a person or is refused." in page
     assert meaning(Profile.RECOMMENDED) in page

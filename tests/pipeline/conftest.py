@@ -1,31 +1,16 @@
 """The real command in this process, and files of tools."""
 
-import contextlib
-import io
 import json
-from types import SimpleNamespace
 
 import pytest
 
-from classifier.cli import main
-
 
 @pytest.fixture(scope="session")
-def toolrisk():
+def toolrisk(run_here):
     """Return a function that runs `toolrisk` as `main` does, and asserts its exit code."""
 
     def run(*words, cwd=".", code=0):
-        out, err = io.StringIO(), io.StringIO()
-        with (
-            contextlib.chdir(cwd),
-            contextlib.redirect_stdout(out),
-            contextlib.redirect_stderr(err),
-            pytest.raises(SystemExit) as stop,
-        ):
-            main([str(word) for word in words])
-        done = SimpleNamespace(
-            returncode=stop.value.code, stdout=out.getvalue(), stderr=err.getvalue()
-        )
+        done = run_here(*words, cwd=cwd, stdin=None)
         assert code is None or done.returncode == code, done.stdout + done.stderr
         return done
 

@@ -2,8 +2,6 @@
 the machine twin say the same about calls. The snippets are taken out of the HTML and executed."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 from selectolax.lexbor import LexborHTMLParser
@@ -27,7 +25,7 @@ TOOLS = [
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
+def site(run_here, tmp_path_factory):
     folder = tmp_path_factory.mktemp("site")
     path, db, out = folder / "tools.json", folder / "tools.db", folder / "out"
     path.write_text(json.dumps(TOOLS), encoding="utf-8")
@@ -36,13 +34,7 @@ def site(tmp_path_factory):
         ("classify", "--db", db),
         ("pages", "--db", db, "--out", out),
     ):
-        done = subprocess.run(
-            [sys.executable, "-c", "from classifier.cli import main; main()", *map(str, words)],
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        done = run_here(*words, cwd=folder)
         assert done.returncode == 0, done.stderr
     return out
 

@@ -1,8 +1,6 @@
 """Combinations: found with their tools named, broken by the fewest rules, checked in engines."""
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from itertools import combinations as subsets
 from pathlib import Path
@@ -292,17 +290,20 @@ def test_every_pattern_is_told_and_mapped():
         assert pattern.references
 
 
-def toolrisk(*words, code=0):
-    done = subprocess.run(
-        [sys.executable, "-m", "classifier", *map(str, words)],
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    assert done.returncode == code, done.stderr
-    assert "Traceback" not in done.stderr
-    return done
+@pytest.fixture
+def toolrisk(run_here):
+    """Return a function that runs `toolrisk` and asserts its exit code."""
+
+    def run(*words, code=0):
+        done = run_here(*words, cwd=".")
+        assert done.returncode == code, done.stderr
+        assert "Traceback" not in done.stderr
+        return done
+
+    return run
 
 
-def test_the_command_writes_rules_that_the_policy_command_takes(tmp_path):
+def test_the_command_writes_rules_that_the_policy_command_takes(toolrisk, tmp_path):
     rules = tmp_path / "rules.toml"
     report = json.loads(toolrisk("stack", CODE_HOST, "--format", "json", "--out", rules).stdout)
     (whole,) = report["stack"]["combinations"]
@@ -317,7 +318,7 @@ def test_the_command_writes_rules_that_the_policy_command_takes(tmp_path):
     assert again["stack"]["shut"] == []
 
 
-def test_the_attack_goes_through_before_and_stops_after_as_a_user_would_run_it(tmp_path):
+def test_the_attack_goes_through_before_and_stops_after_as_a_user_would_run_it(toolrisk, tmp_path):
     pytest.importorskip("cedarpy")
     attack = [
         {"tool": "get_issue", "arguments": {"owner": "o", "repo": "public", "issue_number": 1}},
@@ -345,7 +346,7 @@ def test_the_attack_goes_through_before_and_stops_after_as_a_user_would_run_it(t
     assert after[1] == "deny"
 
 
-def test_the_rules_never_replace_a_persons_own_policy(tmp_path):
+def test_the_rules_never_replace_a_persons_own_policy(toolrisk, tmp_path):
     rules = tmp_path / "policy.toml"
     rules.write_text('version = 1\n[servers]\n"code_host.json" = "ask"\n', encoding="utf-8")
     before = rules.read_text()
@@ -357,7 +358,7 @@ def test_the_rules_never_replace_a_persons_own_policy(tmp_path):
     toolrisk("stack", CODE_HOST, "--break-with", "deny", "--out", rules)
 
 
-def test_the_command_names_tools_that_two_servers_have(tmp_path):
+def test_the_command_names_tools_that_two_servers_have(toolrisk, tmp_path):
     other = tmp_path / "other.json"
     mine = [
         {"name": "get_issue", "description": "Get an issue, and much more."},
@@ -377,7 +378,7 @@ def test_the_command_names_tools_that_two_servers_have(tmp_path):
     assert alone["collisions"] == []
 
 
-def test_the_command_fails_on_a_grade_in_either_case_and_explains_trouble(tmp_path):
+def test_the_command_fails_on_a_grade_in_either_case_and_explains_trouble(toolrisk, tmp_path):
     text_ = toolrisk("stack", CODE_HOST, "--fail-on", "c", code=1).stdout
     assert "lethal trifecta" in text_
     assert text_ == toolrisk("stack", CODE_HOST, "--fail-on", "F").stdout

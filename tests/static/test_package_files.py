@@ -2,9 +2,8 @@
 
 import json
 import sqlite3
-import subprocess
-import sys
 import zipfile
+from functools import partial
 
 import pytest
 
@@ -12,14 +11,8 @@ CODE = 'server.tool("delete_place", "Delete a place for good.", { id: z.string()
 
 
 @pytest.fixture
-def toolrisk(tmp_path):
-    def run(*words):
-        return subprocess.run(
-            [sys.executable, "-c", "from classifier.cli import main; main()", *words],
-            cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
-        )  # fmt: skip
-
-    return run
+def toolrisk(run_here, tmp_path):
+    return partial(run_here, cwd=tmp_path)
 
 
 @pytest.fixture
