@@ -148,6 +148,7 @@ def simulate(text: str) -> Simulator:
     interpreter = regopy.Interpreter()
     try:
         interpreter.add_module("toolrisk", text)
+        question = interpreter.build("data.toolrisk.decision")  # read once for all calls
     except regopy.RegoError as error:
         raise PolicyError("the Rego module does not parse") from error
 
@@ -155,7 +156,7 @@ def simulate(text: str) -> Simulator:
         given = {"server": call.server, "tool": call.tool, "arguments": dict(call.arguments)}
         # As a term of JSON: only so does this engine read escapes alike in input and module.
         interpreter.set_input_term(json.dumps(given, ensure_ascii=False))
-        answer = str(interpreter.query("data.toolrisk.decision"))
+        answer = str(interpreter.query_bundle(question))
         try:
             (value,) = json.loads(answer)["expressions"]
         except (ValueError, KeyError):
