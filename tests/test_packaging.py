@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.long
 ROOT = Path(__file__).parent.parent
 LARGEST = 20_000_000
 """The model is most of the wheel, invented definitions are a quarter of the archive."""
