@@ -77,34 +77,36 @@ def test_jsonl_keeps_the_contract_and_the_order():
 
 
 @pytest.mark.parametrize("level", ["high", "HIGH", "High"])
-def test_fail_on_is_blind_to_case(level):
-    assert run("classify", "-", "--fail-on", level, stdin=tools(DELETE)).returncode == 1
-    assert run("classify", "-", "--fail-on", level, stdin=tools(READ)).returncode == 0
+def test_fail_on_is_blind_to_case(run_here, level):
+    words = ("classify", "-", "--fail-on", level)
+    assert run_here(*words, cwd=".", stdin=tools(DELETE)).returncode == 1
+    assert run_here(*words, cwd=".", stdin=tools(READ)).returncode == 0
 
 
 @pytest.mark.parametrize(
     ("words", "stdin", "code", "said"),
     [
-        (["classify", "no-such-file.json"], None, 2, "no-such-file.json"),
+        (["classify", "no-such-file.json"], "", 2, "no-such-file.json"),
         (["classify", "-"], '{"tools": [', 2, "line 1"),
         (["classify", "-"], '{"colour": "red"}', 2, "colour"),
         (["classify", "-"], "", 2, "empty"),
-        (["classify", "gopher:server"], None, 2, "npm:"),
+        (["classify", "gopher:server"], "", 2, "npm:"),
         (["classify", "-", "--fail-on", "enormous"], tools(READ), 2, "enormous"),
-        (["classify", "--db", "absent.db"], None, 2, "absent.db"),
-        (["export", "--db", "absent.db"], None, 2, "absent.db"),
+        (["classify", "--db", "absent.db"], "", 2, "absent.db"),
+        (["export", "--db", "absent.db"], "", 2, "absent.db"),
     ],
 )
-def test_bad_input_is_one_clear_line(words, stdin, code, said):
-    done = run(*words, stdin=stdin)
+def test_bad_input_is_one_clear_line(run_here, words, stdin, code, said):
+    done = run_here(*words, cwd=".", stdin=stdin)
     assert done.returncode == code, done.stderr
     assert said in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_a_table_holds_no_control_characters():
+def test_a_table_holds_no_control_characters(run_here):
     name = "get\x1b[31m_x\u202e"
-    done = run("classify", "-", stdin=tools({"name": name, "description": "Get x."}))
+    given = tools({"name": name, "description": "Get x."})
+    done = run_here("classify", "-", cwd=".", stdin=given)
     assert done.returncode == 0
     assert "\x1b" not in done.stdout
     assert "\u202e" not in done.stdout
