@@ -17,6 +17,7 @@ from classifier.model.features import extract
 from classifier.reading import Reading, read
 from classifier.rules import Rule
 from classifier.signals import Detector, alarms, contradicted, detectors
+from classifier.texts import Suspects
 from classifier.unfamiliar import is_unfamiliar
 from classifier.verdict import Basis, Category, Classification, Evidence, Finding, Kind, Risk
 from classifier.whole import is_whole
@@ -53,8 +54,6 @@ class _Read:
     known: set[int] | None = None
     said: runtime.Scores | None = None
     quoting: tuple[list[int], list[float]] | None = None
-    heard: tuple[Finding, ...] | None = None
-    """The threats, where somebody else has looked for them."""
 
     @property
     def beside(self) -> Rule | None:
@@ -127,11 +126,11 @@ def classify(tool: Tool, options: Options | None = None) -> Classification:
 
 def classify_many(
     tools: Iterable[Tool], options: Options | None = None, model: runtime.Model | None = None,
-    heard: Iterator[tuple[Finding, ...]] | None = None,
+    heard: Iterator[Suspects] | None = None,
 ) -> Iterator[Classification]:  # fmt: skip
     """Classify definitions, in order, a batch at a time; `model` stands in for the shipped one.
 
-    `heard` are the threats of each, where another process looks for them; it is asked as late as can be.
+    `heard` says what may be hostile in each, where another process looks; it is asked as late as can be.
     """
     model = model or runtime.load()
     chosen = options or Options()
@@ -142,7 +141,8 @@ def classify_many(
             for item in items:
                 item.reading.suspects = alarms().suspects(item.reading.tool)
         for item in items:
-            item.heard = next(heard) if heard else None
+            if heard is not None:
+                item.reading.suspects = next(heard)
             yield _conclude(item, model)
 
 
@@ -342,7 +342,7 @@ def _findings(
     item: _Read, model: runtime.Model, review: reviewed.Review | None, *, blind: bool = False
 ) -> tuple[Finding, ...]:
     """Return what a call can do and what is hostile; `blind` where the model has nothing to go by."""
-    found = list(_threats(item))
+    found = list(threats.found_in(item.reading)) if item.reading.suspects else []
     beside = None if review else item.beside
     flags = item.reading.flags
     for detector, column in _judges():
@@ -363,12 +363,6 @@ def _findings(
         if raised:
             found.append(_capability(detector, item, model, column, probability, review))
     return tuple(found)
-
-
-def _threats(item: _Read) -> Iterable[Finding]:
-    if item.heard is not None:
-        return item.heard
-    return threats.found_in(item.reading) if item.reading.suspects else ()
 
 
 @cache
