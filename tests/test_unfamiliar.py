@@ -80,7 +80,7 @@ def test_a_known_name_does_not_speak_for_a_text_that_is_not_understood():
     assert found.category.value == "Write"
     assert found.needs_review
     assert (
-        "could not be understood. By its name a call changes something that is kept;"
+        "could not be understood. By its name a call deletes or overwrites what is kept;"
         in found.rationale
     )
     assert "Risk is high" in found.rationale

@@ -373,7 +373,7 @@ def test_no_secret_that_looks_like_an_option_is_kept(command: str, words: list[s
 
 
 def test_arguments_without_a_command_are_no_command() -> None:
-    for entry in ({"args": [SECRET]}, {"command": {"path": "x"}, "args": [SECRET]}):
+    for entry in ({"args": [SECRET]}, {"command": {"name": "x"}, "args": [SECRET]}):
         found, problems = config_servers(
             {"mcpServers": {"a": entry, "b": {"url": "https://h.example"}}}
         )
