@@ -1,5 +1,6 @@
 """Documents say what is there: links, commands, files, and what is made from the code."""
 
+import json
 import re  # noqa: TID251 - our own text
 import subprocess
 import sys
@@ -67,3 +68,14 @@ def test_contributing_shows_every_kind_of_plugin():
     told = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     for kind in ("source", "signal", "target", "section"):
         assert f"python -m tests.scaffold {kind} " in told
+
+
+def test_the_newest_change_of_the_model_is_the_model_that_ships():
+    model = ROOT / "data" / "models" / "tool-risk-v1"
+    digest = json.loads((model / "config.json").read_text(encoding="utf-8"))["digest"]
+    lines = (model / "CHANGELOG.md").read_text(encoding="utf-8").splitlines()
+    rows = [line.split("|") for line in lines if line.startswith("| 2")]
+    assert f"`{digest}`" in rows[0][1]
+    category = json.loads((model / "metrics.json").read_text(encoding="utf-8"))["category"]
+    measured = [category["macro_f1"], category["accuracy"], category["accuracy_most_confident_80"]]
+    assert [cell.strip() for cell in rows[0][3:6]] == [f"{one:.3f}" for one in measured]
