@@ -9,8 +9,8 @@ phrases would only find the phrases that somebody thought of.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import re2
 
@@ -130,8 +130,7 @@ CLUES: dict[str, str] = {
 """Name to expression. Case is ignored everywhere."""
 
 
-@dataclass(frozen=True, slots=True)
-class Meeting:
+class Meeting(NamedTuple):
     """Clues that together weigh something.
 
     The first of `needs` is the rare one, by which definitions without any threat are passed over.

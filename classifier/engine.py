@@ -4,10 +4,11 @@
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
 from itertools import chain, islice
 from pathlib import Path
+from typing import NamedTuple
 
 from classifier import decide, explain, rationale, reviewed, threats
 from classifier.effects import EFFECTS, book
@@ -36,8 +37,7 @@ _SHORT = 3  # words of name and description below which a definition says too li
 _LETTERS = 3  # of a word of a name that may say something
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """What a classification may draw on."""
 
     use_reviews: bool = True
@@ -102,7 +102,7 @@ def ruleset() -> str:
     rules = [
         {
             name: sorted(value) if isinstance(value, frozenset) else value
-            for name, value in ((field.name, getattr(rule, field.name)) for field in fields(rule))
+            for name, value in rule._asdict().items()
         }
         for rule in EFFECTS
     ]

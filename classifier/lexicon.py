@@ -5,8 +5,8 @@ written with a leading `@` wherever it shares a set with plain words.
 """
 
 import tomllib
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from classifier.errors import DataError
 from classifier.resources import data_dir
@@ -21,8 +21,7 @@ _SHORT = 3
 _VOWELS = "aeiou"
 
 
-@dataclass(frozen=True, slots=True)
-class Lexicon:
+class Lexicon(NamedTuple):
     """The vocabularies, ready for lookup by lower-case token."""
 
     verb: dict[str, tuple[str, str]]  # inflected form -> (lemma, "@class")

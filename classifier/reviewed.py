@@ -7,9 +7,9 @@ first 16 hexadecimal digits of a SHA-256. A person's own reviews have the same f
 
 import codecs
 import hashlib
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import orjson
 
@@ -26,8 +26,7 @@ _HEAD = b"# text digest\t"
 _FEW = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Review:
+class Review(NamedTuple):
     """What was decided by reading one definition."""
 
     category: Category
@@ -106,8 +105,7 @@ def _find(lines: bytes, digest: bytes) -> str | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Own:
+class _Own(NamedTuple):
     """A person's reviews by text digest, and the numbers of lines that are none."""
 
     reviews: dict[str, str]

@@ -6,8 +6,8 @@ text. Words are plain lemmas or `@classes` of data/lexicons.
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from classifier.reading import Reading
 from classifier.verdict import Category, Evidence, Risk
@@ -15,8 +15,7 @@ from classifier.verdict import Category, Evidence, Risk
 _NONE: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(NamedTuple):
     """One rule. Every non-empty condition must hold; `unless_*` must not.
 
     acts: the acting verb of the name or of the first sentence.

@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -85,7 +85,7 @@ def outdated(catalog: Catalog, options: Options) -> int:
         DataError: the reviews or the model cannot be read.
 
     """
-    rules = {_rules(options), _rules(replace(options, use_reviews=False))}
+    rules = {_rules(options), _rules(options._replace(use_reviews=False))}
     model = runtime.name_of(data_dir() / "models" / runtime.MODEL_DIR)
     judges = catalog.judges()
     return sum(tools for ruled, by, tools in judges if ruled not in rules or by != model)

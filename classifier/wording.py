@@ -14,10 +14,9 @@ import math
 import re  # noqa: TID251 - one bounded expression, linear; a fraction of re2's cost per match
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import chain, pairwise, repeat
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import re2
@@ -45,8 +44,7 @@ _LENGTHS = (4, 10, 25, 50)
 _KNOWN = 3  # letters; shorter words of a name say nothing
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(NamedTuple):
     """A part of a definition that is weighed: a sentence, two, a field, several fields as one."""
 
     text: Text
@@ -66,7 +64,7 @@ class Passage:
     place: str
 
     @property
-    def count(self) -> int:
+    def size(self) -> int:
         """How many features there are: singles, and `pairs` without making them."""
         many, foreign = len(self.classes), len(self.alien)
         among = many * (many - 1) // 2 + foreign * (foreign - 1) // 2
@@ -92,8 +90,7 @@ class Passage:
         return self.text.quote(self.start, self.end)
 
 
-@dataclass(frozen=True, slots=True)
-class Weights:
+class Weights(NamedTuple):
     """A fitted model; scores are logits."""
 
     single: dict[str, float]
@@ -120,7 +117,7 @@ class Weights:
         for one, others in passage.meetings():
             if one in rows:
                 found += sum(map(rows[one].get, others, _ZERO))
-        return self.bias + found * share(passage.count)
+        return self.bias + found * share(passage.size)
 
 
 def share(features: int) -> float:
@@ -185,8 +182,7 @@ def _overlap(one: Evidence, other: Evidence) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Setting:
+class _Setting(NamedTuple):
     """What is known of a tool before its sentences are read."""
 
     about: frozenset[str]  # classes of its name and its first sentence

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, NewType
+from typing import Any, NamedTuple, NewType
 
 import orjson
 
@@ -121,8 +121,7 @@ def _strip(record: object, *names: str, instead: str = "") -> None:
             object.__setattr__(record, name, without_user(value, instead))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolAnnotations:
+class ToolAnnotations(NamedTuple):
     """A server's claims about its tool. `None` means that the server did not say.
 
     The specification's effective defaults (read-only false, destructive true, idempotent false,

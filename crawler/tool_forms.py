@@ -8,7 +8,7 @@ them is told. Standard library and orjson only: `classify FILE` starts here.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from crawler.parse import MalformedToolError, parse_tool
 from crawler.printable import counted
@@ -24,8 +24,7 @@ _OTHER_LISTS = ("prompts", "resources", "resourceTemplates")
 """What servers list beside tools: things with names and without schemas, and no server is meant."""
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """What the surroundings of a tool say about its server."""
 
     server: ServerName

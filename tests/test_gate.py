@@ -56,7 +56,7 @@ def test_a_passage_is_weighed_as_training_tells_its_features():
     assert any(one.alien for one in told)
     assert any(one.meant for one in told)
     for one, names in zip(told, wording.singles_and_pairs(told), strict=True):
-        assert one.count == len(names)
+        assert one.size == len(names)
         known = [
             model.pairs.get(first, {}).get(second, 0.0) if tab else model.single.get(name, 0.0)
             for name in names

@@ -440,7 +440,7 @@ def judged(item, category, risk, *labels):
     quote = Evidence("/name", 0, 1, item.tool.name[0])
     found = [Finding(signal=d.signal, evidence=(quote,)) for d in detectors() if d.label in labels]
     said = classify(item.tool, Options(use_reviews=False))
-    return replace(said, category=Category(category), risk=Risk(risk), findings=tuple(found))
+    return said._replace(category=Category(category), risk=Risk(risk), findings=tuple(found))
 
 
 def test_an_average_is_over_the_classes_that_occur_and_no_others():

@@ -144,7 +144,7 @@ def test_only_a_definition_without_a_word_of_change_is_said_to_have_none():
 
 def test_a_person_should_look_where_signals_and_category_disagree():
     model = runtime.load()
-    eager = replace(model, signal_threshold=[0.0] * len(model.signal_threshold))
+    eager = model._replace(signal_threshold=[0.0] * len(model.signal_threshold))
     lists = tool("list_planets", "List the planets of a system.")
     plain = classify(lists, Options(use_reviews=False))
     assert (plain.category, plain.needs_review) == (Category.READ, False)

@@ -3,10 +3,9 @@
 import importlib
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -141,8 +140,7 @@ def _tell_useless(wish: "_Wish", baseline: Path | None) -> None:
             say(note)
 
 
-@dataclass(frozen=True, slots=True)
-class _Wish:
+class _Wish(NamedTuple):
     """What the user asked for: how to print, where the gate stands, what is known."""
 
     output: Format
@@ -204,7 +202,7 @@ def _catalogue(db: str, options: "InputOptions", wish: _Wish) -> bool:
         say_partly(catalog)
         if not catalog.counts()["tools"]:
             inputs.say(f"{db} holds no tools, so nothing was judged; `toolrisk status` says why")
-        wish = replace(wish, extra=tuple(catalogue_findings(catalog, options=options.engine)))
+        wish = wish._replace(extra=tuple(catalogue_findings(catalog, options=options.engine)))
         if wish.output is Format.TABLE and wish.known is None and not wish.also:
             sys.stdout.write(summary.text())
             fails = wish.level is not None and summary.worst >= wish.level.rank

@@ -13,7 +13,6 @@ import mmap
 import struct
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from itertools import accumulate, repeat
 from math import exp, sqrt, tanh
@@ -98,8 +97,7 @@ class _Bundle(dict[Hashable, tuple[int, ...]]):
         return rows
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(NamedTuple):
     """A loaded model directory."""
 
     name: str  # with a digest of all its numbers: a model that was trained again is another one
@@ -124,7 +122,7 @@ class Model:
     review_below: float
     caution: float  # probability of high or critical from which a tool is not called low
     trusted: frozenset[str]  # rules right often enough to set a floor
-    derived: dict[Hashable, Any] = field(default_factory=dict)
+    derived: dict[Hashable, Any]
     """What others work out of a model once, by whose it is."""
 
     def rows(self, groups: Iterable[Group]) -> set[int]:
@@ -354,6 +352,7 @@ def assemble(config: dict[str, Any], keys: Sequence[str], table: Any) -> Model:
         review_below=config["review_below"],
         caution=config["caution"],
         trusted=frozenset(config["trusted"]),
+        derived={},
     )
 
 

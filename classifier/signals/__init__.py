@@ -16,9 +16,8 @@ with annotations; `found` are the quotes by signal, `evidence` those of the cate
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from classifier import signals
 from classifier.alarms import Alarms, Listen
@@ -41,8 +40,7 @@ def _nothing(_: Reading, __: Sequence[Rule]) -> Iterator[Any]:
     return iter(())
 
 
-@dataclass(frozen=True, slots=True)
-class Detector:
+class Detector(NamedTuple):
     """A loaded signal module."""
 
     signal: Signal

@@ -133,8 +133,7 @@ def test_a_hint_contradicts_only_where_the_signal_points_at_it(
     one = make("empty_bin", "Empties the bin.")
     hints = {"readOnlyHint": False, "destructiveHint": False, "openWorldHint": False}
     pointer = Evidence("/annotations/destructiveHint", 0, 0, "destructiveHint")
-    judged = replace(
-        one.classification,
+    judged = one.classification._replace(
         category=Category.READ,
         findings=(Finding(signal=CONFLICT, evidence=(pointer,)),),
     )
@@ -191,7 +190,7 @@ def test_what_is_said_of_calls_follows_the_decision(
     kinds = [(category, risk) for category in Category for risk in Risk]
     plain = [make(f"{c.value}_{r.value}".lower(), "Does a thing.") for c, r in kinds]
     judged = [
-        replace(one, classification=replace(one.classification, category=c, risk=r))
+        replace(one, classification=one.classification._replace(category=c, risk=r))
         for one, (c, r) in zip(plain, kinds, strict=True)
     ]
     known = make_server("io.example/made")

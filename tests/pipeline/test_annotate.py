@@ -1,7 +1,6 @@
 """The hints that a tool should carry: with quotes where the definition speaks, cautious elsewhere."""
 
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -125,7 +124,7 @@ def test_where_signals_and_category_disagree_nobody_is_called_a_liar():
     found = advice("list_colours", "List the colours.", readOnlyHint=True, destructiveHint=False)
     quote = found.result.evidence[:1]
     signal = next(d.signal for d in detectors() if d.signal.id == "destructive")
-    doubted = replace(found.result, findings=(Finding(signal=signal, evidence=quote),))
+    doubted = found.result._replace(findings=(Finding(signal=signal, evidence=quote),))
     assert advise(found.tool, doubted).conflicts == []
 
 

@@ -328,12 +328,11 @@ def pointing(pointer):
 def test_a_bound_holds_where_the_signal_points(
     *, classify, make_tool, pointer, schema, argument, each
 ):
-    from dataclasses import replace
 
     from classifier.policies import render, targets
 
     mine = Overrides(bounds={"path": ("/srv/data",)})
-    verdict = replace(classify(Category.READ, Risk.LOW), findings=(pointing(pointer),))
+    verdict = classify(Category.READ, Risk.LOW)._replace(findings=(pointing(pointer),))
     intent = decide_intent(make_tool("t", **schema), verdict, overrides=mine)
     assert intent.conditions == (Condition(argument, ConditionKind.INSIDE, ("/srv/data",), each),)
     for target in targets():

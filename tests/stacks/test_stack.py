@@ -1,7 +1,6 @@
 """Combinations: found with their tools named, broken by the fewest rules, checked in engines."""
 
 import json
-from dataclasses import replace
 from itertools import combinations as subsets
 from pathlib import Path
 
@@ -265,7 +264,7 @@ def test_no_tools_no_grade_and_a_hostile_definition_fails():
 def test_a_grade_tells_silent_definitions_from_doubtful_labels(silent, doubtful, fine, told):
     def one(index, **flags):
         tool, result = made("s", f"get{index}", risk=Risk.LOW)
-        return tool, replace(result, **flags)
+        return tool, result._replace(**flags)
 
     pairs = [one(0, insufficient_definition=True, needs_review=True)] * silent
     pairs += [one(1, needs_review=True)] * doubtful + [one(2)] * fine
