@@ -186,7 +186,7 @@ def write(  # noqa: PLR0913 - a verdict, and what is known of its grounds
     doubted = decide.disagrees(category, found)
     unsure = doubted and not reviewed
     does = _TAKEN[category] if doubted or named.kind in _SPOKEN else _does(reading, category, found)
-    reasons = _reasons(findings, category)
+    reasons = _reasons(findings, category, doubted=unsure)
     if unfamiliar:
         what = _not_understood(reading, category, does)
         return f"{what} {_unknown(risk, reasons, unsure=unsure)}"
@@ -306,18 +306,27 @@ def _only_reads(named: Mention) -> str:
     return "None of its words is taken to mean that a call changes something, so it is not Write."
 
 
-def _reasons(findings: tuple[Finding, ...], category: Category) -> list[str]:
-    """Return what raises the risk, the weightiest first."""
+def _reasons(findings: tuple[Finding, ...], category: Category, *, doubted: bool) -> list[str]:
+    """Return what raises the risk, the weightiest first; where all are doubted it is said once."""
     effects = _EFFECT | (_REACHES if category is Category.READ else _BESIDE.get(category, {}))
     hostile = [_HOSTILE] if any(finding.is_threat for finding in findings) else []
     telling = [finding for finding in findings if finding.signal.id in effects]
     telling.sort(key=decide.points, reverse=True)
-    told = [effects[finding.signal.id] for finding in telling]
+    told = [
+        effects[finding.signal.id] if doubted else _hedged(effects[finding.signal.id], finding)
+        for finding in telling
+    ]
     if set(told) >= set(_REACHES.values()):
         told = [one for one in told if one not in _REACHES.values()] + [_REACHES_BOTH]
     return (hostile + told)[:_MOST]
 
 
+def _hedged(effect: str, finding: Finding) -> str:
+    """Say of what is less likely than not that it is so perhaps: it is shown, and is no fact."""
+    return f"perhaps {effect}" if finding.confidence < _LIKELIER else effect
+
+
+_LIKELIER = 0.5
 _BESIDE = {Category.EXECUTE: _ENDS}
 
 

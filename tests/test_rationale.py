@@ -305,6 +305,22 @@ def test_what_may_be_hostile_is_said_and_left_for_a_person():
     assert hint not in write(0.7, reviewed=True)
 
 
+@pytest.mark.parametrize(
+    ("category", "confidence", "said"),
+    [
+        (Category.WRITE, 0.36, "Risk is high: perhaps what it removes"),
+        (Category.WRITE, 0.5, "Risk is high: what it removes"),
+        (Category.READ, 0.36, "if the signals are right, what it removes"),
+    ],
+)
+def test_what_is_less_likely_than_not_is_no_fact_and_is_doubted_once(category, confidence, said):
+    found = replace(findings("destructive")[0], confidence=confidence)
+    text = rationale.write(
+        read(tool("x", "Handle it.")), category, Risk.HIGH, (found,), insufficient=False, reviewed=False
+    )  # fmt: skip
+    assert said in text
+
+
 def test_the_weight_of_the_wording_is_told_of():
     text = told(Category.WRITE, Risk.CRITICAL, "admin", wording=25)
     assert "Risk is critical, by the wording as a whole, and because it changes who may" in text
