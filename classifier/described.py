@@ -79,15 +79,18 @@ def _no_secret(reading: Reading, parameter: Parameter, told: str) -> bool:
     return "@crypto" in reading.around and "token" in reading.core
 
 
-def _no_path(_: Reading, parameter: Parameter, told: str) -> bool:
-    """Say whether it is a format, where somebody got something from, or the thing itself."""
+def _no_path(reading: Reading, parameter: Parameter, told: str) -> bool:
+    """Say whether it is a format, where somebody got something from, or the thing itself.
+
+    A source beside a destination is what is copied, whatever is said of it.
+    """
     if not told or _PLACE.search(
         told.replace("file format", "format").replace("base64-encoded file", "")
     ):
         return False
     last = parameter.words[-1] if parameter.words else ""
     if last in {"source", "src"}:
-        return True
+        return all(_DESTINATION.isdisjoint(other.words) for other in reading.parameters)
     return bool((_FORMAT if last == "output" else _CONTENT).search(told))
 
 
@@ -107,6 +110,7 @@ def _no_code(reading: Reading, parameter: Parameter, told: str) -> bool:
     return False
 
 
+_DESTINATION = frozenset({"dest", "destination", "dst", "out", "output", "target", "to"})
 _SPOKEN = {"cql", "cypher", "query", "sql"}
 _CALLED = {"app", "constructor", "contract", "function", "method"}
 _OTHER = {
