@@ -100,6 +100,18 @@ def test_the_catalogue_remembers_that_a_file_was_not_whole(crawled, toolrisk, od
     assert "left out" not in toolrisk("stack", "--db", path, "--server", "whole.json").stderr
 
 
+@pytest.mark.parametrize(("odd", "why", "note"), PARTS.values(), ids=PARTS)
+def test_a_gate_on_the_catalogue_does_not_pass_what_nobody_read(crawled, toolrisk, odd, why, note):
+    path = crawled(odd)
+    for form in ("table", "json", "sarif"):
+        words = ("classify", "--db", path, "--format", form)
+        told = toolrisk(*words, "--fail-on", "critical", code=3).stderr
+        assert [line for line in told.splitlines() if "left out" in line and why in line]
+        assert note not in told
+        toolrisk(*words, "--fail-on", "low", code=1)
+        assert note in toolrisk(*words).stderr
+
+
 @pytest.mark.parametrize("odd", [odd for odd, _, _ in PARTS.values()], ids=PARTS)
 def test_a_file_that_is_whole_again_is_no_longer_told_of(crawled, toolrisk, odd):
     crawled(odd)
