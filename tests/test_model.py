@@ -204,13 +204,13 @@ def test_invented_definitions_teach_every_fold_and_are_never_held_out(tmp_path):
         "category": "Execute", "risk": "high", "signals": ["external_side_effect"],
     }  # fmt: skip
     path = tmp_path / "written.jsonl"
-    path.write_text((json.dumps(row) + "\n") * 6, encoding="utf-8")
+    path.write_text((json.dumps(row) + "\n") * 7, encoding="utf-8")
     invented = read_written(path)
     everything = [*labelled(), *invented]
     truth = train.truth_of(everything)
-    assert truth.fold[-6:].tolist() == [-1] * 6
-    assert truth.fold[:-6].tolist() == train.truth_of(labelled()).fold.tolist()
-    assert truth.weight[-6:].tolist() == [0.35] * 6
+    assert truth.fold[-7:].tolist() == [-1] * 7
+    assert truth.fold[:-7].tolist() == train.truth_of(labelled()).fold.tolist()
+    assert truth.weight[-7:].tolist() == [0.35] * 7
     features, _ = train.documents(everything)
     _, models = train.out_of_fold(features, truth, lambda _: None)
     assert all(("n", "glean") in model.keys for model in models)

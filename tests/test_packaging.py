@@ -12,7 +12,9 @@ import pytest
 pytestmark = pytest.mark.long
 ROOT = Path(__file__).parent.parent
 LARGEST = 20_000_000
-"""The model is most of the wheel, invented definitions are a quarter of the archive."""
+"""The model is most of the wheel."""
+LARGEST_ARCHIVE = 30_000_000
+"""It also holds the invented definitions: a third of it."""
 
 
 def run(*words, cwd, code=0, timeout=280):
@@ -61,7 +63,7 @@ def test_the_wheel_is_small_and_whole(built):
 def test_the_archive_holds_what_a_developer_needs(built):
     _, archive = built
     print(f"sdist {archive.stat().st_size:,} bytes")
-    assert archive.stat().st_size < LARGEST
+    assert archive.stat().st_size < LARGEST_ARCHIVE
     with tarfile.open(archive) as opened:
         names = {name.partition("/")[2] for name in opened.getnames()}
     wanted = {"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "pyproject.toml", ".ci/run"}

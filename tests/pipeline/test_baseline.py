@@ -80,7 +80,7 @@ def test_a_risen_level_takes_the_new_reason_and_day(desk, tmp_path):
     }
     write(SHELL)
     said = known("--reason", "for a week", "--expires", day(7)).stderr
-    risen = {"level": "high", "reason": "for a week", "expires": day(7)}
+    risen = {"level": "critical", "reason": "for a week", "expires": day(7)}
     after = json.loads((tmp_path / FILE).read_text())["findings"]
     assert level_of(after) == risen
     assert f"{sum(one.get('reason') == 'for a week' for one in after)} new, 0 gone" in said
@@ -99,7 +99,7 @@ def test_a_risen_level_without_a_reason_keeps_none(desk, tmp_path):
     known("--reason", "harmless", "--expires", day(7))
     write(SHELL)
     found = level_of(_findings(known, tmp_path))
-    assert found == {"level": "high", "reason": None, "expires": None}
+    assert found == {"level": "critical", "reason": None, "expires": None}
 
 
 def test_a_lapsed_finding_whose_level_rose_stays_lapsed(desk, tmp_path):
