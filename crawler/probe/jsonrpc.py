@@ -10,7 +10,7 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any
 
-from crawler.errors import ProbeError
+from crawler.errors import FetchError, ProbeError
 from crawler.parse import parse_tools
 from crawler.printable import one_line
 from crawler.records import JsonObject, Outcome, ServerName, Tool
@@ -171,20 +171,24 @@ async def list_tools(ask: Ask, listed: Listed, server: ServerName, extra: JsonOb
     """Read every page of tools/list into `listed`, bounded in pages and tools.
 
     Only an absent or null `nextCursor` ends the list; a cursor that was seen before does too,
-    and marks the list truncated.
+    and marks the list truncated. So does a later page that fails: what came before it is kept.
 
     Raises:
-        ProbeError: a page is refused or is no list.
+        FetchError: the first page is refused or is no list, or the server asks to come back later.
 
     """
     seen: set[str] = set()
     cursor: str | None = None
-    for _ in range(MAX_PAGES):
+    for number in range(1, MAX_PAGES + 1):
         params = dict(extra) if cursor is None else {**extra, "cursor": cursor}
-        result = result_of(await ask("tools/list", params), "tools/list")
-        page = result.get("tools")
-        if not isinstance(page, list):
-            raise ProbeError(Outcome.PROTOCOL_ERROR, "tools/list answered without a list of tools")
+        try:
+            result, page = await _page(ask, params)
+        except FetchError as error:
+            # who asks to come back later may then tell all
+            if number == 1 or error.outcome is Outcome.RATE_LIMITED:
+                raise
+            listed.problems.append(f"page {number} of tools/list: {error}")
+            break
         room = MAX_TOOLS - len(listed.tools)
         tools, problems = parse_tools(server, page[:room])
         take_ttl(listed, result)
@@ -199,3 +203,11 @@ async def list_tools(ask: Ask, listed: Listed, server: ServerName, extra: JsonOb
         seen.add(following)
         cursor = following
     listed.truncated = True
+
+
+async def _page(ask: Ask, params: JsonObject) -> tuple[JsonObject, list[Any]]:
+    result = result_of(await ask("tools/list", params), "tools/list")
+    page = result.get("tools")
+    if not isinstance(page, list):
+        raise ProbeError(Outcome.PROTOCOL_ERROR, "tools/list answered without a list of tools")
+    return result, page

@@ -69,6 +69,37 @@ def test_the_older_era_is_spoken():
     assert [tool.name for tool in listed.tools] == ["get_x"]
 
 
+PAGES = """
+for line in sys.stdin:
+    m = json.loads(line)
+    if m.get("method") == "initialize": out({"jsonrpc": "2.0", "id": m["id"], "result": {"protocolVersion": "2025-06-18", "capabilities": {"tools": {}}}})
+    elif m.get("method") == "tools/list" and "cursor" not in m["params"]: out({"jsonrpc": "2.0", "id": m["id"], "result": {"tools": [{"name": "first"}], "nextCursor": "2"}})
+    elif m.get("method") == "tools/list": %s
+    elif "id" in m: out({"jsonrpc": "2.0", "id": m["id"], "error": {"code": -32601, "message": "no"}})
+"""
+
+
+@pytest.mark.parametrize(
+    ("then", "said"),
+    [
+        ("sys.exit(3)", "ended before it answered"),
+        (
+            'out({"jsonrpc": "2.0", "id": m["id"], "error": {"message": "out of memory"}})',
+            "tools/list was refused: out of memory",
+        ),
+        (
+            'out({"jsonrpc": "2.0", "id": m["id"], "result": {}})',
+            "tools/list answered without a list of tools",
+        ),
+    ],
+)
+def test_a_second_page_that_fails_costs_only_itself(then, said):
+    listed = listing(PAGES % then)
+    assert [tool.name for tool in listed.tools] == ["first"]
+    assert listed.truncated
+    assert listed.problems == [f"page 2 of tools/list: {said}"]
+
+
 def test_a_server_that_starts_slowly_and_refuses_the_older_era_is_understood():
     code = """
 time.sleep(4)
