@@ -196,13 +196,7 @@ def merge(target_id: str, file: Path, intents: Intents, keys: Keys, *, dry_run: 
     remembered = _read(memory) if memory.is_file() else None
     with _about(file), documented_form(output.target):
         merged = merge_rules(policies.module_of(target_id), output, old, remembered)
-    sys.stdout.write(merged.diff)
     faults = lint(output.target, policies.module_of(target_id), merged.text)
-    more = (f"and {len(faults) - SHOWN_PER_KIND} more",) if len(faults) > SHOWN_PER_KIND else ()
-    for line in (
-        *merged.kept, *output.report, *faults[:SHOWN_PER_KIND], *more, *output.target.unproven,
-    ):  # fmt: skip
-        typer.echo(f"{target_id}: {line}", err=True)
     if merged.text == old and merged.ours == remembered:
         told = f"{_path(file)} is up to date"
     elif dry_run:
@@ -211,7 +205,13 @@ def merge(target_id: str, file: Path, intents: Intents, keys: Keys, *, dry_run: 
         save(file, merged.text)
         save(memory, merged.ours)
         told = f"wrote {_path(file)}"
-    typer.echo(f"{target_id}: {told}", err=True)
+    sys.stdout.write(merged.diff)  # after the files: who reads it may stop, as `head` does
+    more = (f"and {len(faults) - SHOWN_PER_KIND} more",) if len(faults) > SHOWN_PER_KIND else ()
+    for line in (
+        *merged.kept, *output.report, *faults[:SHOWN_PER_KIND], *more, *output.target.unproven,
+        told,
+    ):  # fmt: skip
+        typer.echo(f"{target_id}: {line}", err=True)
 
 
 def check(target_id: str, file: Path, intents: Intents, keys: Keys) -> int:

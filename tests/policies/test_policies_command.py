@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import subprocess
 import sys
 import tomllib
@@ -163,6 +164,22 @@ def test_a_merge_into_a_link_writes_what_it_points_to(tools, tmp_path):
     toolrisk("policy", tools, "--for", "cursor", "--server-key", "gh", "--merge", link)
     assert link.is_symlink()
     assert json.loads(real.read_text())["mcpAllowlist"] == ["gh:get_issue", "gh:list_labels"]
+
+
+def test_a_merge_is_done_though_nobody_reads_the_diff(tmp_path):
+    many = [{"name": f"get_issue_{n}", "description": "Get an issue."} for n in range(3000)]
+    tools, settings = tmp_path / "many.json", tmp_path / "settings.json"
+    tools.write_text(json.dumps(many), encoding="utf-8")
+    there, here = os.pipe()
+    os.close(there)
+    words = ("policy", tools, "--for", "claude-code", "--server-key", "gh", "--merge", settings)
+    ended = subprocess.run(
+        [sys.executable, "-c", "from classifier.cli import main; main()", *map(str, words)],
+        stdin=subprocess.DEVNULL, stdout=here, stderr=subprocess.PIPE, timeout=60, check=False,
+    )  # fmt: skip
+    os.close(here)
+    assert b"Traceback" not in ended.stderr
+    assert len(json.loads(settings.read_text())["permissions"]["allow"]) == len(many)
 
 
 def test_a_merge_into_codex_keeps_comments_and_the_users_allow_list(tools, tmp_path):
