@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from classifier.pages.accuracy import accuracies
 from classifier.reviewed import text_digest
 from classifier.signals import detectors
 from classifier.verdict import Basis, Category, Evidence, Finding, Risk
+from crawler.parse import parse_tool
 from crawler.records import ServerName, Tool, canonical_json, sha256
 
 GOLD = Path(__file__).parents[2] / "shared" / "labels" / "gold.jsonl"
@@ -505,7 +507,7 @@ def test_a_measure_of_nothing_is_not_available(tmp_path, count):
     figures = json.loads(data, parse_constant=pytest.fail)
     risk, hint = figures["risk"], figures["read_only_hint"]
     assert (risk["quadratic_weighted_kappa"], risk["dangerous_miss_rate"]) == (None, None)
-    assert hint == {"tools": 0, "agreement": None}
+    assert hint == {"tools": 0, "agreement": None, "of_labels": None}
     assert figures["category"]["macro_f1"] == 1.0
     assert figures["signals"]["macro_f1"] is None
     assert (figures["category"]["accuracy_most_confident_80"] is None) == (count == 1)
@@ -518,6 +520,20 @@ def test_a_measure_of_nothing_is_not_available(tmp_path, count):
     assert " nan" not in table
     (write,) = (one for one in accuracy._read("m", data.encode()).categories if one.name == "Write")
     assert (write.support, write.precision, write.recall, write.f1) == (0, "-", "-", "-")
+
+
+def test_labels_that_contradict_the_vendor_bound_the_agreement_with_hints():
+    def labelled(category, hint):
+        annotations = {} if hint is None else {"readOnlyHint": hint}
+        tool = parse_tool(ServerName("s"), {"name": "t", "annotations": annotations}, "")
+        return SimpleNamespace(tool=tool, category=category)
+
+    labels = [labelled("Read", True), labelled("Write", True), labelled("Execute", False)]
+    labels.append(labelled("Read", None))
+    answers = [SimpleNamespace(category=Category(c)) for c in ("Other", "Read", "Write", "Write")]
+    assert evaluate.hint_agreement(labels, answers) == {
+        "tools": 3, "agreement": 1.0, "of_labels": 2 / 3,
+    }  # fmt: skip
 
 
 def test_review_takes_signals_away_and_tells_what_is_not_classified(tmp_path):

@@ -88,7 +88,7 @@ def measure(labelled: Sequence[Labelled], results: Sequence[Classification]) -> 
         },
         "signals": _signals(labelled, results),
         "evidence": evidence_share([item.tool for item in labelled], results),
-        "read_only_hint": hint_agreement([item.tool for item in labelled], results),
+        "read_only_hint": hint_agreement(labelled, results),
         "needs_review": float(np.mean([result.needs_review for result in results])),
     }  # fmt: skip
 
@@ -192,15 +192,26 @@ def evidence_share(tools: Sequence[Tool], results: Sequence[Classification]) -> 
     return {"findings": findings, "verbatim": good / max(1, findings)}
 
 
-def hint_agreement(tools: Sequence[Tool], results: Sequence[Classification]) -> Figures:
-    """Compare with the vendors' readOnlyHint: true fits Read and Other, false fits the rest."""
-    pairs = [
-        (tool.hints.read_only_hint, result.category.value in {"Read", "Other"})
-        for tool, result in zip(tools, results, strict=True)
-        if tool.hints.read_only_hint is not None
+def hint_agreement(labelled: Sequence[Labelled], results: Sequence[Classification]) -> Figures:
+    """Compare with the vendors' readOnlyHint: true fits Read and Other, false fits the rest.
+
+    `of_labels` is how often the labels fit: answers that agree with people can hardly do better.
+    """
+    hinted = [
+        (item.tool.hints.read_only_hint, item.category, result.category.value)
+        for item, result in zip(labelled, results, strict=True)
+        if item.tool.hints.read_only_hint is not None
     ]
-    agreeing = sum(a is b for a, b in pairs)
-    return {"tools": len(pairs), "agreement": agreeing / len(pairs) if pairs else None}
+    by_label = sum(hint is (label in _READ_ONLY) for hint, label, _ in hinted)
+    by_answer = sum(hint is (answer in _READ_ONLY) for hint, _, answer in hinted)
+    return {
+        "tools": len(hinted),
+        "agreement": by_answer / len(hinted) if hinted else None,
+        "of_labels": by_label / len(hinted) if hinted else None,
+    }
+
+
+_READ_ONLY = {"Read", "Other"}
 
 
 def table(figures: dict[str, Any]) -> str:
@@ -208,6 +219,8 @@ def table(figures: dict[str, Any]) -> str:
     category, risk, signals = figures["category"], figures["risk"], figures["signals"]
     evidence, hint = figures["evidence"], figures["read_only_hint"]
     missed, hinted = f" ({risk['dangerous_misses']})", f" of {hint['tools']}"
+    if hint["of_labels"] is not None:
+        hinted += f"; of the labels {_shown(hint['of_labels'])}"
     lines = [
         f"tools                              {figures['tools']}",
         f"category macro-F1                  {_shown(category['macro_f1'])}",
