@@ -16,6 +16,7 @@ from classifier.lexicon import lexicon
 from classifier.parameters import Parameter, doc_parameters, parameters
 from classifier.texts import NOBODY, Suspects
 from classifier.verdict import Evidence
+from crawler.local import FILE_ENDINGS, name_without_place
 from crawler.records import Tool
 
 MAX_NAME = 256
@@ -296,14 +297,14 @@ def unread(text: str) -> str:
     return _in_text(low).sub("", low)
 
 
-_FILES = (".json", ".jsonl", ".ndjson", ".gz", ".txt", ".toml", ".yaml", ".yml")
-"""A file of definitions names no server: what it is called must not decide."""
-
-
 @lru_cache(maxsize=4096)
 def _server(name: str, text: str) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
-    """Return the words of a server's name, of name and text, and those with their classes."""
-    named = [] if name.endswith(_FILES) else name_tokens(name)
+    """Return the words of a server's name, of name and text, and those with their classes.
+
+    A file of definitions names no server: neither what it is called nor where it lies may decide.
+    """
+    own = name_without_place(name)
+    named = [] if own.endswith(FILE_ENDINGS) else name_tokens(own)
     words = frozenset(named + text_tokens(text[:_MAX_SERVER]))
     return frozenset(named), words, frozenset(_keys(words))
 

@@ -27,6 +27,7 @@ from classifier.gate import MODEL, gate_keys, halves, words_of
 from classifier.passages import Part, parts, sentences, worthy_parts
 from classifier.texts import Text, texts
 from classifier.verdict import Evidence
+from crawler.local import name_without_place
 from crawler.records import Tool
 
 __all__ = [
@@ -202,7 +203,7 @@ def _setting(tool: Tool) -> _Setting:
     about = chain(map(cues.of_word, words), (cues.piece(p).cues for p in lead[:300].split()))
     return _Setting(
         about=frozenset().union(*about),
-        known=words | frozenset(_words(tool.server)) | parameters,
+        known=words | frozenset(_words(name_without_place(tool.server))) | parameters,
         parameters=parameters,
         latin=_is_latin(lead),
     )

@@ -2,10 +2,13 @@
 
 import pytest
 
-from classifier.engine import Options, classify
+from classifier.engine import Options, classify, classify_many
+from classifier.model.features import features as features_of
 from classifier.parameters import parameters
 from classifier.reading import MAX_DESCRIPTION, read
 from classifier.verdict import Risk
+from crawler.local import names_by_place
+from crawler.parse import parse_tool
 from crawler.records import ServerName, Tool
 
 
@@ -134,3 +137,21 @@ def test_a_sentence_after_the_docs_counts_for_the_verdict():
 def test_things_in_the_plural_are_no_act(name, lemma):
     found = reading("", name).name_verb
     assert (found and found[0]) == lemma
+
+
+@pytest.mark.parametrize("place", ["s2/shop.json", "home/x/wallets (old)/shop.json", "mcp.json"])
+def test_where_a_file_lies_says_nothing_of_its_tools(place):
+    """The name that told two files apart was read as the server's, and seven of 56 labels changed."""
+    definition = {"name": "vault_seal", "description": "Seals it for all, x."}
+    for name in ("shop.json", "acme-vault"):
+        named = set(names_by_place(name, place))
+        found = [parse_tool(ServerName(one), definition, "") for one in named]
+        assert len(found) > 1
+        results = list(classify_many(found))
+        assert len({str(one) for one in results}) == 1
+        assert len({str(sorted(features_of(read(one), ()))) for one in found}) == 1
+
+
+def test_a_server_may_have_brackets_in_its_name():
+    one = parse_tool(ServerName("glucose (nightscout)"), {"name": "x"}, "")
+    assert "nightscout" in read(one).server
