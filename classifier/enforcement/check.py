@@ -35,12 +35,11 @@ KINDS = {
     "matches-nothing": "names a tool that the catalogue does not have",
     "unknown-server": "names a server that is not among those given",
     "not-covered": "a tool that no rule names and that gets something else than it should",
-    LEFT_OUT: "refused without a rule of its own, as none is possible; no fault",
+    LEFT_OUT: "refused or asked about without a rule of its own, as none is possible; no fault",
     "drift": "made from other definitions than the catalogue has now",
 }
 
 _CLOSED = "its server is refused whole, because a tool to refuse cannot be named"
-_NOT_BY_DEFAULT = "it is not refused by default, and no rule can name it, because"
 
 
 def check(
@@ -65,21 +64,39 @@ def check(
             best, why = approximate(target, intent, getattr(module, "condition_fault", None))
             if not named & {(key, intent.tool), (None, intent.tool)}:
                 verdict = gaps.ask(key, intent.tool)
-                if verdict is not first_verdict(best.decision):
-                    subject = f"{quoted(key)} {quoted(intent.tool)}: {verdict}"
-                    fault = name_fault(module, intent.tool, key)
-                    left_out = f"no rule can name it, because {fault}" if fault else closed
-                    if left_out and verdict is Verdict.DENY:
-                        yield Fault(LEFT_OUT, f"{subject}; {left_out}")
-                    elif fault := fault or _respelling(target, intent.tool):
-                        yield Fault("not-covered", f"{subject}; {_NOT_BY_DEFAULT} {fault}")
-                    else:
-                        yield Fault("not-covered", subject)
+                wanted = first_verdict(best.decision)
+                if verdict is not wanted:
+                    yield _uncovered(target, module, (key, intent.tool), (wanted, verdict), closed)
             for line in gaps.of(key, intent, best, why):
                 yield Fault("too-loose", line)
     made, now = drift.made_from(text), drift.digest(i for given in intents.values() for i in given)
     if made and now and made != now:
         yield Fault("drift", f"made from definitions {made}, the catalogue has {now}")
+
+
+def _uncovered(
+    target: Target,
+    module: ModuleType,
+    tool: tuple[str, str],
+    verdicts: tuple[Verdict, Verdict],
+    closed: str | None,
+) -> Fault:
+    """Tell of a tool without a rule that gets another verdict than it should: (wanted, given).
+
+    Where no rule is possible and what it gets is stricter, nobody can do better: that is no fault.
+    """
+    key, name = tool
+    subject = f"{quoted(key)} {quoted(name)}: {verdicts[1]}"
+    fault = name_fault(module, name, key)
+    reason = fault or _respelling(target, name)
+    unnamed = f"no rule can name it, because {reason}"
+    if verdicts[1] is Verdict.DENY and (fault or closed):
+        return Fault(LEFT_OUT, f"{subject}; {unnamed if fault else closed}")
+    if reason and verdicts == (Verdict.ALLOW, Verdict.ASK):
+        return Fault(LEFT_OUT, f"{subject}; {unnamed}")
+    if reason:
+        return Fault("not-covered", f"{subject}; it is not refused by default, and {unnamed}")
+    return Fault("not-covered", subject)
 
 
 def _respelling(target: Target, tool: str) -> str | None:

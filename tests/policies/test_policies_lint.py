@@ -303,20 +303,27 @@ def test_a_fresh_policy_that_leaves_names_out_passes_its_check_where_they_are_re
     assert not any('"read"' in text or '"wipe"' in text for _, text in found)
 
 
-def test_a_name_that_is_left_out_and_not_refused_is_a_fault_with_its_reason():
+def test_a_name_that_is_left_out_is_asked_about_at_worst_which_is_no_fault_where_it_may_be_called():
     given = [intent("$HOME", Decision.ALLOW), intent("a.b", Decision.ALLOW)]
     text = render("claude-code", "gh", given).text
-    why = "it is not refused by default, and no rule can name it, because"
+    why = "no rule can name it, because"
     assert faults("claude-code", text, given) == [
         (
-            "not-covered",
+            "left-out",
             (
                 f'"gh" "$HOME": ask; {why} the name has characters that cannot be written here'
                 " without changing their meaning"
             ),
         ),
-        ("not-covered", f'"gh" "a.b": ask; {why} the client may respell the name'),
+        ("left-out", f'"gh" "a.b": ask; {why} the client may respell the name'),
     ]
+
+
+def test_a_name_that_is_left_out_and_not_refused_is_a_fault_where_it_should_be():
+    text = render("claude-code", "gh", [intent("read", Decision.ALLOW)]).text
+    found = faults("claude-code", text, [intent("$HOME", Decision.DENY)])
+    (says,) = (told for kind, told in found if kind == "not-covered")
+    assert ": ask; it is not refused by default, and no rule can name it, because" in says
 
 
 def test_a_name_that_cannot_be_written_is_a_fault_where_the_file_lets_everything_through():
