@@ -69,6 +69,8 @@ def baseline(
     total = counted(len(renewal.baseline.findings), "finding")
     unseen = f", {renewal.kept} kept of what was not looked at" if renewal.kept else ""
     inputs.say(f"{total} known in {file}: {renewal.new} new, {renewal.gone} gone{unseen}")
+    if not old.holds(expires):
+        inputs.say(f"--expires {expires} is past: no finding that it was given for is accepted")
     for entry, _ in entries:
         old.mark(entry)
     for note in old.notes_of_old(file):

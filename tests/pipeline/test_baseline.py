@@ -80,6 +80,7 @@ def test_a_risen_level_takes_the_new_reason_and_day(desk, tmp_path):
     }
     write(SHELL)
     said = known("--reason", "for a week", "--expires", day(7)).stderr
+    assert "is past" not in said
     risen = {"level": "critical", "reason": "for a week", "expires": day(7)}
     after = json.loads((tmp_path / FILE).read_text())["findings"]
     assert level_of(after) == risen
@@ -105,7 +106,8 @@ def test_a_risen_level_without_a_reason_keeps_none(desk, tmp_path):
 def test_a_lapsed_finding_whose_level_rose_stays_lapsed(desk, tmp_path):
     write, known, gate = desk
     write(NOTE)
-    known("--reason", "harmless", "--expires", day(-1))
+    said = known("--reason", "harmless", "--expires", day(-1)).stderr
+    assert f"--expires {day(-1)} is past: no finding that it was given for is accepted\n" in said
     write(SHELL)
     lapsed = {"level": "medium", "reason": "harmless", "expires": day(-1)}
     assert level_of(_findings(known, tmp_path)) == lapsed
