@@ -151,6 +151,8 @@ def _document(data: bytes, label: str) -> Any:
             raise TargetError(f"{label} is not valid TOML: {fault}") from None
         if label.endswith((".toml", ".yaml", ".yml")):
             hint = "; if a client keeps its settings there, give the target clients"
+            if not label.endswith(".toml"):
+                hint = f"; tools in YAML are not read, save them as JSON{hint}"
             raise TargetError(f"{label} is no client config in TOML, nor JSON{hint}") from None
         where = f"line {error.lineno}, column {error.colno}"
         raise TargetError(

@@ -251,6 +251,13 @@ def test_a_client_config_in_toml(toolrisk, tmp_path: Path) -> None:
     assert "hunter2" not in done.stderr
 
 
+def test_a_list_in_yaml_is_told_what_to_do(tmp_path):
+    file = tmp_path / "tools.yaml"
+    file.write_text("tools:\n  - name: get_x\n", encoding="utf-8")
+    with pytest.raises(TargetError, match="tools in YAML are not read, save them as JSON"):
+        read_tool_file(str(file))
+
+
 def test_a_tool_more_is_a_few_lines_more(steps: Callable[[Callable[[], object]], int]) -> None:
     schema = {"type": "object", "properties": {f"p{i}": {"type": "string"} for i in range(6)}}
 
