@@ -348,6 +348,8 @@ def _risk(  # noqa: PLR0913 - a level, and what stands for and against it
 
 _LEAD = re.compile(r"(?:<?/?[\w-]{1,20}>\s*)+")
 _TAG = re.compile(r"</?[\w-]{1,20}>")
+_CUT = re.compile(r"(?i)[\s,;(:-]{1,3}(?:e\.g|i\.e|vs|cf|incl|approx|resp|z\.b)$")
+"""What a sentence seems to end with, and does not: the dot is an abbreviation's."""
 _DOCS = re.compile(r"(?i) (?:args|arguments|parameters|params|returns|inputs?|outputs?):|:param ")
 
 
@@ -367,6 +369,8 @@ def _quoted(reading: Reading) -> str:
     more = ""
     if tag := _TAG.search(told):
         told, more = told[: tag.start()], _TAG.sub("", told[tag.end() :]).strip(".:;, ")
+    if cut := _CUT.search(told):
+        told, more = told[: cut.start()], "…"
     if told.count("(") > told.count(")"):
         told = told.rpartition("(")[0]
     if len(told.rstrip(".:;, ")) > _QUOTE:

@@ -375,3 +375,17 @@ def test_signals_against_the_category_are_doubted_in_a_foreign_text_too():
 @pytest.mark.parametrize("said", ["Votes by option.", "Rate limits of a plan.", "Text of a field."])
 def test_a_noun_at_the_start_is_no_verb(said):
     assert mention(read(tool("x", said))).kind is not Kind.HEAD
+
+
+@pytest.mark.parametrize(
+    ("told", "quoted"),
+    [
+        ("Move an issue to another state, e.g. Done. Tells watchers.", "Move an issue to another state …"),
+        ("Delete a record (i.e. a row) for good.", "Delete a record …"),
+        ("Move a page beside vs. below.", "Move a page beside …"),
+        ("Move the image.e.g", "Move the image.e.g"),
+    ],
+)  # fmt: skip
+def test_the_dot_of_an_abbreviation_does_not_end_a_quote(told, quoted):
+    tool = Tool(server=ServerName("s"), name="move_it", description=told)
+    assert f'"{quoted}"' in classify(tool).rationale
