@@ -16,7 +16,7 @@ from classifier.lexicon import lexicon
 from classifier.parameters import Parameter, doc_parameters, parameters
 from classifier.texts import NOBODY, Suspects
 from classifier.verdict import Evidence
-from crawler.local import FILE_ENDINGS, name_without_place
+from crawler.placed_names import FILE_ENDINGS, name_without_place
 from crawler.records import Tool
 
 MAX_NAME = 256

@@ -27,7 +27,7 @@ from classifier.gate import MODEL, gate_keys, halves, words_of
 from classifier.passages import Part, parts, sentences, worthy_parts
 from classifier.texts import Text, texts
 from classifier.verdict import Evidence
-from crawler.local import name_without_place
+from crawler.placed_names import name_without_place
 from crawler.records import Tool
 
 __all__ = [

@@ -23,14 +23,3 @@ def names_by_place(name: str, place: str) -> tuple[str, str, str]:
     """
     tail = "/".join(PurePath(place).parts[-_PARTS:])
     return name, f"{name} ({one_line(tail)})", f"{name} ({one_line(place, 1000)})"
-
-
-def name_without_place(name: str) -> str:
-    """Return what `names_by_place` was given: the place tells things apart and says nothing of them."""
-    own, _, place = name.partition(" (")
-    told = place.endswith(")") and ("/" in place or place[:-1].endswith(FILE_ENDINGS))
-    return own if told else name
-
-
-FILE_ENDINGS = (".json", ".jsonl", ".ndjson", ".gz", ".txt", ".toml", ".yaml", ".yml")
-"""How the files end that name tools and servers."""

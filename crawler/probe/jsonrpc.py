@@ -174,7 +174,8 @@ async def list_tools(ask: Ask, listed: Listed, server: ServerName, extra: JsonOb
     and marks the list truncated. So does a later page that fails: what came before it is kept.
 
     Raises:
-        FetchError: the first page is refused or is no list, or the server asks to come back later.
+        FetchError: the first page is refused or is no list, the server asks to come back later, or
+            it sends more than a conversation may hold.
 
     """
     seen: set[str] = set()
@@ -184,8 +185,7 @@ async def list_tools(ask: Ask, listed: Listed, server: ServerName, extra: JsonOb
         try:
             result, page = await _page(ask, params)
         except FetchError as error:
-            # who asks to come back later may then tell all
-            if number == 1 or error.outcome is Outcome.RATE_LIMITED:
+            if number == 1 or error.outcome in _WHOLE:
                 raise
             listed.problems.append(f"page {number} of tools/list: {error}")
             break
@@ -203,6 +203,10 @@ async def list_tools(ask: Ask, listed: Listed, server: ServerName, extra: JsonOb
         seen.add(following)
         cursor = following
     listed.truncated = True
+
+
+_WHOLE = {Outcome.RATE_LIMITED, Outcome.TOO_LARGE}
+"""How the whole list ends: who asks to come back later may then tell all, and who floods us is done with."""
 
 
 async def _page(ask: Ask, params: JsonObject) -> tuple[JsonObject, list[Any]]:
