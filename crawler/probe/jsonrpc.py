@@ -171,11 +171,11 @@ async def list_tools(ask: Ask, listed: Listed, server: ServerName, extra: JsonOb
     """Read every page of tools/list into `listed`, bounded in pages and tools.
 
     Only an absent or null `nextCursor` ends the list; a cursor that was seen before does too,
-    and marks the list truncated. So does a later page that fails: what came before it is kept.
+    and marks the list truncated. So does a later page that is refused, is no list, or on which a
+    process dies: what came before it is kept.
 
     Raises:
-        FetchError: the first page is refused or is no list, the server asks to come back later, or
-            it sends more than a conversation may hold.
+        FetchError: that happens on the first page, or another failure on any.
 
     """
     seen: set[str] = set()
@@ -185,7 +185,7 @@ async def list_tools(ask: Ask, listed: Listed, server: ServerName, extra: JsonOb
         try:
             result, page = await _page(ask, params)
         except FetchError as error:
-            if number == 1 or error.outcome in _WHOLE:
+            if number == 1 or error.outcome not in _ENDED:
                 raise
             listed.problems.append(f"page {number} of tools/list: {error}")
             break
@@ -205,8 +205,9 @@ async def list_tools(ask: Ask, listed: Listed, server: ServerName, extra: JsonOb
     listed.truncated = True
 
 
-_WHOLE = {Outcome.RATE_LIMITED, Outcome.TOO_LARGE}
-"""How the whole list ends: who asks to come back later may then tell all, and who floods us is done with."""
+_ENDED = {Outcome.CRASHED, Outcome.PROTOCOL_ERROR}
+"""How a server ends its list itself, and would again: what passes by (a status, a silence, a request
+to come back later) is a failed visit, after which it is soon asked again."""
 
 
 async def _page(ask: Ask, params: JsonObject) -> tuple[JsonObject, list[Any]]:
