@@ -22,6 +22,7 @@ from classifier.texts import Suspects
 from classifier.unfamiliar import is_unfamiliar
 from classifier.verdict import Basis, Category, Classification, Evidence, Finding, Kind, Risk
 from classifier.whole import is_whole
+from crawler.misfits import misfits
 from crawler.records import Tool, canonical_json, sha256
 
 BATCH = 512
@@ -150,7 +151,7 @@ def _judged(batch: list[Tool], model: runtime.Model, options: Options) -> list[_
     """Take a batch through every step, a step at a time: tables stay in the processor's cache."""
     readings = list(map(read, batch))
     matched = list(map(book().matching, readings))
-    reviews = [reviewed.lookup(tool, options.extra_reviews) if options.use_reviews else None for tool in batch]  # fmt: skip
+    reviews = [_review(tool, options) for tool in batch]
     items = list(map(_Read, readings, matched, reviews))
     guessed = [item for item in items if not item.settled]
     for item in guessed:
@@ -160,6 +161,16 @@ def _judged(batch: list[Tool], model: runtime.Model, options: Options) -> list[_
     for reading in readings:
         reading.truncated = reading.truncated or not is_whole(reading.tool)
     return items
+
+
+def _review(tool: Tool, options: Options) -> reviewed.Review | None:
+    """Return what people said of a definition; nothing where they saw less of it than there is.
+
+    Texts of another type are beside the definition: its digests are those of one without.
+    """
+    if not options.use_reviews or any(one.key in tool.extra for one in misfits(tool)):
+        return None
+    return reviewed.lookup(tool, options.extra_reviews)
 
 
 def _conclude(item: _Read, model: runtime.Model) -> Classification:
@@ -248,7 +259,7 @@ _MAY_RUN = Rule(id="may-run-code", risk=Risk.HIGH)
 """What is taken for harmless and more likely than not runs what it is given is never below high."""
 _UNKNOWN = {
     _NOT_UNDERSTOOD.id: "what so little is said of",
-    _NOT_READ.id: "what is not read to its end",
+    _NOT_READ.id: "what is not read whole",
     _SUSPECTED.id: "what may be hostile",
 }
 
@@ -504,7 +515,9 @@ def _notes(
             f"The review and rule {least.id} disagree: the rule says {least.category.value}."
         )
     if item.reading.truncated:
-        notes.append("The definition is longer than what is judged; the rest was not read.")
+        odd = [f"The field {one}." for one in misfits(item.reading.tool)]
+        longer = "The definition is longer than what is judged; the rest was not read."
+        notes += odd or [longer]
     missing = _missing_hints(item.reading)
     if missing:
         notes.append("The vendor does not state " + ", ".join(missing) + ".")

@@ -83,11 +83,11 @@ def parse_tool(server: ServerName, value: object, server_text: str = "") -> Tool
 
     """
     if not isinstance(value, Mapping):
-        raise MalformedToolError(f"a tool must be an object, not {_kind(value)}")
+        raise MalformedToolError(f"a tool must be an object, not {kind(value)}")
     rest: JsonObject = dict(value)
     name = rest.pop("name", None)
     if not isinstance(name, str):
-        raise MalformedToolError(f"a tool needs a name that is a string, not {_kind(name)}")
+        raise MalformedToolError(f"a tool needs a name that is a string, not {kind(name)}")
     if is_too_deep(value):
         raise MalformedToolError(f"tool {name[:60]!r} is nested deeper than {MAX_DEPTH} levels")
     texts = {key: rest.pop(key) for key in _TEXTS if isinstance(rest.get(key), str)}
@@ -148,7 +148,8 @@ def is_too_deep(value: object) -> bool:
     return True
 
 
-def _kind(value: object) -> str:
+def kind(value: object) -> str:
+    """Return what a JSON value is, in words: `a list`."""
     if value is None:
         return "nothing"
     return {bool: "a boolean", str: "a string", list: "a list", dict: "an object"}.get(

@@ -17,6 +17,7 @@ from crawler.client_config import config_servers, is_client_config, read_setting
 from crawler.errors import TargetError
 from crawler.event_file import without_events
 from crawler.local import local_path
+from crawler.misfits import misfit_note
 from crawler.package_file import is_package, read_package_file
 from crawler.parse import load_json
 from crawler.printable import one_line
@@ -92,7 +93,14 @@ def parse_tool_file(
     if not reader.tools and not servers and not stated:
         raise TargetError(f"{label} holds no tools: {reader.why_empty(document)}")
     twice = repeated_keys(data, document)
-    left_out = (*problems, *reader.problems, *reader.unfinished(), *([twice] if twice else ()))
+    unread = filter(None, map(misfit_note, reader.tools))
+    left_out = (
+        *problems,
+        *reader.problems,
+        *unread,
+        *reader.unfinished(),
+        *([twice] if twice else ()),
+    )
     raw = data if servers else b""
     goes_on = tuple(server for server, more in reader.goes_on.items() if more)
     return ToolFile(tuple(reader.tools), (*servers, *stated), left_out, raw=raw, goes_on=goes_on)

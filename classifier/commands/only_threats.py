@@ -20,7 +20,7 @@ from classifier.pipeline.plain import plain
 from classifier.pipeline.saving import save
 from classifier.threats import prepare, threats_of
 from classifier.verdict import Finding, Risk, Severity, evidence_json
-from classifier.whole import is_whole
+from classifier.whole import why_not_whole
 from crawler.errors import TargetError
 from crawler.inert import print_json
 from crawler.printable import counted
@@ -43,8 +43,8 @@ class Look:
         self.seen: list[Looked] = []
         self.entries: list[Entry] = []
         self.lines: list[dict[str, Any]] = []
-        self.unheard: list[Looked] = []
-        """Those that are too long to be looked at whole."""
+        self.unheard: list[tuple[Looked, str]] = []
+        """Those that are not looked at whole, and why."""
 
     def at(
         self, tools: Iterator[tuple[Tool, str | None]], alone: Callable[[], bool] | None = None
@@ -64,11 +64,11 @@ class Look:
                 yield [tool for tool, _ in batch]
 
         for several in map_batches(_threats, only(), ready=prepare, alone=alone):
-            for (tool, file), (found, whole) in zip(waiting.popleft(), several, strict=True):
+            for (tool, file), (found, why) in zip(waiting.popleft(), several, strict=True):
                 ordinal = number(tool)
                 self.seen.append(Looked(tool.server, tool.name, ordinal))
-                if not whole:
-                    self.unheard.append(self.seen[-1])
+                if why:
+                    self.unheard.append((self.seen[-1], why))
                 new = [self._entry(tool, one, ordinal, file) for one in found]
                 self.entries += new
                 if any(entry.accepted is None for entry in new):
@@ -90,8 +90,8 @@ class Look:
         return self._mark(entry) if self._mark else entry
 
 
-def _threats(batch: list[Tool]) -> list[tuple[tuple[Finding, ...], bool]]:
-    return [(threats_of(tool), is_whole(tool)) for tool in batch]
+def _threats(batch: list[Tool]) -> list[tuple[tuple[Finding, ...], str]]:
+    return [(threats_of(tool), why_not_whole(tool)) for tool in batch]
 
 
 def look(
@@ -189,9 +189,9 @@ def write(
     sys.stderr.write(
         f"toolrisk: {counted(len(found.seen), 'tool')} looked at, {len(hostile)} look hostile\n"
     )
-    for long in found.unheard[:_MOST_TOLD]:
-        name = f"{plain(long.server, 60)} / {plain(long.tool, 60)}"
-        sys.stderr.write(f"toolrisk: {name}: too long to be looked at whole; read the rest of it\n")
+    for looked, why in found.unheard[:_MOST_TOLD]:
+        name = f"{plain(looked.server, 60)} / {plain(looked.tool, 60)}"
+        sys.stderr.write(f"toolrisk: {name}: {why}\n")
     if len(found.unheard) > _MOST_TOLD:
         sys.stderr.write(f"toolrisk: {len(found.unheard) - _MOST_TOLD} more of this kind\n")
     return report.fails()
