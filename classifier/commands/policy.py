@@ -58,7 +58,10 @@ Check = Annotated[
     Path | None, typer.Option(help="Check this policy against the tools; 1 if it is at fault.")
 ]
 Calls = Annotated[
-    Path | None, typer.Option(help="With simulate: calls, one JSON object a line, or -.")
+    Path | None,
+    typer.Option(
+        help="With simulate: calls, one JSON object a line (tool, server, arguments, at), or -."
+    ),
 ]
 ListThem = Annotated[bool, typer.Option("--list", help="List the policy targets.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="Take at most so many tools of a file.")]

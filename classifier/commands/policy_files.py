@@ -9,6 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import typer
@@ -19,6 +20,7 @@ from classifier.enforcement.check import KINDS, LEFT_OUT
 from classifier.enforcement.check import check as check_policy
 from classifier.enforcement.memory import SUFFIX, Memory, read_memory
 from classifier.enforcement.merge import merge as merge_rules
+from classifier.enforcement.only_server import only_server
 from classifier.enforcement.ownership import after_replacing, may_replace
 from classifier.enforcement.reading import documented_form, lint, simulator
 from classifier.enforcement.target import Output
@@ -241,11 +243,13 @@ def simulate(target_id: str, words: list[str], calls: Path | None, keys: Keys) -
     if len(words) != 1 or calls is None:
         raise PolicyError("simulate needs one policy FILE and --calls FILE (or - for stdin)")
     text = _read(Path(words[0]))
+    module = policies.module_of(target_id)
     with _about(Path(words[0])):
-        decide = simulator(target, policies.module_of(target_id), text)
+        decide = simulator(target, module, text)
     how = f"the real engine {target.checked_by}" if target.checked_by else "our model of the order"
     typer.echo(f"{target_id}: answered by {how}", err=True)
-    key = keys if isinstance(keys, str) else "server"
+    given = keys if isinstance(keys, str) else None
+    key = cache(lambda: given or only_server(target, module, text))
     lines = sys.stdin.buffer if str(calls) == "-" else _bytes(calls).split(b"\n")
     for answer in simulated.answers(decide, simulated.read_calls(lines, key)):
         print_json(json.dumps(answer) + "\n")

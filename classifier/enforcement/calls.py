@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,13 +15,16 @@ _LATEST = 253_402_300_799
 """The end of the year 9999; NaN and the infinities are beyond any bound."""
 
 
-def read_calls(lines: Iterable[str | bytes], default_server: str) -> Iterator[Call]:
+def read_calls(
+    lines: Iterable[str | bytes], default_server: Callable[[], str | None]
+) -> Iterator[Call]:
     """Read `{"tool": NAME, "server": KEY, "arguments": {...}, "at": SECONDS or ISO time}`.
 
-    `name` may stand for `tool`, as in a tools/call request.
+    `name` may stand for `tool`, as in a tools/call request. `default_server` is asked for the
+    server of a call that names none; nothing where no policy of the target tells servers apart.
 
     Raises:
-        PolicyError: a line is no such object; the message has its number.
+        PolicyError: a line is no such object, or its server is not known; the message has its number.
 
     """
     for number, line in enumerate(lines, 1):
@@ -39,12 +42,19 @@ def read_calls(lines: Iterable[str | bytes], default_server: str) -> Iterator[Ca
         yield _call(value, default_server, number)
 
 
-def _call(value: dict[str, Any], default_server: str, number: int) -> Call:
+def _call(value: dict[str, Any], default_server: Callable[[], str | None], number: int) -> Call:
     tool = value.get("tool", value.get("name"))
-    server = value.get("server", default_server)
+    server = value.get("server")
     arguments = value.get("arguments", {})
-    if not isinstance(tool, str) or not isinstance(server, str) or not isinstance(arguments, dict):
+    if not isinstance(tool, str) or not isinstance(arguments, dict):
         raise PolicyError(f"calls line {number}: needs a tool, and arguments as an object")
+    if not isinstance(server, str | None):
+        raise PolicyError(f"calls line {number}: server is no string; give its key")
+    if server is None:
+        try:
+            server = default_server() or ""
+        except PolicyError as error:
+            raise PolicyError(f"calls line {number}: {error}") from error
     at = _seconds(value.get("at", 0), number)
     return Call(server=server, tool=tool, arguments=arguments, at=at)
 
@@ -62,6 +72,6 @@ def _seconds(value: object, number: int) -> float:
 
 
 def answers(decide: Simulator, calls: Iterable[Call]) -> Iterator[dict[str, Any]]:
-    """Yield an object for each call, with what becomes of it."""
+    """Yield an object for each call, with what becomes of it; a server that is not named is null."""
     for call in calls:
-        yield {"server": call.server, "tool": call.tool, "decision": decide(call).value}
+        yield {"server": call.server or None, "tool": call.tool, "decision": decide(call).value}

@@ -311,6 +311,46 @@ def test_simulate_answers_every_call(tools, tmp_path):
     assert "our model of the order" in done.stderr
 
 
+CALLS = '{"tool": "get_issue"}\n{"tool": "run_shell", "server": null}\n'
+
+
+@pytest.mark.parametrize("target", ["claude-code", "codex", "docker-gateway", "opa"])
+def test_a_call_without_a_server_is_one_of_the_only_server_that_the_policy_names(
+    tools, tmp_path, target
+):
+    if target == "opa":
+        pytest.importorskip("regopy")
+    policy = tmp_path / "policy"
+    toolrisk("policy", tools, "--for", target, "--server-key", "gh", "--out", policy)
+    done = toolrisk("policy", "simulate", policy, "--for", target, "--calls", "-", stdin=CALLS)
+    got = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [one["decision"] for one in got] == ["allow", "deny"]
+    assert {one["server"] for one in got} == {"gh"}
+
+
+def test_a_call_without_a_server_is_not_answered_where_there_are_several(tools, tmp_path):
+    policy = tmp_path / "settings.json"
+    both = json.dumps({"gh": TOOLS[:2], "sh": TOOLS[4:]})
+    tools.write_text(both, encoding="utf-8")
+    toolrisk("policy", tools, "--for", "claude-code", "--out", policy)
+    words = ("policy", "simulate", policy, "--for", "claude-code", "--calls", "-")
+    done = toolrisk(*words, stdin='{"tool": "run_shell", "server": "sh"}\n' + CALLS, code=2)
+    assert [json.loads(line)["decision"] for line in done.stdout.splitlines()] == ["deny"]
+    last = done.stderr.splitlines()[-1]
+    assert 'calls line 2: names no server, and the policy has rules for "gh", "sh"' in last
+    assert "--server-key" in last
+    done = toolrisk(*words, "--server-key", "gh", stdin=CALLS)
+    assert [json.loads(line)["server"] for line in done.stdout.splitlines()] == ["gh", "gh"]
+
+
+def test_a_policy_that_tells_no_servers_apart_needs_none_in_a_call(tools, tmp_path):
+    for target in ("intercept", "vscode"):
+        policy = tmp_path / target
+        toolrisk("policy", tools, "--for", target, "--out", policy)
+        done = toolrisk("policy", "simulate", policy, "--for", target, "--calls", "-", stdin=CALLS)
+        assert [json.loads(line)["server"] for line in done.stdout.splitlines()] == [None, None]
+
+
 def test_simulate_asks_the_real_engine(tools, tmp_path):
     pytest.importorskip("cedarpy")
     policy = tmp_path / "authz.json"
