@@ -8,10 +8,11 @@ Standard library and orjson only. Rules: stacklok/toolhive pkg/client/config.go 
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import PurePath
+from types import UnionType
 from typing import Any, NamedTuple
 
 from crawler.launchers import is_of_this_machine, launched_by, package_of
-from crawler.parse import load_json
+from crawler.parse import kind, load_json
 from crawler.records import JsonObject, Remote, Server, ServerName, Transport
 from crawler.url_secrets import without_secrets
 
@@ -28,6 +29,7 @@ SERVER_KEYS = (
 
 _URL_KEYS = ("url", "serverUrl", "httpUrl", "uri")
 _COMMAND_KEYS = ("command", "cmd")
+_VARIABLE_KEYS = ("env", "envs", "environment")
 _FOLDER_KEYS = ("cwd", "workingDirectory", "working_directory", "workingDir", "working_dir")
 _USUAL_FOLDERS = (None, "", ".", "./", "${workspaceFolder}")
 """Those that say no more than an entry without one: the client starts it there anyway."""
@@ -65,7 +67,7 @@ def is_client_config(value: JsonObject) -> bool:
 def config_servers(
     value: JsonObject, file: str = "", refused: frozenset[str] = frozenset()
 ) -> tuple[list[Server], list[str]]:
-    """Return the servers of a client config, and one line for each entry that is none.
+    """Return the servers of a client config, and one line for each entry that is none, or not whole.
 
     One that its client does not start has the status `DISABLED`. `file` is where the config lies,
     if anywhere: some clients do not obey the flags that others do. `refused` are names that another
@@ -75,12 +77,14 @@ def config_servers(
     problems: list[str] = []
     for table in _tables(value, file, refused):
         for name, entry in table.entries.items():
+            faults = list(_misfits(entry)) if isinstance(entry, dict) else []
             server = _server(ServerName(str(name)), entry)
             if isinstance(server, Server):
                 is_off = table.is_off(str(name), entry)
                 servers.append(replace(server, status=DISABLED) if is_off else server)
-            else:
-                problems.append(f"server {str(name)[:60]!r}: {server}")
+            elif not faults:
+                faults = [server]
+            problems += [f"server {str(name)[:60]!r}: {fault}" for fault in faults]
     return servers, problems
 
 
@@ -208,6 +212,30 @@ def _flat(entry: Any) -> Any:
     return entry | inner | {"command": told.get("path")}
 
 
+def _misfits(entry: JsonObject) -> Iterator[str]:
+    """Say what of an entry is of another type than clients take: what it is, never what it holds."""
+    takes: tuple[tuple[tuple[str, ...], type | UnionType, str], ...] = (
+        (_COMMAND_KEYS, str | list, "a string or a list"),
+        (("args",), list, "a list of strings"),
+        (_VARIABLE_KEYS, dict | list, "an object"),
+        (_URL_KEYS, str, "a string"),
+    )
+    for keys, types, wanted in takes:
+        for key in keys:
+            value = entry.get(key)
+            if value is not None and not isinstance(value, types):
+                yield f"{key} is {kind(value)}, not {wanted}"
+    for key in (*_COMMAND_KEYS, "args"):
+        if odd := _no_words(entry.get(key)):
+            yield f"{key} holds {kind(odd[0])}, not only strings"
+
+
+def _no_words(value: object) -> list[Any]:
+    """Return what stands in a list of words and is none; a number is, as written."""
+    given = value if isinstance(value, list) else []
+    return [one for one in given if one is None or isinstance(one, list | dict)]
+
+
 def _server(name: ServerName, entry: object) -> Server | str:
     if not isinstance(entry, dict):
         return "not an object"
@@ -215,7 +243,10 @@ def _server(name: ServerName, entry: object) -> Server | str:
     command = next((entry[key] for key in _COMMAND_KEYS if entry.get(key)), None)
     if url is not None and command is None:
         return _remote(name, url, entry)
-    words = _words(command, entry.get("args"))
+    args = entry.get("args")
+    if not isinstance(args, list | None) or _no_words(args) or _no_words(command):
+        return "its command cannot be read"
+    words = _words(command, args)
     if not words:
         return "neither a command nor a URL"
     variables = _variables(entry)
@@ -227,7 +258,7 @@ def _server(name: ServerName, entry: object) -> Server | str:
 def _variables(entry: JsonObject) -> dict[str, str]:
     """Return the variables that an entry sets: a table, or a list of `NAME=value`."""
     found: dict[str, str] = {}
-    for key in ("env", "envs", "environment"):
+    for key in _VARIABLE_KEYS:
         given = entry.get(key)
         if isinstance(given, dict):
             found |= {str(name): str(value or "") for name, value in given.items()}

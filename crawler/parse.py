@@ -149,9 +149,17 @@ def is_too_deep(value: object) -> bool:
 
 
 def kind(value: object) -> str:
-    """Return what a JSON value is, in words: `a list`."""
+    """Return what a value of JSON or TOML is, in words: `a list`."""
     if value is None:
         return "nothing"
-    return {bool: "a boolean", str: "a string", list: "a list", dict: "an object"}.get(
-        type(value), "a number"
-    )
+    return _KINDS.get(type(value), "a time")
+
+
+_KINDS: dict[type, str] = {
+    bool: "a boolean",
+    str: "a string",
+    list: "a list",
+    dict: "an object",
+    int: "a number",
+    float: "a number",
+}

@@ -1,5 +1,6 @@
 import json
 import sqlite3
+import tomllib
 from contextlib import closing
 
 import pytest
@@ -296,3 +297,33 @@ def test_a_crawl_lists_a_disabled_server_and_starts_it_not(toolrisk, tmp_path) -
             ("a", DISABLED),
             ("b", DISABLED),
         }
+
+
+MISFITS = {
+    'command = "npx"\nargs = 5': "args is a number, not a list of strings",
+    'command = "npx"\nargs = 2020-01-01': "args is a time, not a list of strings",
+    'command = "npx"\nargs = [["-y"]]': "args holds a list, not only strings",
+    "command = 7": "command is a number, not a string or a list",
+    'command = 7\nurl = "https://h.example/mcp"': "command is a number, not a string or a list",
+    "url = true": "url is a boolean, not a string",
+}
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+@pytest.mark.parametrize("entry", MISFITS)
+def test_a_setting_of_another_type_is_told_and_its_server_left_out(entry, as_json):
+    text = f"[mcp_servers.bad]\n{entry}\n[mcp_servers.good]\ncommand = 'npx'\nargs = ['pkg', 80]\n"
+    if as_json:
+        text = json.dumps(tomllib.loads(text), default=str)
+    told = MISFITS[entry].replace("a time", "a string" if as_json else "a time")
+    label = "c.json" if as_json else "c.toml"
+    content = parse_tool_file(text.encode(), label=label, server=label)
+    assert [server.name for server in content.servers] == ["good"]
+    assert content.problems == (f"server 'bad': {told}",)
+
+
+def test_variables_of_another_type_are_told_without_what_they_hold():
+    text = f"[mcp_servers.a]\ncommand = 'npx'\nargs = ['pkg']\nenv = 'TOKEN={SECRET}'\n"
+    content = parse_tool_file(text.encode(), label="c.toml", server="c.toml")
+    assert [package(server) for server in content.servers] == [("npm", "pkg", None)]
+    assert content.problems == ("server 'a': env is a string, not an object",)
