@@ -7,6 +7,7 @@ and counting both is cheap. Only where they differ is the text read again, slowl
 
 import json
 from collections import Counter
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -29,16 +30,12 @@ def repeated_keys(data: bytes, document: Any) -> str:
         return read
 
     try:
-        text = data.decode("utf-8-sig")
-        try:
-            json.loads(text, object_pairs_hook=note)
-        except ValueError:
-            found.clear()
-            for line in text.split("\n"):
-                if line.strip():
-                    json.loads(line, object_pairs_hook=note)
-    except (ValueError, RecursionError):  # a config in TOML, or with comments
-        return ""
+        json.loads(data.decode("utf-8-sig"), object_pairs_hook=note)
+    except (ValueError, RecursionError):
+        found.clear()
+        for line in data.removeprefix(b"\xef\xbb\xbf").split(b"\n"):
+            with suppress(ValueError, RecursionError):  # also every line of a config in TOML
+                json.loads(line.decode(), object_pairs_hook=note)
     if not found:
         return ""
     key, owner = found[0]

@@ -16,6 +16,7 @@ from crawler.claude_project import refused_in_project
 from crawler.client_config import config_servers, is_client_config, read_settings
 from crawler.errors import TargetError
 from crawler.event_file import without_events
+from crawler.json_lines import is_lines, read_lines
 from crawler.local import local_path
 from crawler.misfits import misfit_note
 from crawler.package_file import is_package, read_package_file
@@ -81,7 +82,7 @@ def parse_tool_file(
     data = without_events(data)
     if not data.strip(b"\xef\xbb\xbf \t\r\n"):
         raise TargetError(f"{label} is empty; it should hold tool definitions or a client config")
-    document = _document(data, label)
+    document, unread = _document(data, label)
     is_config = isinstance(document, dict) and is_client_config(document)
     servers, problems = config_servers(document, label, refused) if is_config else ([], [])
     stated = () if is_config else _stated_servers(document)
@@ -93,11 +94,12 @@ def parse_tool_file(
     if not reader.tools and not servers and not stated:
         raise TargetError(f"{label} holds no tools: {reader.why_empty(document)}")
     twice = repeated_keys(data, document)
-    unread = filter(None, map(misfit_note, reader.tools))
+    misfits = filter(None, map(misfit_note, reader.tools))
     left_out = (
+        *(f"{label}: {line}" for line in unread),
         *problems,
         *reader.problems,
-        *unread,
+        *misfits,
         *reader.unfinished(),
         *([twice] if twice else ()),
     )
@@ -137,12 +139,13 @@ def _read(path_or_dash: str, label: str) -> bytes:
     return data
 
 
-def _document(data: bytes, label: str) -> Any:
-    """Parse the bytes as JSON, JSON Lines, or a client config in TOML or with comments."""
+def _document(data: bytes, label: str) -> tuple[Any, list[str]]:
+    """Parse the bytes as JSON, JSON Lines, or a client config in TOML or with comments.
+
+    Also returns which lines could not be read, and why.
+    """
     try:
-        if _is_lines(data):
-            return _lines(data)
-        return load_json(data)
+        return read_lines(data) if is_lines(data) else (load_json(data), [])
     except UnicodeDecodeError as error:
         packed = data.startswith(_GZIP)
         what = (
@@ -154,7 +157,7 @@ def _document(data: bytes, label: str) -> Any:
     except json.JSONDecodeError as error:
         relaxed = _relaxed(data, is_toml=label.endswith(".toml"))
         if isinstance(relaxed, dict) and is_client_config(relaxed):
-            return relaxed
+            return relaxed, []
         if label.endswith(".toml") and (fault := _fault_of_toml(data)):
             raise TargetError(f"{label} is not valid TOML: {fault}") from None
         if label.endswith((".toml", ".yaml", ".yml")):
@@ -186,30 +189,3 @@ def _relaxed(data: bytes, *, is_toml: bool) -> Any:
         return read_settings(data.decode("utf-8-sig"), is_toml=is_toml)
     except ValueError:
         return None
-
-
-def _is_lines(data: bytes) -> bool:
-    """Say whether the first line is an object of its own, with more to follow."""
-    first, _, rest = data.removeprefix(b"\xef\xbb\xbf").lstrip().partition(b"\n")
-    first = first.strip()
-    return first.startswith(b"{") and first.endswith(b"}") and bool(rest.strip())
-
-
-def _lines(data: bytes) -> list[Any]:
-    lines = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
-    try:  # one parse for all is three times as fast as a parse a line
-        together = load_json(b"[" + b",".join(line for line in lines if line.strip()) + b"]")
-    except (json.JSONDecodeError, UnicodeDecodeError):
-        together = None
-    if isinstance(together, list):
-        return together
-    found = []
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            try:
-                found.append(load_json(line))
-            except json.JSONDecodeError as error:
-                moved = json.JSONDecodeError(error.msg, "", 0)
-                moved.lineno, moved.colno = number, error.colno
-                raise moved from None
-    return found

@@ -156,11 +156,7 @@ def test_a_malformed_tool_costs_itself_only() -> None:
 
 BAD = {
     "broken": (b'{"tools": [\n  {"name": "x",}\n]}', "not valid JSON", "line 2, column"),
-    "broken line": (
-        b'{"name":"a"}\n{"name":"b"}\n{"name" "c"}\n',
-        "not valid JSON",
-        "line 3, column 9",
-    ),
+    "broken lines": (b'\n{"name" "c"}\n{x}\n', "not valid JSON", "line 2, column 9"),
     "empty": (b"", "is empty", ""),
     "blank": (b" \n\t\n", "is empty", ""),
     "other keys": (b'{"hello": 1, "world": 2}', "holds no tools", "'hello', 'world'"),
@@ -317,3 +313,43 @@ def test_a_page_of_a_list_is_no_pass(toolrisk, tmp_path: Path, words: tuple[str,
     done = toolrisk(*words, "tools.json")
     assert done.returncode == 3
     assert "tools.json: the list of tools goes on (nextCursor)" in done.stderr
+
+
+def lines_of(*lines: bytes) -> bytes:
+    return b"\n".join(lines)
+
+
+GOOD, CUT = json.dumps(TOOL).encode(), b'{"name": "cut", "descr'
+
+
+@pytest.mark.parametrize(
+    ("bad", "why"),
+    [
+        (CUT, "line 3: not valid JSON: Unterminated string starting at column 17"),
+        (b'{"name": "\xff"}', "line 3: not UTF-8 text (byte 10 of the line)"),
+    ],
+)
+def test_a_line_that_cannot_be_read_costs_itself_only(bad, why):
+    other = json.dumps({**TOOL, "name": "last"}).encode()
+    data = lines_of(GOOD, b"", bad, other)
+    content = parse_tool_file(data, label="f.jsonl", server=ServerName("s"))
+    assert [tool.name for tool in content.tools] == ["delete_note", "last"]
+    assert content.problems == (f"f.jsonl: {why}",)
+
+
+def test_of_lines_that_cannot_be_read_the_first_are_told_and_the_rest_counted():
+    data = lines_of(GOOD, *[CUT] * 50)
+    problems = parse_tool_file(data, label="f.jsonl", server=ServerName("s")).problems
+    assert len(problems) == 21
+    assert problems[-1] == "f.jsonl: 30 lines more that cannot be read"
+
+
+def test_lines_of_which_none_can_be_read_are_refused():
+    with pytest.raises(TargetError, match=r"not valid JSON: .* line 1, column"):
+        parse_tool_file(lines_of(b"{no}", b"{no}"), label="f.jsonl", server=ServerName("s"))
+
+
+def test_a_bad_line_does_not_silence_a_key_that_stands_twice():
+    twice = b'{"name": "get", "description": "Deletes all.", "description": "Gets one."}'
+    content = parse_tool_file(lines_of(twice, CUT), label="f.jsonl", server=ServerName("s"))
+    assert "key 'description' of 'get' stands twice" in content.problems[-1]
