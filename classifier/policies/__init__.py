@@ -29,6 +29,7 @@ from classifier.enforcement.words import quoted, some
 from classifier.errors import PolicyError
 from classifier.intent import Intent
 from classifier.rule import Decision
+from crawler.printable import counted
 
 __all__ = [
     "Memo",
@@ -203,8 +204,8 @@ def _prepare(
         notes.append(f"defined twice, the stricter rule taken ({some(doubled)})")
     condition_fault = getattr(module, "condition_fault", None)
     listed, effective = list[Intent](), list[Intent]()
-    faults: dict[str, list[str]] = {}
-    closed = False
+    differs: list[tuple[Intent, Intent, str]] = []
+    faults, closing = dict[str, list[str]](), dict[str, list[str]]()
     # A client that asks may respell a name; what it then finds must not be another tool's leave.
     taken = respelling.namesakes(unique) if chosen.unlisted is Decision.ASK else set()
     for intent in unique:
@@ -212,23 +213,31 @@ def _prepare(
         if got.decision is Decision.ALLOW and intent.tool in taken:
             got, why = got.plainly(Decision.ASK), _RESPELT
         if why:
-            report.add(intent, got, why)
+            differs.append((intent, got, why))
         fault = name_fault(module, intent.tool, key)
         if fault is None:
             listed.append(got)
             effective.append(got)
             continue
         faults.setdefault(fault, []).append(intent.tool)
-        closed = closed or needs_closing(chosen, got)
+        if needs_closing(chosen, got):
+            closing.setdefault(fault, []).append(intent.tool)
         effective.append(got.plainly(chosen.unlisted))
-    for fault, names in faults.items():
-        notes.append(f"left out, so {chosen.unlisted}: {fault} ({some(names)})")
-    if closed:
+    if closing:  # what would have become of each tool is of no interest any more
         _require_closing(chosen, key, faults)
-        notes.append(f"server {quoted(key)} is refused whole: a tool to refuse cannot be named")
+        why = "; ".join(f"{fault} ({some(names)})" for fault, names in closing.items())
+        whole = (
+            f"server {quoted(key)} is refused whole, with all of its {counted(len(unique), 'tool')}"
+        )
+        notes.append(f"{whole}: a tool to refuse cannot be named: {why}")
         effective = [intent.plainly(Decision.DENY) for intent in effective]
+    else:
+        for intent, got, why in differs:
+            report.add(intent, got, why)
+        for fault, names in faults.items():
+            notes.append(f"left out, so {chosen.unlisted}: {fault} ({some(names)})")
     server = intents[0].server
-    rules = ServerRules(key=key, server=server, rules=tuple(listed), closed=closed)
+    rules = ServerRules(key=key, server=server, rules=tuple(listed), closed=bool(closing))
     return _Prepared(rules, tuple(effective))
 
 

@@ -286,3 +286,17 @@ def test_a_definition_that_comes_twice_gets_the_stricter_rule():
         output = render(target_id, "srv", twice)
         assert output.effective["srv", "go"].decision is not Decision.ALLOW
         assert any("defined twice" in note for note in output.notes)
+
+
+@pytest.mark.parametrize("target_id", ["claude-code", "gemini-cli"])
+def test_a_server_that_is_refused_whole_is_told_in_one_line(target_id):
+    """That tools of it are "left out, so ask" would be said of what is refused."""
+    odd = ("$HOME", "`id`", "line\nbreak")
+    rules = dict.fromkeys(odd, (Decision.DENY, None)) | {"get": (Decision.ALLOW, None)}
+    limit = {"create": (Decision.LIMIT, Limit(5, "hour"))}
+    output = render(target_id, "srv", intents(rules | limit | {"$odd": (Decision.ASK, None)}))
+    (told,) = output.report
+    assert told.startswith('server "srv" is refused whole, with all of its 6 tools')
+    assert "(2 tools: " in told
+    assert "(1 tool: " in told
+    assert "$odd" not in told
