@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from classifier.lexicon import lexicon
 from classifier.verdict import Evidence
 from crawler.records import DEFINITION_KEYS, Tool
 
@@ -17,15 +18,16 @@ _FIELDS = ("name", "title", "description", "input_schema", "output_schema", "ann
 def without(tool: Tool, quotes: Iterable[Evidence]) -> Tool | None:
     """Return a tool whose definition lacks what is quoted, or None where nothing can be left out.
 
-    Of name and description the quoted words go, wherever they stand, of a schema the property, the
-    listed value or the key. A name that would be empty is left as it is.
+    Of name and description the quoted words go, wherever they stand and in any form (deletes), of a
+    schema the property, the listed value or the key. A name that would be empty is left as it is.
     """
     definition = copy.deepcopy(tool.definition)
     said = list(dict.fromkeys(quotes))
     # from the last to the first, so that places still to come stay where they are
     for quote in sorted(said, key=_place, reverse=True):
         _leave_out(definition, quote)
-    for word in [quote.text for quote in said if quote.end and quote.pointer in _TEXTS]:
+    words = [quote.text for quote in said if quote.end and quote.pointer in _TEXTS]
+    for word in [form for one in words for form in _forms(one)]:
         for key in ("name", "description"):
             if isinstance(definition.get(key), str):
                 definition[key] = re.sub(_APART.format(re.escape(word)), "", definition[key])
@@ -36,6 +38,13 @@ def without(tool: Tool, quotes: Iterable[Evidence]) -> Tool | None:
         field: definition.get(key) for field, key in zip(_FIELDS, DEFINITION_KEYS, strict=True)
     }
     return replace(tool, **given)
+
+
+def _forms(text: str) -> list[str]:
+    """Return a quoted text, and the other forms of a verb: who wrote "delete" wrote "deletes" beside it."""
+    verbs = lexicon().verb
+    lemma = verbs.get(text.lower())
+    return [text, *(form for form, verb in verbs.items() if lemma and verb == lemma)]
 
 
 _TEXTS = ("/name", "/description")

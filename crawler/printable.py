@@ -32,3 +32,13 @@ def one_line(text: str, limit: int = 300) -> str:
     """Return text without control characters and line breaks, its length capped."""
     clean = "".join(c if c.isprintable() else " " for c in text[: limit * 4])
     return " ".join(clean.split())[:limit]
+
+
+def shown(text: str) -> str:
+    """Return text for a terminal: what cannot be printed is replaced, line breaks stay."""
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def in_a_line(text: str) -> str:
+    """Return text that must not look like lines of ours; nothing of it is cut."""
+    return shown(text).replace("\n", "\N{REPLACEMENT CHARACTER}")

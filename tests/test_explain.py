@@ -383,3 +383,39 @@ def spread(group):
     kind, keys = group
     for key in keys:
         yield from BUNDLES[kind](key) if kind in BUNDLES else [(kind, key)]
+
+
+def would_change(out):
+    return out.partition("what would change it\n")[2].strip().splitlines()
+
+
+def test_words_that_hold_the_level_down_are_told_of_alone(tmp_path, capsys):
+    """That the answer is worse without a finding reads as if the finding were good."""
+    sql = {"type": "object", "properties": {"sql": {"type": "string"}}}
+    told = "Executes a read-only SQL query against the warehouse and returns rows."
+    out = explained(capsys, tmp_path / "t.json", name="query", description=told, inputSchema=sql)
+    assert "Read, medium risk" in out
+    lines = would_change(out)
+    (held,) = [line for line in lines if "holds it down" in line]
+    assert held.strip().startswith('"read-only" holds it down: without it Execute, critical')
+    assert not any("high" in line or "critical" in line for line in lines if line != held)
+
+
+def test_the_same_words_are_asked_about_once(tmp_path, capsys):
+    wire = {"name": "delete_note", "description": "Permanently deletes a note."}
+    lines = would_change(explained(capsys, tmp_path / "t.json", **wire))
+    assert [line for line in lines if "without" in line] == [
+        line for line in lines if "(deletes or overwrites for good; is taken for Write)" in line
+    ]
+
+
+def test_a_word_that_is_left_out_goes_in_every_form():
+    one = parse_tool(ServerName("s"), {"name": "delete_it", "description": "Deletes a, deleting b."})
+    less = without(one, [Evidence("/name", 0, 6, "delete")])
+    assert (less.name, less.description) == ("it", "a, b.")
+
+
+def test_a_name_that_is_one_word_is_not_said_to_be_all_there_is(tmp_path, capsys):
+    told = "Lists the files of a folder."
+    lines = would_change(explained(capsys, tmp_path / "t.json", name="dir", description=told))
+    assert not any("nothing is left to judge" in line for line in lines)

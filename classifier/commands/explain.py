@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from crawler.printable import in_a_line, shown
+
 if TYPE_CHECKING:
     from classifier.verdict import Classification, Evidence
     from crawler.records import Tool
@@ -64,7 +66,7 @@ def _instead(asked: str, names: list[str]) -> str:
     near += [by_form[form] for form in get_close_matches(low[:_MOST_OF_NAME], by_form, _MOST_NAMES)]
     chosen = list(dict.fromkeys(near))[:_MOST_NAMES] or names[:_MOST_NAMES]
     more = f" and {len(names) - len(chosen):,} more" if len(names) > len(chosen) else ""
-    return f"it has {', '.join(repr(_line(name)[:_MOST_OF_NAME]) for name in chosen)}{more}"
+    return f"it has {', '.join(repr(in_a_line(name)[:_MOST_OF_NAME]) for name in chosen)}{more}"
 
 
 _MOST_NAMES = 5
@@ -81,23 +83,23 @@ def text(tool: "Tool", result: "Classification") -> str:
         dict.fromkeys((*result.evidence, *(e for f in result.findings for e in f.evidence)))
     )
     lines = [
-        f"{_line(tool.name)}  ({_line(tool.server)})",
+        f"{in_a_line(tool.name)}  ({in_a_line(tool.server)})",
         _head(result),
         "",
-        _line(_marked(tool.name, "/name", quotes)),
+        in_a_line(_marked(tool.name, "/name", quotes)),
         *_quoted(_marked(tool.description or "(no description)", "/description", quotes)),
     ]
     lines += [
-        f"  {'text' if quote.end else 'parameter'} [{_line(quote.text)}]  {_line(quote.pointer)}"
+        f"  {'text' if quote.end else 'parameter'} [{in_a_line(quote.text)}]  {in_a_line(quote.pointer)}"
         for quote in quotes
         if not quote.end or quote.pointer not in _SHOWN_WHOLE
     ]
-    lines += ["", _line(result.rationale), "", "score"]
+    lines += ["", in_a_line(result.rationale), "", "score"]
     lines += [f"  {a.points:+4d}  {a.reason}" for a in result.addends]
     lines.append(f"  {result.risk_score:4d}  = {result.risk.value}")
     lines += ["", "signals"] if result.findings else ["", "signals", "  none"]
     for finding in result.findings:
-        quoted = ", ".join(json.dumps(_shown(e.text), ensure_ascii=False) for e in finding.evidence)
+        quoted = ", ".join(json.dumps(shown(e.text), ensure_ascii=False) for e in finding.evidence)
         lines.append(f"  {finding.signal.id} ({finding.confidence:.2f}): {quoted}")
     lines += ["", "what would change it", *(f"  {line}" for line in _changes(tool, result)), "", ""]
     return "\n".join(lines)
@@ -111,11 +113,11 @@ def _head(result: "Classification") -> str:
 
 
 def _changes(tool: "Tool", result: "Classification") -> list[str]:
-    """Say what is concluded of the definition without the words of each finding: the engine is asked."""
+    """Say what would change the answer, and what has to be known of it."""
+    from classifier.commands.what_if import what_if
     from classifier.verdict import Basis
 
-    lines = [_without(tool, result, one.signal.title, one.evidence) for one in result.findings]
-    lines.append(_without(tool, result, f"is taken for {result.category.value}", result.evidence))
+    lines = list(what_if(tool, result))
     if result.decided_by is not Basis.REVIEWED:
         lines.append("a review of this definition by a person (`toolrisk review`)")
     lines += [note.rstrip(".") for note in result.notes if not note.startswith(_OF_THE_VENDOR)]
@@ -124,34 +126,6 @@ def _changes(tool: "Tool", result: "Classification") -> list[str]:
 
 _OF_THE_VENDOR = "The vendor does not state"
 """Hints are claims: stated or not, they change nothing."""
-_MOST_NAMED = 4
-
-
-def _without(
-    tool: "Tool", result: "Classification", title: str, quotes: "tuple[Evidence, ...]"
-) -> str:
-    from classifier.engine import Options, classify
-    from classifier.verdict import Basis
-    from classifier.without import without
-
-    texts = list(dict.fromkeys(_line(quote.text) for quote in quotes))
-    named = ", ".join(f'"{text}"' for text in texts[:_MOST_NAMED])
-    named += f" and {len(texts) - _MOST_NAMED} more" if len(texts) > _MOST_NAMED else ""
-    start = f"without {named} ({_small(title)}): "
-    less = without(tool, quotes)
-    if less is None:
-        return start + "nothing is left to judge"
-    other = classify(less, Options(use_reviews=False))
-    same = (other.category, other.risk) == (result.category, result.risk)
-    told = (
-        f"{'still ' if same else ''}{other.category.value}, {other.risk.value}, {other.risk_score}"
-    )
-    reviewed = result.decided_by is Basis.REVIEWED
-    return start + told + (", by rules and model: nobody has read that" if reviewed else "")
-
-
-def _small(title: str) -> str:
-    return title[:1].lower() + title[1:]
 
 
 def _marked(value: str, pointer: str, quotes: "list[Evidence]") -> str:
@@ -169,20 +143,9 @@ def _marked(value: str, pointer: str, quotes: "list[Evidence]") -> str:
         out.append(("[" if now else "]") if now != before else "")
         out.append(char)
         before = now
-    return _shown("".join(out) + ("]" if before else ""))
-
-
-def _shown(text_: str) -> str:
-    return "".join(
-        c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text_
-    )
+    return shown("".join(out) + ("]" if before else ""))
 
 
 def _quoted(text_: str) -> list[str]:
     """Return the lines of a text, each behind a bar: none of them can pass for one of ours."""
     return [f"| {line}" for line in text_.split("\n")]
-
-
-def _line(text_: str) -> str:
-    """Return text that must not look like lines of ours."""
-    return _shown(text_).replace("\n", "\N{REPLACEMENT CHARACTER}")
