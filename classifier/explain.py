@@ -9,6 +9,7 @@ from classifier.model.runtime import Model
 from classifier.parameters import MAX_VALUE, places
 from classifier.reading import STOP, Reading
 from classifier.verdict import Evidence
+from classifier.widen import widened
 
 _NAME_BLOCKS = frozenset({"n", "n0", "nz", "nvl", "nva", "nv", "nc"})
 _TEXT_BLOCKS = frozenset({"d", "f", "fvl", "fva", "fv", "fc", "rv", "rn"})
@@ -150,6 +151,7 @@ def words(  # noqa: PLR0913 - what the model said, and of which words it is aske
             continue
         if quote and not verbs and _is_act(reading, quote):
             continue
+        quote = quote and widened(reading.tool, quote)
         if quote and not any(_overlap(quote, other) for other in found):
             found.append(quote)
             if len(found) == _MOST:

@@ -18,6 +18,7 @@ from classifier.model.features import BUNDLES, extract, features
 from classifier.parameters import MAX_VALUE
 from classifier.reading import read
 from classifier.verdict import Evidence
+from classifier.widen import widened
 from classifier.without import without
 from crawler.parse import parse_tool
 from crawler.records import ServerName, Tool
@@ -410,7 +411,9 @@ def test_the_same_words_are_asked_about_once(tmp_path, capsys):
 
 
 def test_a_word_that_is_left_out_goes_in_every_form():
-    one = parse_tool(ServerName("s"), {"name": "delete_it", "description": "Deletes a, deleting b."})
+    one = parse_tool(
+        ServerName("s"), {"name": "delete_it", "description": "Deletes a, deleting b."}
+    )
     less = without(one, [Evidence("/name", 0, 6, "delete")])
     assert (less.name, less.description) == ("it", "a, b.")
 
@@ -419,3 +422,41 @@ def test_a_name_that_is_one_word_is_not_said_to_be_all_there_is(tmp_path, capsys
     told = "Lists the files of a folder."
     lines = would_change(explained(capsys, tmp_path / "t.json", name="dir", description=told))
     assert not any("nothing is left to judge" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("told", "at", "shown"),
+    [
+        ("将Base64编码解码为图片", 0, "将Base64"),
+        ("이미지URL을 받아", 6, "URL을"),
+        ("내 강의실 정보", 0, "내 강의실"),
+        ("Доступ к базе", 7, "к базе"),
+        ("данные в", 7, "данные в"),
+        ("同步A与B的数据", 3, "A与B"),
+        ("删", 0, "删"),
+        ("(删)", 1, "删"),
+        ("a b", 0, "a"),
+    ],
+)
+def test_a_quote_of_one_character_has_the_word_beside_it(told, at, shown):
+    tool = parse_tool(ServerName("s"), {"name": "x", "description": told})
+    wide = widened(tool, Evidence("/description", at, at + 1, told[at]))
+    assert wide.text == shown == told[wide.start : wide.end]
+
+
+def test_evidence_from_a_text_in_another_script_is_no_single_character():
+    wire = {"name": "доступ", "description": "Выдаёт доступ к базе и к файлам"}
+    found = classify(parse_tool(ServerName("s"), wire), Options(use_reviews=False))
+    quotes = [*found.evidence, *(quote for one in found.findings for quote in one.evidence)]
+    assert "к базе" in [quote.text for quote in quotes]
+    assert all(len(quote.text) > 1 for quote in quotes)
+
+
+def test_a_parameter_and_more_than_one_character_are_quoted_as_they_are():
+    tool = parse_tool(ServerName("s"), {"name": "x", "description": "取用户 的 token"})
+    for quote in (
+        Evidence("/description", 1, 3, "用户"),
+        Evidence("/inputSchema/properties/的", 0, 0, "的"),
+        Evidence("/inputSchema/properties/a/enum/0", 0, 1, "的"),
+    ):
+        assert widened(tool, quote) is quote
