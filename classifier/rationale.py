@@ -5,6 +5,7 @@ import re  # noqa: TID251 - bounded, without repetition of repetitions: linear
 from classifier import decide
 from classifier.mentions import Kind, Mention, mention
 from classifier.reading import Reading
+from classifier.telling import telling
 from classifier.verdict import Category, Finding, Risk
 from classifier.verdict import Kind as Sort
 
@@ -190,7 +191,7 @@ def write(  # noqa: PLR0913 - a verdict, and what is known of its grounds
     if unfamiliar:
         what = _not_understood(reading, category, does)
         return f"{what} {_unknown(risk, reasons, unsure=unsure)}"
-    start = _start(reading, category, does, insufficient=insufficient)
+    start = _start(reading, category, does, insufficient=insufficient, by=_deciding(does, findings))
     by_verb = named.kind in _SPOKEN
     if reviewed and (doubted or by_verb):
         why = _READ_BY_PEOPLE.format(category.value)
@@ -246,16 +247,28 @@ def _description(reading: Reading) -> str:
     return (reading.tool.description or "").strip()
 
 
-def _start(reading: Reading, category: Category, does: str, *, insufficient: bool) -> str:
+def _deciding(does: str, findings: tuple[Finding, ...]) -> Finding | None:
+    """Return the finding by which a call is said to do what it does, where it is one."""
+    signal = {_REMOVES: "destructive", _RUNS: "code-execution"}.get(does)
+    return next((finding for finding in findings if finding.signal.id == signal), None)
+
+
+def _start(
+    reading: Reading, category: Category, does: str, *, insufficient: bool, by: Finding | None
+) -> str:
     """Say what a call does, and by what; of little that is said, little is claimed."""
     if _description(reading) and not insufficient:
-        return f"A call {does}{_quoted(reading)}."
-    by = "name and parameters" if reading.parameters else "name"
+        told = telling(reading, by) if by else None
+        if told and told.pointer != "/description":
+            where = "listed in its schema" if told.end else "a parameter"
+            return f"A call {does}, by {_in_marks(_plain(told.text[:_QUOTE]))}, {where}."
+        return f"A call {does}{_quoted(told.text if told else reading.told)}."
+    named = "name and parameters" if reading.parameters else "name"
     claims = does is _DOES[category] or (insufficient and does is not _TAKEN.get(category))
     short = _SHORT[category] if claims else does
     if not _description(reading):
-        return f"There is no description; by its {by} a call {short}."
-    return f"The definition says too little to be sure; by its {by} a call {short}."
+        return f"There is no description; by its {named} a call {short}."
+    return f"The definition says too little to be sure; by its {named} a call {short}."
 
 
 _BY_WORDING = " No signal alone says so; the wording as a whole does."
@@ -353,15 +366,12 @@ _CUT = re.compile(r"(?i)[\s,;(:-]{1,3}(?:e\.g|i\.e|vs|cf|incl|approx|resp|z\.b)$
 _DOCS = re.compile(r"(?i) (?:args|arguments|parameters|params|returns|inputs?|outputs?):|:param ")
 
 
-def _quoted(reading: Reading) -> str:
-    """Quote the definition's own first words as they stand, cut at a word; nothing where it says nothing.
+def _quoted(told: str) -> str:
+    """Quote the definition's own words as they stand, cut at a word; nothing where they say nothing.
 
     White space and what cannot be printed are one space each; a tag ends the quote, or comes before it.
     """
-    told = reading.told
-    if not told.isprintable():
-        told = "".join(c if c.isprintable() else " " for c in told)
-    told = " ".join(told.split())
+    told = _plain(told)
     if lead := _LEAD.match(told):
         told = told[lead.end() :]
     if found := _DOCS.search(told):
@@ -378,8 +388,18 @@ def _quoted(reading: Reading) -> str:
     told = told.rstrip(".:;, ")
     if not told:
         return ""
+    return f": {_in_marks(told + (' …' if more else ''))}"
+
+
+def _plain(told: str) -> str:
+    if not told.isprintable():
+        told = "".join(c if c.isprintable() else " " for c in told)
+    return " ".join(told.split())
+
+
+def _in_marks(told: str) -> str:
     opening, closing = "\u201c\u201d" if '"' in told else '""'
-    return f": {opening}{told}{' …' if more else ''}{closing}"
+    return f"{opening}{told}{closing}"
 
 
 def _join(parts: list[str]) -> str:

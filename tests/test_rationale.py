@@ -11,6 +11,7 @@ from classifier.model import runtime
 from classifier.reading import read
 from classifier.signals import detectors
 from classifier.verdict import Category, Evidence, Finding, Risk
+from crawler.parse import parse_tool
 from crawler.records import ServerName, Tool
 
 SIGNALS = {detector.signal.id: detector.signal for detector in detectors()}
@@ -389,3 +390,27 @@ def test_a_noun_at_the_start_is_no_verb(said):
 def test_the_dot_of_an_abbreviation_does_not_end_a_quote(told, quoted):
     tool = Tool(server=ServerName("s"), name="move_it", description=told)
     assert f'"{quoted}"' in classify(tool).rationale
+
+
+@pytest.mark.parametrize(
+    ("told", "schema", "says"),
+    [
+        ("Administers something.", {"operation": {"const": "delete_all"}}, 'is kept, by "delete_all", listed in its schema.'),
+        ("Work with issues.", {"action": {"enum": ["get", "list", "create", "delete"]}}, 'by "delete", listed in its schema.'),
+        ("A helper for notes. Permanently deletes all notes of a folder.", {}, 'is kept: "Permanently deletes all notes of a folder".'),
+        ("Useful for automation. Runs any shell command on the host.", {"command": {}}, 'supplies: "Runs any shell command on the host".'),
+        ("Archives the old records, then deletes them. Cannot be undone.", {}, 'is kept: "Archives the old records, then deletes them".'),
+    ],
+)  # fmt: skip
+def test_what_is_quoted_is_what_the_finding_goes_by(told, schema, says):
+    properties = {key: {"type": "string", **more} for key, more in schema.items()}
+    wire = {"name": "helper", "description": told, "inputSchema": {"properties": properties}}
+    one = parse_tool(ServerName("s"), wire)
+    assert says in classify(one, Options(use_reviews=False)).rationale
+
+
+def test_a_listed_value_is_quoted_without_what_cannot_be_printed():
+    listed = {"action": {"type": "string", "const": "delete_all\x1b[2J\u202e\nx"}}
+    wire = {"name": "helper", "description": "Works.", "inputSchema": {"properties": listed}}
+    found = classify(parse_tool(ServerName("s"), wire), Options(use_reviews=False))
+    assert found.rationale.isprintable()
