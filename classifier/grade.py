@@ -2,7 +2,8 @@
 
 It starts at 100 and every deduction is named. It grades what the tools can do and how well they are
 described, never the people behind a server or the code, which nobody has read here. A server without
-tools, or that could not be listed, has no grade: unknown is not good.
+tools, or that could not be listed, has no grade: unknown is not good. Where only a part of its list is
+known, the grade says of how many tools it is.
 """
 
 from __future__ import annotations
@@ -29,15 +30,31 @@ _EACH = 3
 
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """A letter, its points of 0 to 100, and the sum that leads there."""
+    """A letter, its points of 0 to 100, and the sum that leads there.
+
+    `read`: of a server whose list is known in part only, how many tools were read; else None.
+    """
 
     letter: str
     points: int
     addends: tuple[Addend, ...]
+    read: int | None = None
+
+    def __str__(self) -> str:
+        """Return the letter, and what it is of where that is not the whole server."""
+        if self.read is None:
+            return self.letter
+        tools = "the 1 tool that was" if self.read == 1 else f"the {self.read:,} tools that were"
+        return f"{self.letter} of {tools} read"
 
 
-def grade(pairs: Sequence[tuple[Tool, Classification]], stack: Stack) -> Grade | None:
-    """Grade the tools of one server; None when there are none to judge."""
+def grade(
+    pairs: Sequence[tuple[Tool, Classification]], stack: Stack, *, in_part: bool = False
+) -> Grade | None:
+    """Grade the tools of one server; None when there are none to judge.
+
+    `in_part`: its list has more than these.
+    """
     if not pairs:
         return None
     addends = [Addend(START, "start"), *_deductions([result for _, result in pairs], stack)]
@@ -46,7 +63,7 @@ def grade(pairs: Sequence[tuple[Tool, Classification]], stack: Stack) -> Grade |
         addends.append(Addend(-total, "no fewer than nothing"))
         total = 0
     letter = next(letter for letter, least in LETTERS if total >= least)
-    return Grade(letter, total, tuple(addends))
+    return Grade(letter, total, tuple(addends), len(pairs) if in_part else None)
 
 
 def _deductions(results: Sequence[Classification], stack: Stack) -> Iterator[Addend]:

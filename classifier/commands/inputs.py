@@ -56,6 +56,8 @@ class InputOptions:
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """What was left out rightly: what only looks like a tool, a server that is switched off."""
+    in_part: set[str] = field(default_factory=set)
+    """Servers that told tools, and whose lists have more than was read."""
     files: Files = field(default_factory=Files)
     asked: bool = False
     """Whether servers were asked: what talks to them may be at work until the last tool is taken."""
@@ -100,6 +102,10 @@ def _file(target: FileTarget, options: InputOptions) -> Iterator[Tool]:
     options.notes.extend(disabled_notes(found.servers))
     is_static = found.origin is Origin.STATIC
     (options.notes if is_static else options.problems).extend(found.problems)
+    if found.problems and not is_static:
+        from classifier.commands.partly import told_in_part
+
+        options.in_part.update(told_in_part(found.problems, found.tools))
     if found.tools or not found.servers:
         chosen = found.tools if options.limit is None else found.tools[: options.limit]
         yield from chosen if _mixes(options) else counted(chosen, len(chosen), "tools")
@@ -152,6 +158,10 @@ def _told(items: Iterable["Gathered"], options: InputOptions) -> Iterator[Tool]:
         if item.server is not None:
             options.files.named.add(item.server.name)
         options.problems.extend(_left_out(item))
+        told = item.probe or item.listing
+        is_cut = told is not None and (told.truncated or bool(told.problems))
+        if item.server is not None and is_cut and item.origin is not Origin.STATIC:
+            options.in_part.add(item.server.name)
         if item.skipped is not None:
             options.skipped.append(item.skipped)
         elif item.probe is not None and item.server is not None and not item.tools:
@@ -209,6 +219,7 @@ def classified(
     require_catalog(db, or_target=True)
     with Catalog.open(db, create=False) as catalog:
         chosen.problems.extend(known_in_part(catalog, servers))
+        chosen.in_part.update(one.server for one in catalog.incomplete())
         found = catalog.tools(servers=servers or None)
         yield from judged((item.tool for item in found), chosen.engine)
 

@@ -53,7 +53,11 @@ def stack(
     allow_private: Annotated[bool, typer.Option("--allow-private", help="Allow loopback and private addresses.")] = False,
     unsafe_no_sandbox: Annotated[bool, typer.Option("--unsafe-no-sandbox", help="Run packages without a sandbox.")] = False,
 ) -> None:  # fmt: skip
-    """Find what tools can do together, and the fewest rules that break it."""
+    """Find what tools can do together, and the fewest rules that break it.
+
+    The grade of a server whose list is known in part only is of the tools that were read, and says
+    so: in JSON, `grade` is null and `grade_of_read` has it. --fail-on holds for it too.
+    """
     from classifier.commands import inputs
     from classifier.commands.apart import require_apart
     from classifier.commands.stack_report import Report
@@ -76,7 +80,9 @@ def stack(
         raise PolicyError("there are no tools to look at; crawl or name a target")
     if mine is not None:
         _say_unmatched(by_server, chosen, mine, overrides)
-    report = Report(by_server, chosen, mine, as_one=bool(targets or server))
+    report = Report(
+        by_server, chosen, mine, as_one=bool(targets or server), in_part=options.in_part
+    )
     if out is not None:
         from classifier.commands.policy_files import require_rules_of_ours
         from classifier.pipeline.saving import save

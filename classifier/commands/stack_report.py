@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from classifier.combinations import Combination, Stack, look
@@ -33,12 +34,15 @@ class Report:
         mine: Overrides | None,
         *,
         as_one: bool,
+        in_part: Collection[str] = (),
     ) -> None:
+        """Look at servers; `in_part` are those whose lists have more than was read."""
         self.profile = profile
+        self.in_part = sorted(name for name in by_server if name in in_part)
         self.servers: dict[str, tuple[Stack, Grade | None]] = {}
         for name, pairs in by_server.items():
             found = look(pairs, profile, mine)
-            self.servers[name] = (found, grade(pairs, found))
+            self.servers[name] = (found, grade(pairs, found, in_part=name in in_part))
         self.whole: Stack | None = None
         self.collisions: list[Entry] = []
         if as_one and by_server:
@@ -61,7 +65,7 @@ class Report:
         value: dict[str, Any] = {
             "profile": self.profile.value,
             "servers": [
-                {"server": name, "grade": _grade_json(given), **_stack_json(found)}
+                {"server": name, **_grades_json(given), **_stack_json(found)}
                 for name, (found, given) in self.servers.items()
             ],
             "stack": _stack_json(self.whole) if self.whole else None,
@@ -74,29 +78,42 @@ class Report:
         lines: list[str] = []
         ranked = sorted(
             self.servers.items(),
-            key=lambda item: (item[1][1].points if item[1][1] else -1, item[0]),
+            key=lambda item: (*_place(item[1][1]), item[0]),
         )
         for name, (found, given) in ranked:
             lines.append(_head(name, given, found))
             if len(ranked) <= IN_DETAIL and given:
                 lines += [f"    {a.points:+4d}  {a.reason}" for a in given.addends]
-                lines.append(f"    {given.points:4d}  = {given.letter}")
+                lines.append(f"    {given.points:4d}  = {given}")
         if self.whole is not None:
-            lines += ["", *_whole(self.whole, self.profile), *_collided(self.collisions)]
+            whole = _whole(self.whole, self.profile, len(self.in_part))
+            lines += ["", *whole, *_collided(self.collisions)]
         return "\n".join(lines) + "\n"
+
+
+def _place(given: Grade | None) -> tuple[int, bool]:
+    """Return where a grade stands among others, the worst first: what is known in part before what is whole."""
+    return (given.points, given.read is None) if given else (-1, False)
 
 
 def _head(name: str, given: Grade | None, found: Stack) -> str:
     titles = ", ".join(c.pattern.id + ("" if c.is_open else " (shut)") for c in found.combinations)
-    mark = f"{given.letter}\t{given.points}" if given else "-\t-"
-    return f"{mark}\t{clean(name)}\t{titles or 'no combination'}"
+    mark = f"{given}\t{given.points}" if given else "-\t-"
+    none = _none(in_part=given is not None and given.read is not None)
+    return f"{mark}\t{clean(name)}\t{titles or none}"
 
 
-def _whole(found: Stack, profile: Profile) -> list[str]:
+def _none(*, in_part: bool) -> str:
+    return "no combination of the tools that were read" if in_part else "no combination"
+
+
+def _whole(found: Stack, profile: Profile, in_part: int) -> list[str]:
     count = len(found.servers)
-    lines = [f"together, {count} server{'s' if count > 1 else ''}, profile {profile.value}:"]
+    known = f" ({in_part} known in part)" if in_part else ""
+    start = f"together, {count} server{'s' if count > 1 else ''}{known}"
+    lines = [f"{start}, profile {profile.value}:"]
     if not found.combinations:
-        lines.append("  no combination")
+        lines.append(f"  {_none(in_part=bool(in_part))}")
     for combination in found.combinations:
         lines += _told(combination)
     if found.to_shut:
@@ -140,11 +157,15 @@ def _told(combination: Combination) -> list[str]:
     return lines
 
 
-def _grade_json(given: Grade | None) -> dict[str, Any] | None:
+def _grades_json(given: Grade | None) -> dict[str, Any]:
+    """Return the grade of a server, or of what was read of it: a reader of the one never takes it for the other."""
     if given is None:
-        return None
+        return {"grade": None, "grade_of_read": None}
     sums = [{"points": a.points, "reason": a.reason} for a in given.addends]
-    return {"letter": given.letter, "points": given.points, "sum": sums}
+    value = {"letter": given.letter, "points": given.points, "sum": sums}
+    if given.read is None:
+        return {"grade": value, "grade_of_read": None}
+    return {"grade": None, "grade_of_read": {"tools": given.read, **value}}
 
 
 def _stack_json(found: Stack) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from classifier.combinations import Combination, Stack, look
 from classifier.grade import Grade, grade
 from classifier.legs import Leg
 from classifier.pages.model import Row, ServerPage
+from classifier.pages.server_facts import unread
 from classifier.pages.words import number
 
 _NAMED = 3
@@ -49,7 +50,7 @@ def together(page: ServerPage) -> Together:
     return Together(
         meetings=tuple(_meeting(combination, rows) for combination in stack.combinations),
         to_shut=_rows(stack, rows),
-        grade=grade(pairs, stack),
+        grade=grade(pairs, stack, in_part=bool(page.unclassified or unread(page))),
     )
 
 

@@ -113,6 +113,40 @@ def test_a_gate_on_the_catalogue_does_not_pass_what_nobody_read(crawled, toolris
 
 
 @pytest.mark.parametrize("odd", [odd for odd, _, _ in PARTS.values()], ids=PARTS)
+def test_a_grade_says_that_it_is_of_the_tools_that_were_read(crawled, toolrisk, tmp_path, odd):
+    path = crawled(odd)
+    files = (tmp_path / "odd.json", tmp_path / "whole.json")
+    of_read = (
+        "A of the 1 tool that was read\t92\todd.json\tno combination of the tools that were read"
+    )
+    for words in (("--db", path), files):
+        text = toolrisk("stack", *words, code=3).stdout
+        assert of_read in text
+        assert "A\t92\twhole.json\tno combination\n" in text
+        servers = json.loads(toolrisk("stack", *words, "--format", "json", code=3).stdout)
+        told = {one["server"]: one for one in servers["servers"]}
+        assert told["odd.json"]["grade"] is None
+        whole = told["whole.json"]["grade"]
+        assert told["odd.json"]["grade_of_read"] == {"tools": 1, **whole}
+        assert (whole["letter"], told["whole.json"]["grade_of_read"]) == ("A", None)
+        toolrisk("stack", *words, "--fail-on", "a", code=1)
+    together = toolrisk("stack", *files, code=3).stdout
+    assert "together, 2 servers (1 known in part)" in together
+
+
+def test_of_one_grade_the_server_that_is_known_in_part_comes_first(crawled, toolrisk, tmp_path):
+    (tmp_path / "a.json").write_text(json.dumps({"tools": [GOOD]}), encoding="utf-8")
+    path = crawled(PARTS["goes on"][0])
+    toolrisk("crawl", tmp_path / "a.json", "--db", path)
+    rows = toolrisk("stack", "--db", path, code=3).stdout.splitlines()
+    assert [row.split("\t")[2] for row in rows if "json" in row] == [
+        "odd.json",
+        "a.json",
+        "whole.json",
+    ]
+
+
+@pytest.mark.parametrize("odd", [odd for odd, _, _ in PARTS.values()], ids=PARTS)
 def test_a_file_that_is_whole_again_is_no_longer_told_of(crawled, toolrisk, odd):
     crawled(odd)
     path = crawled({"tools": [GOOD]})
@@ -164,6 +198,11 @@ def test_the_page_of_a_server_from_a_file_does_not_pass_for_all_of_it(crawled, t
     told = pages_of(path, tmp_path / "site")
     assert "its list had 1 entry or more that could not be read" in told["odd"]
     assert "its list had more tools than were read" in told["odd"]
+    assert "Grade A of the 1 tool that was read, 92 of 100" in told["odd"]
+    assert (
+        "No combination was found among the tools that were read: no tool of those" in told["odd"]
+    )
+    assert "Grade A, 92 of 100" in told["whole"]
     assert "is unknown" not in told["whole"]
     (twin,) = (tmp_path / "site" / "servers").glob("odd-*.json")
     stated = json.loads(twin.read_text(encoding="utf-8"))["stated"]

@@ -253,6 +253,16 @@ def test_no_tools_no_grade_and_a_hostile_definition_fails():
 
 
 @pytest.mark.parametrize(
+    ("count", "told"),
+    [(1, "A of the 1 tool that was read"), (1200, "A of the 1,200 tools that were read")],
+)
+def test_a_grade_of_a_part_says_so_itself(count, told):
+    pairs = [made("s", "get", risk=Risk.LOW)] * count
+    assert str(grade(pairs, look(pairs), in_part=True)) == told
+    assert str(grade(pairs, look(pairs))) == "A"
+
+
+@pytest.mark.parametrize(
     ("silent", "doubtful", "fine", "told"),
     [
         (0, 2, 2, "2 of 4 labels should be reviewed"),
