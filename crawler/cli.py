@@ -10,7 +10,7 @@ import typer
 
 from crawler.errors import CrawlError
 from crawler.inert import print_json
-from crawler.printable import counted, incomplete_notes, one_line
+from crawler.printable import counted, one_line
 from crawler.static import Static
 
 if TYPE_CHECKING:
@@ -225,6 +225,7 @@ def status_command(
 ) -> None:
     """Say what the catalogue holds, what is due, and how the last crawl ended."""
     from crawler.catalog import Catalog
+    from crawler.catalog.partly import notes
 
     if apart is not None:
         _take_apart(db, apart)
@@ -235,12 +236,13 @@ def status_command(
 
     with Catalog.open(db, create=False) as catalog:
         counts, frontier, run = catalog.counts(), catalog.frontier(), catalog.last_run()
+        incomplete = catalog.incomplete()
     if format is SummaryFormat.JSON:
         print_json(json.dumps({"counts": counts, "frontier": frontier, "last_run": run}) + "\n")
         return
     print(f"{counted(counts['servers'], 'server')}, {counted(counts['tools'], 'tool')}, in {db}")
     print(f"{counts['classifications']:,} verdicts, {counts['tool_versions']:,} definitions")
-    for note in incomplete_notes(counts):
+    for note in notes(incomplete):
         print(note)
     for name, values in frontier.items():
         if values:

@@ -21,7 +21,7 @@ from crawler.errors import TargetError
 from crawler.expand import Prepared, listed_at, name_of, prepare
 from crawler.gathered import Gathered, Walk
 from crawler.interrupts import held_back
-from crawler.printable import counted, unread_note
+from crawler.printable import counted, incomplete_notes
 from crawler.records import Outcome, Remote, Server, ServerName, Transport
 from crawler.sources import load
 from crawler.sources.official_registry import source_of
@@ -76,6 +76,8 @@ class Summary:
     unchanged: int = 0
     removed: int = 0
     unread: int = 0  # servers with entries in their lists that could not be read
+    cut: int = 0  # servers whose lists go on where they were not read
+    broken_off: list[tuple[str, str]] = field(default_factory=list)  # server, where and why
     skipped: Counter[str] = field(default_factory=Counter)
     by_source: BySource = field(default_factory=BySource)
     reasons: list[str] = field(default_factory=list)
@@ -111,8 +113,7 @@ class Summary:
         if self.skipped:
             reasons = ", ".join(f"{name} {count:,}" for name, count in self.skipped.most_common())
             lines.append(f"skipped: {reasons}")
-        if self.unread:
-            lines.append(unread_note(self.unread))
+        lines += incomplete_notes(self.unread, self.cut, self.broken_off)
         lines += self.by_source.lines()
         if self.found > self.asked and not self.interrupted:
             again = counted(self.found - self.asked, "server")
@@ -291,8 +292,7 @@ class _Crawl:
             summary.by_source.count(item)
             summary.found += item.pending
             summary.asked += item.probe is not None
-            told = item.probe or item.listing
-            summary.unread += told is not None and not item.pending and bool(told.problems)
+            self._count_unknown(item)
             if item.server is not None and item.probe is None:
                 summary.servers += 1
                 self.observer.found(item.server)
@@ -303,6 +303,16 @@ class _Crawl:
                 summary.reasons.append(line)
             if not item.pending:
                 self.observer.finished(item)
+
+    def _count_unknown(self, item: Gathered) -> None:
+        told = item.probe or item.listing
+        if told is None or item.pending:
+            return
+        self.summary.unread += bool(told.problems)
+        if item.server is not None and item.probe is not None and item.probe.broke_off:
+            self.summary.broken_off.append((item.server.name, item.probe.broke_off))
+        else:
+            self.summary.cut += told.truncated
 
     def _as_given(self, item: Gathered) -> Gathered:
         server = item.server

@@ -1,6 +1,6 @@
 """Hostile text as one line that a terminal, a log or a table can take; and numbers of things."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 
 def counted(number: int, thing: str) -> str:
@@ -20,12 +20,28 @@ def cut_note(servers: int) -> str:
     return f"{counted(servers, 'server')} {verb} more tools than were read: what they do is unknown"
 
 
-def incomplete_notes(counts: Mapping[str, int]) -> Iterator[str]:
-    """Yield what a catalogue's counts say of lists that are known in part only."""
-    if counts["unread_servers"]:
-        yield unread_note(counts["unread_servers"])
-    if counts["cut_servers"]:
-        yield cut_note(counts["cut_servers"])
+def broken_off_notes(lists: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Yield a line for each (server, where and why its list broke off); of many, for the first few."""
+    found = list(lists)
+    for server, told in found[:_MOST_LISTS]:
+        yield f"{one_line(server)}: {told}: what else is in it is unknown"
+    if len(found) > _MOST_LISTS:
+        yield f"and {counted(len(found) - _MOST_LISTS, 'more list')} broke off: what else is in them is unknown"
+
+
+_MOST_LISTS = 5
+
+
+def incomplete_notes(unread: int, cut: int, broken_off: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Yield what is to be said of lists that are known in part only.
+
+    The numbers are those of servers with entries that cannot be read, and of servers whose lists go on.
+    """
+    if unread:
+        yield unread_note(unread)
+    if cut:
+        yield cut_note(cut)
+    yield from broken_off_notes(broken_off)
 
 
 def one_line(text: str, limit: int = 300) -> str:

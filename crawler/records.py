@@ -295,9 +295,16 @@ class Skipped:
     reason: str
 
 
+BROKE_OFF = "the list broke off at page "
+"""How `Probe.detail` begins where it says so."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """What one attempt to list a server's tools brought; one per server and crawl."""
+    """What one attempt to list a server's tools brought; one per server and crawl.
+
+    `truncated`: the list has more than was read. Where it broke off, `detail` says at which page and why.
+    """
 
     outcome: Outcome
     detail: str = ""  # one line, control characters stripped
@@ -324,3 +331,8 @@ class Probe:
     def __post_init__(self) -> None:
         """Keep no password."""
         _strip(self, "endpoint", "auth_metadata_url")
+
+    @property
+    def broke_off(self) -> str | None:
+        """Where and why the list broke off; None where it did not."""
+        return self.detail if self.truncated and self.detail.startswith(BROKE_OFF) else None

@@ -182,7 +182,7 @@ def _left_out(item: "Gathered") -> Iterator[str]:
 def _unread(server: str, told: "Probe | Incomplete") -> Iterator[str]:
     yield from (f"{server}: {problem}" for problem in told.problems)
     if told.truncated:
-        yield f"{server}: the list of tools is longer than is read"
+        yield f"{server}: {told.broke_off or 'the list of tools is longer than is read'}"
 
 
 def known_in_part(catalog: "Catalog", servers: Collection[str] = ()) -> Iterator[str]:

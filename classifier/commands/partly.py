@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from crawler.printable import incomplete_notes
 from crawler.records import Tool
 
 if TYPE_CHECKING:
@@ -29,8 +28,9 @@ def told_in_part(problems: Sequence[str], tools: Sequence[Tool]) -> frozenset[st
 
 
 def say_partly(catalog: Catalog) -> None:
-    """Say in a line or two of how many servers the catalogue knows a part of the list only."""
+    """Say in a few lines of how many servers the catalogue knows a part of the list only."""
     from classifier.commands.inputs import say
+    from crawler.catalog.partly import notes
 
-    for note in incomplete_notes(catalog.counts()):
+    for note in notes(catalog.incomplete()):
         say(note)

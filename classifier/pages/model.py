@@ -33,6 +33,8 @@ class ProbeFacts:
     sandbox: str | None = None
     dummy_config: bool = False
     truncated: bool = False
+    broke_off: str | None = None
+    """At which page a truncated list ended before its end, and why, where it did."""
     unread: int = 0
     """Entries of the list that could not be read; of very many, fewer are known."""
     at: str = ""
@@ -49,6 +51,8 @@ class StatedFacts:
     unread: int = 0
     """Things in it that could not be read, each of which may be several tools."""
     truncated: bool = False
+    broke_off: str | None = None
+    """As in `ProbeFacts`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

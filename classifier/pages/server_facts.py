@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from classifier.pages import words
-from classifier.pages.model import Changed, ServerPage, changes_of
+from classifier.pages.model import Changed, ProbeFacts, ServerPage, StatedFacts, changes_of
 from classifier.pages.words import cut, day
 from crawler.records import Outcome, Transport
 from crawler.sources import terms_of
@@ -74,7 +74,7 @@ def facts(page: ServerPage) -> Iterator[tuple[str, str]]:
     if probe.dummy_config:
         yield "Configuration", "placeholders, so tools may be missing"
     if probe.truncated:
-        yield "List of tools", "cut, because the answer was too long"
+        yield "List of tools", probe.broke_off or "cut, because the answer was too long"
 
 
 def unread(page: ServerPage) -> str:
@@ -82,21 +82,22 @@ def unread(page: ServerPage) -> str:
     probe, stated = page.facts.probe, page.facts.stated
     told: list[str] = []
     if probe is not None:
-        told += _unread(
-            probe.at, probe.unread, truncated=probe.truncated, or_more=probe.unread >= _MANY
-        )
+        told += _unread(probe, or_more=probe.unread >= _MANY)
     if stated is not None:
-        told += _unread(stated.at, stated.unread, truncated=stated.truncated, or_more=True)
+        told += _unread(stated, or_more=True)
     return "" if page.is_withdrawn else " ".join(told)
 
 
-def _unread(at: str, entries: int, *, truncated: bool, or_more: bool) -> Iterator[str]:
+def _unread(told: ProbeFacts | StatedFacts, *, or_more: bool) -> Iterator[str]:
+    on, entries = f"On {day(told.at)}", told.unread
     if entries:
         count = f"{words.number(entries, 'entry', 'entries')}{_OR_MORE[or_more]}"
         what = "what they do" if or_more or entries > 1 else "what it does"
-        yield f"On {day(at)} its list had {count} that could not be read: {what} is unknown."
-    if truncated:
-        yield f"On {day(at)} its list had more tools than were read: what they do is unknown."
+        yield f"{on} its list had {count} that could not be read: {what} is unknown."
+    if told.broke_off:
+        yield f"{on} {told.broke_off}: what else is in it is unknown."
+    elif told.truncated:
+        yield f"{on} its list had more tools than were read: what they do is unknown."
 
 
 def access(page: ServerPage) -> str:

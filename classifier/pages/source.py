@@ -183,7 +183,12 @@ def _stated(listing: Listing) -> StatedFacts | None:
 
 
 def _kept(told: Probe) -> StatedFacts:
-    return StatedFacts(at=day(told.started_at), unread=len(told.problems), truncated=told.truncated)
+    return StatedFacts(
+        at=day(told.started_at),
+        unread=len(told.problems),
+        truncated=told.truncated,
+        broke_off=told.broke_off,
+    )
 
 
 def _by_day(provenance: Provenance) -> Provenance:
@@ -201,6 +206,7 @@ def _probe(probe: Probe) -> ProbeFacts:
         sandbox=probe.sandbox,
         dummy_config=probe.dummy_config,
         truncated=probe.truncated,
+        broke_off=probe.broke_off,
         unread=len(probe.problems),
         at=day(probe.started_at),
     )

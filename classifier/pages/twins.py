@@ -84,10 +84,16 @@ def server_json(page: ServerPage) -> bytes:
                 "at": probe.at,
                 "unread": probe.unread,
                 "truncated": probe.truncated,
+                "broke_off": probe.broke_off,
             }
             if probe
             else None,
-            "stated": {"at": stated.at, "unread": stated.unread, "truncated": stated.truncated}
+            "stated": {
+                "at": stated.at,
+                "unread": stated.unread,
+                "truncated": stated.truncated,
+                "broke_off": stated.broke_off,
+            }
             if stated
             else None,
             "listed_by": [

@@ -16,7 +16,7 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 
-from crawler.catalog import frontier, places, reading, tables, walks, writing
+from crawler.catalog import frontier, partly, places, reading, tables, walks, writing
 from crawler.catalog.comparing import Tally
 from crawler.catalog.connection import (
     BUSY_SECONDS,
@@ -30,7 +30,8 @@ from crawler.catalog.connection import (
 )
 from crawler.catalog.copies import Copies, copies
 from crawler.catalog.frontier import Run
-from crawler.catalog.reading import CatalogServer, CatalogTool, CatalogVersion, Change, Incomplete
+from crawler.catalog.partly import Incomplete
+from crawler.catalog.reading import CatalogServer, CatalogTool, CatalogVersion, Change
 from crawler.catalog.upgrading import migrate
 from crawler.gathered import Gathered, Stop, Walk, told_tools, utc_now
 from crawler.records import Listing, Origin, Probe, Server, ServerName
@@ -375,7 +376,7 @@ class Catalog:
     def incomplete(self) -> list[Incomplete]:
         """Return the servers of whose lists of tools only a part is known, by name."""
         with self._reading() as connection:
-            return reading.incomplete(connection)
+            return partly.incomplete(connection)
 
     def damage(self) -> str | None:
         """Return the first thing that SQLite finds wrong with the file, or None."""

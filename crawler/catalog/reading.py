@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crawler.catalog import rows
+from crawler.catalog.partly import BROUGHT_A_LIST, INCOMPLETE
 from crawler.parse import load_json
 from crawler.records import Listing, Probe, Server, Tool
 
@@ -207,10 +208,9 @@ _PROBE_COLUMNS = (
     "x.*, (SELECT f.last_attempt FROM frontier f WHERE f.server_id = x.server_id) AS confirmed"
 )
 _LAST_PROBE = "AND x.id = (SELECT MAX(id) FROM probe y WHERE y.server_id = x.server_id)"
-_BROUGHT_A_LIST = "(y.outcome IN ('listed', 'no_tools') OR y.problems <> '[]' OR y.truncated)"
 _KEPT = f"""
 AND (x.problems <> '[]' OR x.truncated)
-AND x.id = (SELECT MAX(id) FROM probe y WHERE y.server_id = x.server_id AND {_BROUGHT_A_LIST})
+AND x.id = (SELECT MAX(id) FROM probe y WHERE y.server_id = x.server_id AND {BROUGHT_A_LIST})
 AND x.id < (SELECT MAX(id) FROM probe y WHERE y.server_id = x.server_id)
 """  # noqa: S608 - constants
 _PRESENT = "AND x.removed_at IS NULL GROUP BY x.server_id"
@@ -363,41 +363,6 @@ def withdrawals(connection: sa.Connection) -> dict[str, str]:
     return {row[0]: row[1] for row in connection.exec_driver_sql(_WITHDRAWALS)}
 
 
-_INCOMPLETE = f"""
-SELECT s.name, x.problems, x.truncated FROM probe x JOIN server s ON s.id = x.server_id
-WHERE s.status <> 'deleted' AND (x.problems <> '[]' OR x.truncated)
-AND x.id = (SELECT MAX(y.id) FROM probe y WHERE y.server_id = x.server_id AND {_BROUGHT_A_LIST})
-UNION ALL
-SELECT s.name, COALESCE(json_extract(x.statement, '$.problems'), '[]'),
-       json_type(x.statement, '$.truncated') IS NOT NULL
-FROM listing x JOIN server s ON s.id = x.server_id
-WHERE s.status <> 'deleted'
-AND s.tools_source = x.source || CASE x.place WHEN '' THEN '' ELSE '+' || x.place END
-AND (json_type(x.statement, '$.problems') IS NOT NULL
-     OR json_type(x.statement, '$.truncated') IS NOT NULL)
-"""  # noqa: S608 - constants
-"""Servers that listed more than could be read when they told their tools last, and those whose tools
-come from a list that is not whole. Who answers no more has told nothing new."""
-
-
-@dataclass(frozen=True, slots=True)
-class Incomplete:
-    """A server whose list of tools is not known to its end: `truncated`, or entries left out."""
-
-    server: str
-    truncated: bool
-    problems: tuple[str, ...]
-
-
-def incomplete(connection: sa.Connection) -> list[Incomplete]:
-    """Return the servers of whose lists only a part is known, by name."""
-    found = connection.execute(sa.text(f"{_INCOMPLETE} ORDER BY 1"))
-    return [
-        Incomplete(name, bool(truncated), tuple(load_json(problems.encode())))
-        for name, problems, truncated in found
-    ]
-
-
 def counts(connection: sa.Connection) -> dict[str, int]:
     """Return how many servers, packages, remotes, tools and verdicts the catalogue has."""
     queries = {
@@ -407,8 +372,9 @@ def counts(connection: sa.Connection) -> dict[str, int]:
         "packages": "package",
         "remotes": "remote",
         "probes": "probe",
-        "unread_servers": f"(SELECT DISTINCT name FROM ({_INCOMPLETE}) WHERE problems <> '[]')",  # noqa: S608 - a constant
-        "cut_servers": f"(SELECT DISTINCT name FROM ({_INCOMPLETE}) WHERE truncated)",  # noqa: S608 - a constant
+        "unread_servers": f"(SELECT DISTINCT name FROM ({INCOMPLETE}) WHERE problems <> '[]')",  # noqa: S608 - a constant
+        "cut_servers": f"(SELECT DISTINCT name FROM ({INCOMPLETE}) WHERE truncated AND broke_off IS NULL)",  # noqa: S608 - a constant
+        "broken_off_servers": f"(SELECT DISTINCT name FROM ({INCOMPLETE}) WHERE broke_off IS NOT NULL)",  # noqa: S608 - a constant
         "tools": f"tool t {_SERVER} WHERE t.removed_at IS NULL AND {_OFFERED}",
         "removed_tools": f"tool t {_SERVER} WHERE t.removed_at IS NOT NULL OR NOT ({_OFFERED})",
         "tool_versions": "tool_version",

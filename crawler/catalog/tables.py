@@ -130,7 +130,9 @@ class ProbeRow(SQLModel, table=True):
     id: int | None = _key("Row number.")
     server_id: int = _refers("server.id", "The server that was asked.", index=True)
     outcome: str = _text("How it ended: `listed`, `auth_required`, `timeout` and so on.")
-    detail: str = _text("The reason in words, printable and cut.")
+    detail: str = _text(
+        "The reason in words, printable and cut; of a list that broke off, at which page and why."
+    )
     transport: str | None = _maybe("How it was asked.")
     endpoint: str | None = _maybe("The address or package that was asked.")
     era: str | None = _maybe(
@@ -141,7 +143,9 @@ class ProbeRow(SQLModel, table=True):
     instructions: str | None = _maybe("Instructions that the server gives to models.")
     sandbox: str | None = _maybe("The sandbox profile in which a package ran.")
     dummy_config: int = _int("1 if placeholder settings had to be given.")
-    truncated: int = _int("1 if a cap cut the answer.")
+    truncated: int = _int(
+        "1 if the list goes on where it was not read: a cap cut it, or it broke off."
+    )
     started_at: str = _text("When, UTC.")
     seconds: float = Field(default=0.0, sa_column_kwargs={"comment": "How long it took."})
     payload_sha256: str | None = _maybe("SHA-256 of the tool list as received.")

@@ -169,16 +169,21 @@ async def _remote(name: ServerName, remote: Remote, fetcher: Fetcher, era: str |
         old = replace(base, transport=Transport.SSE)
         if era == "sse":
             found = await _bounded(old, sse.list, turn=turn)
-            if found.outcome not in _NO_ENDPOINT or found.problems:  # a list it was
+            if found.outcome not in _NO_ENDPOINT or _is_list(found):
                 return found
         http = HttpConversation(fetcher, turn, remote.url, name)
         found = await _bounded(base, partial(http.list, era), turn=turn)
         if era != "sse" and found.outcome in _NO_ENDPOINT and http.is_other_transport():
             second = await _bounded(old, sse.list, turn=turn)
-            is_told = second.outcome in {Outcome.LISTED, Outcome.NO_TOOLS} or second.problems
+            is_told = second.outcome in {Outcome.LISTED, Outcome.NO_TOOLS} or _is_list(second)
             is_better = found.outcome is Outcome.NOT_MCP and second.outcome is not found.outcome
             return second if is_told or is_better else found
         return found
+
+
+def _is_list(found: Probe) -> bool:
+    """Say whether what cannot be read was a list all the same."""
+    return bool(found.problems) or found.truncated
 
 
 async def _package(
@@ -284,7 +289,9 @@ async def _bounded(
 def _became_of(listed: Listed) -> tuple[Outcome, str]:
     """Say what a list was; one of which no entry can be read is not an empty one."""
     if listed.tools:
-        return Outcome.LISTED, ""
+        return Outcome.LISTED, one_line(listed.broke_off)
+    if listed.broke_off:
+        return Outcome.PROTOCOL_ERROR, one_line(listed.broke_off)
     if listed.problems:
         why = f"lists tools, none of which can be read: {listed.problems[0]}"
         return Outcome.PROTOCOL_ERROR, one_line(why)

@@ -13,7 +13,7 @@ from typing import Any
 from crawler.errors import FetchError, ProbeError
 from crawler.parse import parse_tools
 from crawler.printable import one_line
-from crawler.records import JsonObject, Outcome, ServerName, Tool
+from crawler.records import BROKE_OFF, JsonObject, Outcome, ServerName, Tool
 
 STATELESS = "2026-07-28"
 LEGACY = "2025-11-25"
@@ -38,6 +38,7 @@ class Listed:
     tools: list[Tool] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     truncated: bool = False
+    broke_off: str = ""  # at which page the list ended before its end, and why
     ttl_ms: int | None = None  # for how long the server says that its answers hold
 
 
@@ -187,7 +188,7 @@ async def list_tools(ask: Ask, listed: Listed, server: ServerName, extra: JsonOb
         except FetchError as error:
             if number == 1 or error.outcome not in _ENDED:
                 raise
-            listed.problems.append(f"page {number} of tools/list: {error}")
+            listed.broke_off = f"{BROKE_OFF}{number} ({error})"
             break
         room = MAX_TOOLS - len(listed.tools)
         tools, problems = parse_tools(server, page[:room])

@@ -36,7 +36,8 @@ def test_commands_say_that_something_is_unknown(db, toolrisk):
     for words in (("diff", "2026-01-01"), ("export",)):
         assert NOTE in toolrisk(*words, "--db", db).stderr
     assert NOTE in Summary(unread=1).to_text("x.db")
-    assert "cannot be read" not in Summary().to_text("x.db")
+    assert CUT in Summary(cut=1).to_text("x.db")
+    assert "unknown" not in Summary().to_text("x.db")
 
 
 def pages_of(db, site):
@@ -181,6 +182,53 @@ def test_a_live_list_that_was_cut_is_told_of_as_well(tmp_path, toolrisk):
         f"left out: {NAME}: the list of tools is longer"
         in toolrisk("stack", "--db", path, code=3).stderr
     )
+
+
+BROKE_OFF = "the list broke off at page 2 (tools/list was refused: out of <b>memory</b>)"
+
+
+@pytest.fixture
+def broken_off(tmp_path):
+    """Return a catalogue with a server whose list broke off at its second page."""
+    tool = Tool(server=NAME, name="get_note", description="Get a note.")
+    found = Probe(
+        outcome=Outcome.LISTED, detail=BROKE_OFF, tools=(tool,), truncated=True, started_at=AT
+    )
+    with Catalog.open(tmp_path / "broken.db") as catalog:
+        catalog.record_probe(NAME, found, now=AT)
+    return tmp_path / "broken.db"
+
+
+def test_a_list_that_broke_off_is_told_with_its_page_and_reason(broken_off, toolrisk):
+    told = f"{NAME}: {BROKE_OFF}"
+    assert f"{told}: what else is in it is unknown" in toolrisk("status", "--db", broken_off).stdout
+    for words in (("classify",), ("diff", "2026-01-01"), ("export",)):
+        assert f"toolrisk: {told}: what" in toolrisk(*words, "--db", broken_off).stderr
+    for words in (("stack",), ("classify", "--fail-on", "critical")):
+        said = toolrisk(*words, "--db", broken_off, code=3).stderr
+        assert f"left out: {told}\n" in said
+        assert "longer than is read" not in said
+    status = json.loads(toolrisk("status", "--db", broken_off, "--format", "json").stdout)
+    counts = {key: status["counts"][f"{key}_servers"] for key in ("unread", "cut", "broken_off")}
+    assert counts == {"unread": 0, "cut": 0, "broken_off": 1}
+
+
+def test_a_page_tells_of_a_list_that_broke_off(broken_off, toolrisk, tmp_path):
+    toolrisk("classify", "--db", broken_off)
+    told = pages_of(broken_off, tmp_path / "site")["io"]
+    assert f"On 2026-11-01 {BROKE_OFF}: what else is in it is unknown." in told
+    assert f"List of tools{BROKE_OFF}" in told.replace("List of tools ", "List of tools")
+    assert "more tools than were read" not in told
+    (twin,) = (tmp_path / "site" / "servers").glob("io-*.json")
+    assert json.loads(twin.read_text(encoding="utf-8"))["probe"]["broke_off"] == BROKE_OFF
+
+
+def test_of_many_lists_that_broke_off_the_first_are_told():
+    lists = [(f"s{number}", BROKE_OFF) for number in range(7)]
+    lines = Summary(broken_off=lists).to_text("x.db").splitlines()
+    assert f"s4: {BROKE_OFF}: what else is in it is unknown" in lines
+    assert "and 2 more lists broke off: what else is in them is unknown" in lines
+    assert not [line for line in lines if line.startswith("s5")]
 
 
 def test_only_the_server_whose_list_goes_on_is_in_part(tmp_path, toolrisk):

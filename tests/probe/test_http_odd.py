@@ -244,4 +244,5 @@ def test_a_later_page_that_is_refused_costs_only_itself(site: Site) -> None:
     found = ask(site, "/lost-session")
     assert (found.outcome, found.truncated) == (Outcome.LISTED, True)
     assert [tool.name for tool in found.tools] == [RESULTS["tools/list"]["tools"][0]["name"]]
-    assert found.problems == ("page 2 of tools/list: tools/list was refused: HTTP 404: No session",)
+    why = "the list broke off at page 2 (tools/list was refused: HTTP 404: No session)"
+    assert (found.broke_off, found.problems) == (why, ())

@@ -9,7 +9,7 @@ import anyio
 import pytest
 
 from crawler.errors import ProbeError
-from crawler.probe import sandbox
+from crawler.probe import probe_command, sandbox
 from crawler.probe.stdio import list_stdio
 from crawler.records import Outcome, ServerName
 
@@ -97,7 +97,15 @@ def test_a_second_page_that_fails_costs_only_itself(then, said):
     listed = listing(PAGES % then)
     assert [tool.name for tool in listed.tools] == ["first"]
     assert listed.truncated
-    assert listed.problems == [f"page 2 of tools/list: {said}"]
+    assert listed.broke_off == f"the list broke off at page 2 ({said})"
+    assert listed.problems == []
+
+
+def test_a_list_that_breaks_off_before_its_first_tool_is_no_empty_one():
+    empty = PAGES.replace('{"name": "first"}', "") % "sys.exit(3)"
+    found = anyio.run(probe_command, ServerName("test"), [sys.executable, "-c", ANSWER + empty])
+    assert found.outcome is Outcome.PROTOCOL_ERROR
+    assert found.broke_off == "the list broke off at page 2 (ended before it answered)"
 
 
 def test_a_server_that_starts_slowly_and_refuses_the_older_era_is_understood():
