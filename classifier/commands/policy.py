@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -180,8 +180,20 @@ def decide(
     if mine is not None:
         say_unmatched(mine, [intent for given in found.values() for intent in given], overrides)
     if code:
-        say(f"the policy has rules for {_servers(len(found))}; none for what is named above")
+        say(_held_back(found, options.in_part))
     return code, found
+
+
+def _held_back(found: Intents, in_part: Collection[str]) -> str:
+    """Say what the policy has no rules for: a server may be named for a part of its list only."""
+    rules = f"the policy has rules for {_servers(len(found))}"
+    partly = sum(server in in_part for server in found)
+    if not partly:
+        return f"{rules}; none for what is named above"
+    whose = "" if partly == len(found) else f" of {partly} of them"
+    return (
+        f"{rules}, and{whose} for the tools that were read only; none for what else is named above"
+    )
 
 
 def say_unmatched(mine: Overrides, intents: list[Intent], file: Path | None) -> None:

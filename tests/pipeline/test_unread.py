@@ -114,6 +114,21 @@ def test_a_gate_on_the_catalogue_does_not_pass_what_nobody_read(crawled, toolris
 
 
 @pytest.mark.parametrize("odd", [odd for odd, _, _ in PARTS.values()], ids=PARTS)
+def test_a_policy_is_not_said_to_have_no_rules_for_a_server_that_is_known_in_part(
+    crawled, toolrisk, tmp_path, odd
+):
+    path = crawled(odd)
+    keys = ("--server-key", "odd.json=odd", "--server-key", "whole.json=whole")
+    words = ("policy", "--for", "claude-code")
+    only = "for the tools that were read only; none for what else is named above"
+    done = toolrisk(*words, "--db", path, *keys, code=3)
+    assert "mcp__odd__get_note" in done.stdout
+    assert f"rules for 2 servers, and of 1 of them {only}\n" in done.stderr
+    done = toolrisk(*words, tmp_path / "odd.json", "--server-key", "odd", code=3)
+    assert f"rules for 1 server, and {only}\n" in done.stderr
+
+
+@pytest.mark.parametrize("odd", [odd for odd, _, _ in PARTS.values()], ids=PARTS)
 def test_a_grade_says_that_it_is_of_the_tools_that_were_read(crawled, toolrisk, tmp_path, odd):
     path = crawled(odd)
     files = (tmp_path / "odd.json", tmp_path / "whole.json")
