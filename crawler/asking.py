@@ -17,7 +17,6 @@ import anyio
 import anyio.from_thread
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
-from crawler.client_config import DISABLED
 from crawler.errors import FetchError
 from crawler.expand import Prepared, expand
 from crawler.gathered import Gathered, told_tools
@@ -238,7 +237,7 @@ async def _discover(
 
 def _is_askable(item: Gathered, options: CrawlOptions) -> bool:
     is_told = item.tools is not None or item.skipped is not None or options.no_probe
-    is_off = item.server is None or item.server.status in ("deleted", DISABLED)
+    is_off = item.server is None or item.server.left_alone is not None
     return not is_told and not is_off
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from crawler.gathered import Gathered
 from crawler.printable import one_line
+from crawler.records import LEFT_ALONE
 
 DECLARED = "declared"
 """The outcome of a server that was not asked: what its source says is all that was wanted."""
@@ -37,8 +38,14 @@ class BySource:
         if item.pending:
             return
         tally.tools += len(item.tools or ())
-        ended = item.probe or item.skipped
-        tally.outcomes[ended.outcome.value if ended is not None else DECLARED] += 1
+        tally.outcomes[_ended(item)] += 1
+
+    def left_alone(self) -> Counter[str]:
+        """Return how many servers nobody visits, by why: `disabled`, `withdrawn`."""
+        found: Counter[str] = Counter()
+        for tally in self.tallies.values():
+            found += Counter({why: tally.outcomes[why] for why in LEFT_ALONE})
+        return found
 
     def to_json(self) -> dict[str, object]:
         """Return the tallies by source, sorted."""
@@ -53,6 +60,14 @@ class BySource:
 def _sentence(tally: SourceTally) -> str:
     outcomes = ", ".join(f"{name} {count:,}" for name, count in tally.outcomes.most_common())
     return f"servers {tally.servers:,}, tools {tally.tools:,}; {outcomes or 'nothing done yet'}"
+
+
+def _ended(item: Gathered) -> str:
+    """Return how looking at a server ended; one that nobody visits and that has no tools has said nothing."""
+    ended = item.probe or item.skipped
+    if ended is not None:
+        return ended.outcome.value
+    return (item.server and item.tools is None and item.server.left_alone) or DECLARED
 
 
 def _named_by(item: Gathered) -> str:

@@ -66,7 +66,8 @@ class Summary:
     """What a crawl saw and what it changed.
 
     `new`, `changed` and `unchanged` count tools; a server of which only a source was asked, and
-    which names no tools, counts itself. `skipped` counts by outcome what could not be looked at.
+    which names no tools, counts itself, unless nobody is to visit it (`by_source.left_alone`).
+    `skipped` counts by outcome what could not be looked at.
     """
 
     servers: int = 0
@@ -110,6 +111,9 @@ class Summary:
             ),
             f"{self.new:,} new, {self.changed:,} changed, {self.unchanged:,} unchanged{removed}",
         ]
+        if alone := self.by_source.left_alone():
+            told = ", ".join(f"{name} {count:,}" for name, count in alone.most_common())
+            lines.append(f"listed and not visited: {told}")
         if self.skipped:
             reasons = ", ".join(f"{name} {count:,}" for name, count in self.skipped.most_common())
             lines.append(f"skipped: {reasons}")

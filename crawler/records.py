@@ -273,6 +273,16 @@ class Server:
         """Keep no password."""
         _strip(self, "repository_url", "website_url")
 
+    @property
+    def left_alone(self) -> str | None:
+        """Why nobody visits it, in a word: `disabled` or `withdrawn`; None where it is visited."""
+        return _WHY_LEFT_ALONE.get(self.status)
+
+
+_WHY_LEFT_ALONE = {"disabled": "disabled", "deleted": "withdrawn"}
+LEFT_ALONE = tuple(_WHY_LEFT_ALONE.values())
+"""Why nobody visits a server: its client does not start it, or a registry took it back."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:

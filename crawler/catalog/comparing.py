@@ -13,7 +13,10 @@ from crawler.records import Tool
 
 @dataclass(slots=True)
 class Tally:
-    """What one batch changed. A server that names no tools and was not asked counts itself."""
+    """What one batch changed.
+
+    A server that names no tools and was not asked counts itself, unless nobody is to ask it.
+    """
 
     servers: int = 0
     tools: int = 0

@@ -317,7 +317,7 @@ class _Wave:
             self.tally.tools += len(item.tools or ())
             if outcome is not None and outcome is not Outcome.LISTED:
                 self.tally.skipped[outcome.value] += 1
-            elif item.tools is None and item.skipped is None and not item.pending:
+            elif _counts_itself(item):
                 self._count_server(item)
 
     def _count_server(self, item: Gathered) -> None:
@@ -359,6 +359,12 @@ class _Wave:
 _WITHDRAWN = "deleted"
 _TRUST = ("official-registry", "target", "docker-catalog", "docker-registry")
 """Whose description of a server is shown, most trusted first; then any registry, then the rest."""
+
+
+def _counts_itself(item: Gathered) -> bool:
+    """Say whether a server stands for the tools that nobody named; not where nobody is to ask for them."""
+    is_silent = item.tools is None and item.skipped is None and not item.pending
+    return is_silent and (item.server is None or item.server.left_alone is None)
 
 
 def _stater(item: Gathered) -> str | None:

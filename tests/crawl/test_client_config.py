@@ -290,7 +290,14 @@ def test_a_crawl_lists_a_disabled_server_and_starts_it_not(toolrisk, tmp_path) -
     words = ("crawl", "config.json", "--db", "c.db", "--allow-private", "--unsafe-no-sandbox")
     done = toolrisk(*words, "--format", "json")
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["skipped"] == {}
+    found = json.loads(done.stdout)
+    assert found["skipped"] == {}
+    assert found["by_source"]["client-config"]["outcomes"] == {"disabled": 2}
+    for again in (False, True):
+        assert (found["servers"], found["new"], found["unchanged"]) == (2, 0, 0), again
+        found = json.loads(toolrisk(*words, "--format", "json").stdout)
+    text = toolrisk(*words).stdout
+    assert "0 new, 0 changed, 0 unchanged\nlisted and not visited: disabled 2\n" in text
     assert not marker.exists()
     with closing(sqlite3.connect(tmp_path / "c.db")) as db:
         assert set(db.execute("SELECT name, status FROM server")) == {

@@ -199,11 +199,15 @@ def test_deleted_is_a_tombstone(toolrisk, registry, tmp_path: Path) -> None:
     entries[1]["_meta"][META]["status"] = "deleted"
     port = target.rpartition(":")[2]
     assert registry(write(tmp_path, entries), port=port) == target
-    crawl(toolrisk, target)
+    told = crawl(toolrisk, target)
     assert rows(tmp_path / "c.db", "SELECT name, status FROM server ORDER BY name") == [
         ("a.example/a", "active"),
         ("a.example/b", "deleted"),
     ]
+    (tally,) = told["by_source"].values()
+    assert tally["outcomes"]["withdrawn"] == 1
+    assert told["new"] == 0
+    assert told["unchanged"] == tally["outcomes"].get("declared", 0)
 
 
 @pytest.mark.parametrize("knows_it", [True, False])
