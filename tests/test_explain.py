@@ -96,6 +96,24 @@ def test_who_asks_for_a_tool_that_is_not_there_is_told_of_those_that_are(
     assert told.count("\n") == 1
 
 
+def test_a_tool_that_is_not_there_is_said_to_be_missing_where_something_could_not_be_read(
+    tmp_path, capsys
+):
+    path = tmp_path / "t.json"
+    path.write_text('[{"name": "a"}, {"name": 7}]', encoding="utf-8")
+    with pytest.raises(SystemExit) as stop:
+        main(["explain", str(path), "b"])
+    assert stop.value.code == 3
+    left_out, missing = capsys.readouterr().err.splitlines()
+    assert "left out: item 2: a tool needs a name" in left_out
+    assert missing.endswith("t.json: has no tool 'b' among those that were read; it has 'a'")
+    for asked in (["a"], []):
+        with pytest.raises(SystemExit) as stop:
+            main(["explain", str(path), *asked])
+        assert stop.value.code == 3
+        assert "has no tool" not in capsys.readouterr().err
+
+
 def test_a_terminal_of_another_encoding_ends_no_report(tmp_path):
     path = tmp_path / "t.json"
     path.write_text('{"name": "na\\u200bme\\ud800 \u00e9"}', encoding="utf-8")

@@ -51,6 +51,9 @@ def explain(
     code = inputs.report(options)
     if not found and not code:
         raise TargetError(f"{target}: has no tool {tool!r}; {_instead(str(tool), list(names))}")
+    if not found and names:  # it may be what could not be read
+        instead = _instead(str(tool), list(names))
+        inputs.say(f"{target}: has no tool {tool!r} among those that were read; {instead}")
     raise typer.Exit(code)
 
 
