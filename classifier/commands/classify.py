@@ -80,6 +80,9 @@ def classify(
 
     Exit code 0: nothing at or above --fail-on; 1: something is, whether all could be read or not; 3:
     nothing is in what could be read, and something could not be.
+
+    Of the catalogue, a definition that changed as in a rug pull is high for 30 days, also where the
+    change was undone since: who used the tool in between had the other one. A baseline accepts it.
     """
     level = risk_level(fail_on)
     _require_apart(also, targets or [], db, baseline)

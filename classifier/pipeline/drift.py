@@ -58,6 +58,8 @@ class Difference:
     """One tool that was added, removed or changed. `at` is when, where that is known.
 
     `with_server`: it came with its server, so nobody can have approved that one before.
+    `days` are all on which a catalogue saw this change, oldest first; `left` says what became of the
+    new definition since, empty where it is in force.
     """
 
     kind: str  # added, removed, changed
@@ -69,6 +71,8 @@ class Difference:
     now: Verdict | None = None
     at: str | None = None
     with_server: bool = False
+    days: tuple[str, ...] = ()
+    left: str = ""
 
     @property
     def changes(self) -> tuple[tuple[wording.Change, ...], int]:

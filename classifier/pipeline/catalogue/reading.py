@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -18,9 +18,6 @@ from crawler.records import Tool
 if TYPE_CHECKING:
     from crawler.catalog import Catalog, Change
 
-DRIFT_DAYS = 30
-"""Days for which a change that looks like a rug pull stays a finding."""
-
 
 def catalogue_findings(
     catalog: Catalog, now: datetime | None = None, options: Options | None = None
@@ -32,14 +29,39 @@ def catalogue_findings(
 
     """
     yield from lookalike_server.find([*_servers(catalog)])
-    since = (now or datetime.now(UTC)) - timedelta(days=DRIFT_DAYS)
-    newest = {  # definitions that take turns are one finding
-        (one.tool_id, one.previous_sha256, one.definition_sha256): one
-        for one in catalog.changes(since.isoformat(timespec="seconds"))
-        if one.kind == "changed"
-    }
-    differences = changed(catalog, [*newest.values()], options)
-    yield from definition_drift.find(one for one in differences if one.rug_pull)
+    since = (now or datetime.now(UTC)) - timedelta(days=definition_drift.DRIFT_DAYS)
+    turns: defaultdict[tuple[int, str | None, str], list[Change]] = defaultdict(list)
+    latest: dict[int, Change] = {}
+    for one in catalog.changes(since.isoformat(timespec="seconds")):
+        if one.kind != "removed":
+            latest[one.tool_id] = one
+        if one.kind == "changed":  # definitions that take turns are one finding
+            turns[one.tool_id, one.previous_sha256, one.definition_sha256].append(one)
+    newest = [found[-1] for found in turns.values()]
+    told = [
+        _told(change, difference, turns, latest[change.tool_id])
+        for change, difference in _judged(catalog, newest, options)
+        if difference.rug_pull
+    ]
+    yield from definition_drift.find(told)
+
+
+def _told(
+    change: Change,
+    difference: Difference,
+    turns: Mapping[tuple[int, str | None, str], list[Change]],
+    latest: Change,
+) -> Difference:
+    """Return a difference with the days on which it came about, and what became of it since."""
+    key = change.tool_id, change.previous_sha256, change.definition_sha256
+    days = tuple(dict.fromkeys(one.at[:10] for one in turns[key]))
+    if latest.definition_sha256 == change.definition_sha256:
+        left = ""
+    elif latest.definition_sha256 == change.previous_sha256:
+        left = f"undone on {latest.at[:10]}"
+    else:
+        left = f"another definition since {latest.at[:10]}"
+    return replace(difference, days=days, left=left)
 
 
 def _servers(catalog: Catalog) -> Iterator[Known]:
@@ -53,8 +75,15 @@ def changed(
     catalog: Catalog, changes: list[Change], options: Options | None = None
 ) -> list[Difference]:
     """Return changes of definitions with both sides judged; those without both are left out."""
+    return [replace(one, at=change.at) for change, one in _judged(catalog, changes, options)]
+
+
+def _judged(
+    catalog: Catalog, changes: list[Change], options: Options | None
+) -> list[tuple[Change, Difference]]:
+    """Return changes with what they mean, the gravest first."""
     pairs: list[tuple[Tool | None, Tool | None]] = []
-    times: defaultdict[tuple[str, str, str, str], deque[str]] = defaultdict(deque)
+    found: defaultdict[tuple[str, str, str, str], deque[Change]] = defaultdict(deque)
     definitions: dict[int, dict[str, Tool]] = {}
     for change in changes:
         if change.tool_id not in definitions:
@@ -64,9 +93,9 @@ def changed(
         after = known.get(change.definition_sha256)
         if before is not None and after is not None:
             pairs.append((before, after))
-            times[change.server, change.tool, *_digests(before, after)].append(change.at)
+            found[change.server, change.tool, *_digests(before, after)].append(change)
     return [
-        replace(one, at=times[one.server, one.tool, *_digests(one.before, one.after)].popleft())
+        (found[one.server, one.tool, *_digests(one.before, one.after)].popleft(), one)
         for one in judge(pairs, options)
     ]
 
