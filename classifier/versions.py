@@ -10,7 +10,7 @@ from classifier.model import runtime
 from crawler import records
 
 _DECIDING = (".", "signals", "model")
-_OF_CRAWLER = ("placed_names.py", "records.py", "url_secrets.py")
+_OF_CRAWLER = ("json_kinds.py", "misfits.py", "placed_names.py", "records.py", "url_secrets.py")
 
 
 def versions() -> str:

@@ -11,8 +11,9 @@ from pathlib import PurePath
 from types import UnionType
 from typing import Any, NamedTuple
 
+from crawler.json_kinds import kind
 from crawler.launchers import is_of_this_machine, launched_by, package_of
-from crawler.parse import kind, load_json
+from crawler.parse import load_json
 from crawler.records import JsonObject, Remote, Server, ServerName, Transport
 from crawler.url_secrets import without_secrets
 

@@ -7,8 +7,7 @@ says nothing.
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from crawler.parse import kind
-from crawler.printable import one_line
+from crawler.json_kinds import kind
 from crawler.records import Tool
 
 
@@ -39,9 +38,3 @@ def misfits(tool: Tool) -> Iterator[Misfit]:
     for key, value in zip(("inputSchema", "outputSchema", "annotations"), objects, strict=True):
         if not isinstance(value, dict) and value not in _NOTHING:
             yield Misfit(key, kind(value), _OBJECT)
-
-
-def misfit_note(tool: Tool) -> str:
-    """Return one line about a tool's fields of another type; nothing where there is none."""
-    told = "; ".join(map(str, misfits(tool)))
-    return f"{tool.server[:60]}: tool {one_line(tool.name, 60)!r}: {told}" if told else ""

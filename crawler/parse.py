@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from crawler.json_kinds import kind
 from crawler.records import JsonObject, ServerName, Tool
 
 MAX_DEPTH = 250
@@ -146,20 +147,3 @@ def is_too_deep(value: object) -> bool:
         if not level:
             return False
     return True
-
-
-def kind(value: object) -> str:
-    """Return what a value of JSON or TOML is, in words: `a list`."""
-    if value is None:
-        return "nothing"
-    return _KINDS.get(type(value), "a time")
-
-
-_KINDS: dict[type, str] = {
-    bool: "a boolean",
-    str: "a string",
-    list: "a list",
-    dict: "an object",
-    int: "a number",
-    float: "a number",
-}

@@ -18,7 +18,7 @@ from crawler.errors import TargetError
 from crawler.event_file import without_events
 from crawler.json_lines import is_lines, read_lines
 from crawler.local import local_path
-from crawler.misfits import misfit_note
+from crawler.misfits import misfits
 from crawler.package_file import is_package, read_package_file
 from crawler.parse import load_json
 from crawler.printable import one_line
@@ -94,18 +94,23 @@ def parse_tool_file(
     if not reader.tools and not servers and not stated:
         raise TargetError(f"{label} holds no tools: {reader.why_empty(document)}")
     twice = repeated_keys(data, document)
-    misfits = filter(None, map(misfit_note, reader.tools))
     left_out = (
         *(f"{label}: {line}" for line in unread),
         *problems,
         *reader.problems,
-        *misfits,
+        *filter(None, map(_misfit_note, reader.tools)),
         *reader.unfinished(),
         *([twice] if twice else ()),
     )
     raw = data if servers else b""
     goes_on = tuple(server for server, more in reader.goes_on.items() if more)
     return ToolFile(tuple(reader.tools), (*servers, *stated), left_out, raw=raw, goes_on=goes_on)
+
+
+def _misfit_note(tool: Tool) -> str:
+    """Return one line about a tool's fields of another type; nothing where there is none."""
+    told = "; ".join(map(str, misfits(tool)))
+    return f"{tool.server[:60]}: tool {one_line(tool.name, 60)!r}: {told}" if told else ""
 
 
 def _stated_servers(document: Any) -> tuple[Server, ...]:
