@@ -89,7 +89,8 @@ def parse_tool_file(
     reader = Reader()
     reader.read(document, Context(server), only_sure=is_config or bool(stated))
     if is_config and not servers and not reader.tools:
-        why = f": {problems[0]}" if problems else ""
+        more = f"; and {len(problems) - 1} more" if len(problems) > 1 else ""
+        why = f" that can be used: {problems[0]}{more}" if problems else ""
         raise TargetError(f"{label} is a client config without a server{why}")
     if not reader.tools and not servers and not stated:
         raise TargetError(f"{label} holds no tools: {reader.why_empty(document)}")

@@ -185,6 +185,11 @@ BAD = {
     "huge number": (b'[{"name":"a","n":' + b"9" * 5000 + b"}]", "not valid JSON", "too long"),
     "nameless": (b'[{"description":"x"}]', "holds no tools", "needs a name"),
     "empty config": (b'{"mcpServers": {}}', "client config without a server", ""),
+    "no server of a config that can be used": (
+        b'{"mcpServers": {"a": {"command": 5}, "b": {"url": 6}, "c": {"args": 7}}}',
+        "server that can be used: server 'a'",
+        "; and 2 more",
+    ),
 }
 
 
