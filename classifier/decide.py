@@ -100,9 +100,10 @@ WORDING = "weight of the wording"
 
 
 def _level(
-    findings: tuple[Finding, ...], estimate: Risk, least: Rule | None, reviewed: Risk | None
-) -> tuple[Risk, str]:
-    level, why = reviewed or estimate, "reviewed by people" if reviewed else WORDING
+    findings: tuple[Finding, ...], estimate: Risk, least: Rule | None, reviewed: Risk | None,
+    *, by_people: bool = True,
+) -> tuple[Risk, str]:  # fmt: skip
+    level, why = reviewed or estimate, "reviewed by people" if reviewed and by_people else WORDING
     if reviewed is None and least and least.risk and least.risk.rank > level.rank:
         level, why = least.risk, f"rule {least.id} sets at least {least.risk.value}"
     if level.rank < Risk.HIGH.rank and any(finding.is_threat for finding in findings):
@@ -110,18 +111,20 @@ def _level(
     return level, why
 
 
-def score(
+def score(  # noqa: PLR0913 - what is summed, and who said it
     category: Category,
     findings: tuple[Finding, ...],
     estimate: Risk,
     least: Rule | None,
     *,
     reviewed: Risk | None = None,
+    by_people: bool = True,
 ) -> Answer:
     """Add up the score and bring it into the band of the level.
 
     `estimate` is the level that all weighed evidence gives (rules, words, schema); `least` a rule
     that bounds it from below; `reviewed` what careful people said, which stands above the estimate.
+    Not `by_people`: they read a text with another schema, and the estimate stands because it is higher.
     """
     addends = [_addend(_BASE[category], f"{category.value} call")]
     total = _BASE[category]
@@ -133,7 +136,7 @@ def score(
     if total > _MOST:
         addends.append(_addend(_MOST - total, _FULL))
         total = _MOST
-    level, why = _level(findings, estimate, least, reviewed)
+    level, why = _level(findings, estimate, least, reviewed, by_people=by_people)
     low, top = BANDS[level]
     if not low <= total <= top:
         target = low if total < low else top

@@ -6,7 +6,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain, islice
+from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from classifier.effects import EFFECTS, book
 from classifier.lexicon import lexicon
 from classifier.model import runtime
 from classifier.model.features import extract
+from classifier.model.tokens import tokens
 from classifier.reading import Reading, read
 from classifier.rules import Rule
 from classifier.signals import Detector, alarms, contradicted, detectors
@@ -76,8 +77,8 @@ class _Read:
     def scores(self, model: runtime.Model) -> runtime.Scores:
         """Return what the model says; worked out when first asked for."""
         if self.said is None:
-            self.said = model.score(self.rows(model))
-        return self.said
+            _score([self], model)
+        return self.said  # type: ignore[return-value]
 
     def weighed(self, model: runtime.Model) -> tuple[list[int], list[float]]:
         """Return the rows that can be quoted, and how awake the model's hidden units are.
@@ -156,11 +157,19 @@ def _judged(batch: list[Tool], model: runtime.Model, options: Options) -> list[_
     guessed = [item for item in items if not item.settled]
     for item in guessed:
         item.rows(model)
-    for item in guessed:
-        item.scores(model)
+    _score(guessed, model)
     for reading in readings:
         reading.truncated = reading.truncated or not is_whole(reading.tool)
     return items
+
+
+def _score(items: Sequence[_Read], model: runtime.Model) -> None:
+    """Let the model score definitions, all at once."""
+    beside: Iterable[Sequence[float]] = repeat(())
+    if model.convolution and items:
+        beside = model.convolution.scores([tokens(one.reading, one.matched) for one in items])
+    for item, said in zip(items, beside, strict=False):
+        item.said = model.score(item.rows(model), said)
 
 
 def _review(tool: Tool, options: Options) -> reviewed.Review | None:
@@ -189,9 +198,10 @@ def _conclude(item: _Read, model: runtime.Model) -> Classification:
     beside = None if review else item.beside
     if beside and (least is None or _weight(beside) > _weight(least)):
         least = beside
-    said = None
+    said, by_people = None, True
     if review:
-        said = review.risk if review.exact or review.risk.rank >= estimate.rank else estimate
+        by_people = review.exact or review.risk.rank >= estimate.rank
+        said = review.risk if by_people else estimate
     suspected = _is_suspected(findings)
     runs = review is None and _may_run(category, findings)
     bounds = ((insufficient, _NOT_UNDERSTOOD), (reading.truncated, _NOT_READ), (suspected, _SUSPECTED), (runs, _MAY_RUN))  # fmt: skip
@@ -203,7 +213,7 @@ def _conclude(item: _Read, model: runtime.Model) -> Classification:
     if reading.tool.annotations:
         findings += contradicted(reading, category, confidence, findings, evidence)
     doubted = decide.disagrees(category, (finding.signal.id for finding in findings))
-    answer = decide.score(category, findings, estimate, least, reviewed=said)
+    answer = decide.score(category, findings, estimate, least, reviewed=said, by_people=by_people)
     against = _against(category, estimate, least) if review is None else None
     votes = any(rule.category is category for rule in item.matched)
     basis = Basis.REVIEWED if review else (Basis.RULES_AND_MODEL if votes else Basis.MODEL)

@@ -79,7 +79,7 @@ plt.show()
 # ## What does each part bring?
 #
 # One fold is held out, and only the regression of the category is fitted, on gold alone: the shipped
-# model has a network beside it and learned from more. The learning curve trains on fewer labels, and
+# model has two networks beside it and learned from more. The learning curve trains on fewer labels, and
 # flattens: the last thousands bring little. The ablation leaves out rules, schema features, or all but
 # words: rules and schema bring half a point each, all that is more than words brings five.
 
@@ -93,7 +93,7 @@ if GOLD.is_file():
 
     labelled = read_labels(GOLD)
     truth = train.truth_of(labelled)
-    features, _ = train.documents(labelled)
+    features = [one.features for one in train.documents(labelled)[0]]
     held = np.where(truth.fold == 0)[0]
     learn = np.random.RandomState(0).permutation(np.where(truth.fold != 0)[0])
 

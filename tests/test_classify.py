@@ -163,7 +163,7 @@ def test_what_may_be_hostile_is_never_low_and_for_a_person(asked):
 
 
 def test_what_is_taken_for_harmless_and_likely_runs_code_is_never_below_high():
-    told = "Evaluates the expression and returns what it gives, Python syntax."
+    told = "Evaluates the code and returns what it gives."
     schema = {"type": "object", "properties": {"expression": {"type": "string"}}}
     definition = {"name": "echo", "description": told, "inputSchema": schema}
     result = classify(parse_tool(ServerName("handy"), definition, ""), Options(use_reviews=False))

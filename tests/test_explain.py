@@ -137,7 +137,7 @@ def explained(capsys, path, **wire):
 def test_what_would_change_it_is_what_the_engine_says_of_the_rest(tmp_path, capsys):
     listed = {"type": "string", "enum": ["get", "list", "create", "delete"]}
     wire = {
-        "name": "manage_issue", "description": "Work with issues.",
+        "name": "issues", "description": "Issue operations.",
         "inputSchema": {"type": "object", "properties": {"action": listed, "id": {"type": "string"}}},
     }  # fmt: skip
     out = explained(capsys, tmp_path / "t.json", **wire)

@@ -16,7 +16,8 @@ from sklearn.metrics import f1_score, precision_recall_fscore_support
 
 from classifier.engine import Options, classify, classify_many
 from classifier.errors import DataError, LabelError
-from classifier.model import evaluate, facts, network, runtime, train
+from classifier.model import evaluate, facts, fit_convolution, network, runtime, train
+from classifier.model.convolution import FILES
 from classifier.model.labels import Labelled, read_facts, read_labels, read_written
 from classifier.model.labels import lines as read_labels_lines
 from classifier.pages import accuracy
@@ -55,19 +56,25 @@ def labelled():
 
 
 _HARDLY_BEGUN = (20,)
+_MODEL_FILES = ("weights.bin", "vocabulary.txt", "config.json", *FILES)
+
+
+def hurry(patch):
+    patch.setattr(network, "_BATCHES", _HARDLY_BEGUN)
+    patch.setattr(fit_convolution, "_LEAST_STEPS", 20)
 
 
 @pytest.fixture
 def quick(monkeypatch):
-    """A network that has hardly begun: enough where no answer has to be right."""
-    monkeypatch.setattr(network, "_BATCHES", _HARDLY_BEGUN)
+    """Networks that have hardly begun: enough where no answer has to be right."""
+    hurry(monkeypatch)
 
 
 @pytest.fixture(scope="module")
 def model_dir(tmp_path_factory):
     folder = tmp_path_factory.mktemp("model")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(network, "_BATCHES", _HARDLY_BEGUN)
+        hurry(patch)
         train.train(labelled(), folder, "small", lambda _: None)
     return folder
 
@@ -75,7 +82,7 @@ def model_dir(tmp_path_factory):
 @pytest.mark.usefixtures("quick")
 def test_training_twice_gives_the_same_bytes(model_dir, tmp_path):
     train.train(labelled(), tmp_path, "small", lambda _: None)
-    for name in ("weights.bin", "vocabulary.txt", "config.json"):
+    for name in _MODEL_FILES:
         assert (tmp_path / name).read_bytes() == (model_dir / name).read_bytes()
 
 
@@ -83,8 +90,9 @@ def test_training_twice_gives_the_same_bytes(model_dir, tmp_path):
 def test_the_runtime_agrees_with_scikit_learn(model_dir):
     items = labelled()
     truth = train.truth_of(items)
-    features, _ = train.documents(items)
-    fitted = train.fit(features, truth, np.arange(len(items)))
+    seen, _ = train.documents(items)
+    features = [one.features for one in seen]
+    fitted = train.fit(seen, truth, np.arange(len(items)))
     matrix = train.vectors(features, fitted.keys, fitted.idf, np.arange(len(items)))
     awake = np.maximum(matrix @ fitted.hidden + fitted.hidden_bias, 0)
     assert 0 < (awake > 0).mean() < 1
@@ -100,10 +108,12 @@ def test_the_runtime_agrees_with_scikit_learn(model_dir):
     ]
     found = np.array([model.logits(one)[0] for one in rows])
     assert np.abs(found - expected).max() < 0.02  # weights of 16 bits
+    words = [one.tokens for one in seen]
+    assert model.convolution.scores(words) == fitted.convolution.network.scores(words)
 
 
 def test_a_model_that_does_not_fit_is_refused(model_dir, tmp_path):
-    for name in ("weights.bin", "vocabulary.txt", "config.json"):
+    for name in _MODEL_FILES:
         (tmp_path / name).write_bytes((model_dir / name).read_bytes())
     words = (tmp_path / "vocabulary.txt").read_text().splitlines(keepends=True)
     (tmp_path / "vocabulary.txt").write_text("".join(words[1:]))
@@ -115,7 +125,7 @@ def test_a_model_that_does_not_fit_is_refused(model_dir, tmp_path):
     "damage", [lambda text: text[:-4], lambda text: text.replace(b"\n", b"\r\n")]
 )
 def test_a_vocabulary_that_was_cut_or_changed_is_refused(model_dir, tmp_path, damage):
-    for name in ("weights.bin", "vocabulary.txt", "config.json"):
+    for name in _MODEL_FILES:
         (tmp_path / name).write_bytes((model_dir / name).read_bytes())
     (tmp_path / "vocabulary.txt").write_bytes(damage((model_dir / "vocabulary.txt").read_bytes()))
     with pytest.raises(DataError, match="cut off"):
@@ -132,7 +142,7 @@ def test_a_model_is_named_with_a_digest_of_its_numbers(model_dir):
 
 
 def test_a_model_of_another_form_is_refused(model_dir, tmp_path):
-    for name in ("weights.bin", "vocabulary.txt", "config.json"):
+    for name in _MODEL_FILES:
         (tmp_path / name).write_bytes((model_dir / name).read_bytes())
     config = json.loads((tmp_path / "config.json").read_text())
     (tmp_path / "config.json").write_text(json.dumps(config | {"format": 1}))
@@ -357,6 +367,20 @@ def test_another_schema_keeps_the_higher_risk(tmp_path):
     changed = classify(other, options)
     assert changed.risk.rank > Risk.LOW.rank
     assert any("higher risk" in note for note in changed.notes)
+
+
+def test_a_level_that_people_did_not_give_is_not_said_to_be_theirs(tmp_path):
+    """They said low of the text, and the model's level stood, "reviewed by people"."""
+    tool = Tool(server=ServerName("s"), name="list_secrets", description="List the secrets.")
+    options = review(tmp_path, tool, "Read", "low")
+    other = replace(tool, input_schema={"properties": {"vault": {"type": "string"}}})
+    changed = classify(other, options)
+    assert changed.risk.rank > Risk.MEDIUM.rank
+    reasons = [addend.reason for addend in changed.addends]
+    assert "weight of the wording" in reasons
+    assert "reviewed by people" not in reasons
+    assert "by the wording as a whole" in changed.rationale
+    assert "the wording" not in classify(tool, options).rationale
 
 
 def test_a_hostile_name_cannot_forge_a_fact():

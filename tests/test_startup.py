@@ -1,5 +1,6 @@
 """What a command imports before it works: start-up is a feature, and the table of verbs is true."""
 
+import os
 import subprocess
 import sys
 
@@ -47,7 +48,7 @@ def test_a_file_is_classified_without_slow_imports(tmp_path):
     path = tmp_path / "tools.json"
     path.write_text('{"tools": [{"name": "send_email", "description": "Send an email."}]}')
     names = imported(["classify", str(path), "--format", "jsonl"])
-    assert names & SLOW <= {"platformdirs"}
+    assert names & SLOW <= {"platformdirs", "numpy"}  # what nobody has read is scored with NumPy
     assert not [name for name in names if name.startswith("crawler.sources")]
 
 
@@ -95,3 +96,20 @@ def test_ctrl_c_while_it_loads_leaves_no_traceback():
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
     )
     assert (done.returncode, done.stderr) == (130, "toolrisk: interrupted\n")
+
+
+def test_small_products_take_one_thread_unless_the_user_says_otherwise(tmp_path):
+    path = tmp_path / "tools.json"
+    path.write_text('{"tools": [{"name": "wave_flag", "description": "Wave a flag."}]}')
+    code = (
+        "import os, sys\nfrom threadpoolctl import threadpool_info\nfrom classifier.cli import main\n"
+        f"try:\n    main(['classify', {str(path)!r}])\nexcept SystemExit:\n    pass\n"
+        "blas = [one['num_threads'] for one in threadpool_info() if one['user_api'] == 'blas']\n"
+        "print(blas, os.environ.get('OPENBLAS_NUM_THREADS'), file=sys.stderr)"
+    )
+    for given, said in (({}, "[1] None"), ({"OPENBLAS_NUM_THREADS": "2"}, "[2] 2")):
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True,
+            env={k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")} | given,
+        )  # fmt: skip
+        assert done.stderr.splitlines()[-1] == said

@@ -1,1 +1,1 @@
-"""The linear model: features, run time with NumPy alone, training and evaluation."""
+"""The model: features and words, run time with NumPy alone, training and evaluation."""

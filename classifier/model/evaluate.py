@@ -44,10 +44,10 @@ def grouped(
     """
     everything = [*labelled, *also]
     truth = train.truth_of(everything)
-    features, matched = train.documents(everything)
-    raw, models = train.out_of_fold(features, truth, progress)
+    seen, matched = train.documents(everything)
+    raw, models = train.out_of_fold(seen, truth, progress)
     config = train.calibrate(raw, truth, matched, len(labelled))
-    inner = train.twice_out_of_fold(features, truth, progress)
+    inner = train.twice_out_of_fold(seen, truth, progress)
     found: list[Classification | None] = [None] * len(labelled)
     for fold, fitted in enumerate(models):
         rows = [row for row in np.where(truth.fold == fold)[0].tolist() if row < len(labelled)]

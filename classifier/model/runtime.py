@@ -1,10 +1,10 @@
-"""The model at run time: whole numbers and the standard library. No pickle, NumPy or scikit-learn.
+"""The model at run time: whole numbers. No pickle, no scikit-learn.
 
-A directory holds vocabulary.txt (a feature a line, block by block), weights.bin (a row a feature)
-and config.json. A row is a line of 16-bit lanes: what the feature adds to every output, to every
+A directory holds vocabulary.txt (a feature a line, block by block), weights.bin (a row a feature),
+the two files of `convolution`, and config.json. A row is a line of 16-bit lanes: what the feature adds to every output, to every
 hidden unit and to the vector's squared length, each in steps of its own. Spread to 32 bits a lane it
 is one long integer, and rows are added as they are: the first layer is one sum of integers, exact
-and the same on every machine.
+and the same on every machine. What the convolutions say of the words in their order is added to it.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from classifier.errors import DataError
+from classifier.model.convolution import Convolution, Late
 from classifier.model.features import BUNDLES, WEIGHT, Feature, Group
 from classifier.resources import data_dir
 
@@ -38,7 +39,7 @@ HIDDEN = 32
 JOINED = 2 * OUTPUTS
 """What the second stage weighs: a score and a probability of every output."""
 MODEL_DIR = "tool-risk-v1"
-FORMAT = 4
+FORMAT = 5
 """What `config.json` must say; a directory of another form is refused."""
 
 MIDDLE = 1 << 15
@@ -122,6 +123,7 @@ class Model(NamedTuple):
     review_below: float
     caution: float  # probability of high or critical from which a tool is not called low
     trusted: frozenset[str]  # rules right often enough to set a floor
+    convolution: Convolution | Late | None  # none in a model that was put together without
     derived: dict[Hashable, Any]
     """What others work out of a model once, by whose it is."""
 
@@ -172,9 +174,10 @@ class Model(NamedTuple):
         least = nothing + share * (weighed[0][0] - nothing) if weighed else nothing
         return [row for weight, row in weighed if weight >= least]
 
-    def score(self, rows: Collection[int]) -> Scores:
-        """Score one tool by its rows."""
+    def score(self, rows: Collection[int], beside: Sequence[float] = ()) -> Scores:
+        """Score one tool by its rows; `beside` is what the convolutions say of every output."""
         raw, awake = self.logits(rows)
+        raw = list(map(add, raw, beside or repeat(0.0)))
         signals = map(mul, raw[_SECOND:], self.signal_scale)
         return Scores(
             category=_calibrated(raw[:_FIRST], self.category_scale, self.category_bias),
@@ -278,7 +281,11 @@ def load(directory: Path | None = None) -> Model:
         raise DataError(
             f"model {where.name}: weights do not fit the vocabulary; rebuild it with `toolrisk train`"
         )
-    return assemble(config, lines, table)
+    try:
+        told = config["convolution"]
+        return assemble(config, lines, table, Late(where, told) if told else None)
+    except (KeyError, TypeError) as cause:
+        raise DataError(f"model {where.name}: {cause}; rebuild it with `toolrisk train`") from cause
 
 
 def name_of(directory: Path) -> str:
@@ -321,7 +328,10 @@ def _lines_of(text: bytes) -> list[str]:
     return lines
 
 
-def assemble(config: dict[str, Any], keys: Sequence[str], table: Any) -> Model:
+def assemble(
+    config: dict[str, Any], keys: Sequence[str], table: Any,
+    convolution: Convolution | Late | None = None,
+) -> Model:  # fmt: skip
     """Put a model together from its parts; training uses it for the models of its folds."""
     counts = config["blocks"]
     starts = [0, *accumulate(counts.values())]
@@ -352,6 +362,7 @@ def assemble(config: dict[str, Any], keys: Sequence[str], table: Any) -> Model:
         review_below=config["review_below"],
         caution=config["caution"],
         trusted=frozenset(config["trusted"]),
+        convolution=convolution,
         derived={},
     )
 

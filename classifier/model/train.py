@@ -1,8 +1,9 @@
-"""Training with scikit-learn; never imported at run time.
+"""Training with scikit-learn and NumPy; never imported at run time.
 
-Logistic regressions on TF-IDF weights (category, risk, nine signals), and a network with one hidden
-layer over the same weights that learns all of them at once; their scores are added. The network sees
-what words mean together, and what one output says of another; the regressions are steadier. A second
+Logistic regressions on TF-IDF weights (category, risk, nine signals), a network with one hidden layer
+over the same weights that learns all of them at once, and convolutions over the words in their order;
+their scores are added. The network sees what words mean together, and what one output says of another;
+the convolutions see what stands beside what; the regressions are steadier. A second
 stage gives the risk from all of these scores together. It, calibration, thresholds and the list of
 trusted rules are fitted on out-of-fold scores, in folds that keep a server family on one side. The
 same input gives the same bytes.
@@ -15,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +26,9 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from classifier.effects import EFFECTS, book
 from classifier.errors import LabelError
+from classifier.model.convolution import FILES
 from classifier.model.features import features as features_of
+from classifier.model.fit_convolution import Fit, fit_convolution
 from classifier.model.labels import WRITTEN, Labelled
 from classifier.model.network import fit_network
 from classifier.model.runtime import (
@@ -40,6 +43,7 @@ from classifier.model.runtime import (
     assemble,
     block_weight,
 )
+from classifier.model.tokens import Tokens, tokens
 from classifier.parallel import map_batches
 from classifier.reading import read
 
@@ -60,6 +64,13 @@ _DIGEST = 8
 Progress = Callable[[str], None]
 Key = tuple[str, str]
 Array = npt.NDArray[np.float64]
+
+
+class Document(NamedTuple):
+    """What the model sees of one tool."""
+
+    features: set[Key]
+    tokens: Tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +95,7 @@ class Fitted:
     hidden_bias: Array
     hidden_weights: Array  # HIDDEN x OUTPUTS
     intercept: Array
+    convolution: Fit | None = None
 
 
 def truth_of(labelled: Sequence[Labelled]) -> Truth:
@@ -100,20 +112,22 @@ def truth_of(labelled: Sequence[Labelled]) -> Truth:
     )
 
 
-def documents(labelled: Sequence[Labelled]) -> tuple[list[set[Key]], list[set[str]]]:
-    """Return the features and the matched rules of every tool."""
-    features, matched = [], []
+def documents(labelled: Sequence[Labelled]) -> tuple[list[Document], list[set[str]]]:
+    """Return what the model sees of every tool, and the matched rules."""
+    found, matched = [], []
     for item in labelled:
         reading = read(item.tool)
         rules = book().matching(reading)
-        found = features_of(reading, rules)
-        features.append({(block, key) for block, key in found if key and "\n" not in key})
+        features = features_of(reading, rules)
+        kept = {(block, key) for block, key in features if key and "\n" not in key}
+        found.append(Document(kept, tokens(reading, rules)))
         matched.append({rule.id for rule in rules})
-    return features, matched
+    return found, matched
 
 
-def fit(features: Sequence[set[Key]], truth: Truth, rows: npt.NDArray[np.int64]) -> Fitted:
+def fit(seen: Sequence[Document], truth: Truth, rows: npt.NDArray[np.int64]) -> Fitted:
     """Fit vocabulary, weights and every output on some rows."""
+    features = [one.features for one in seen]
     keys, idf = vocabulary(features, rows)
     matrix = vectors(features, keys, idf, rows)
     weight = truth.weight[rows]
@@ -123,7 +137,10 @@ def fit(features: Sequence[set[Key]], truth: Truth, rows: npt.NDArray[np.int64])
             *_multinomial(matrix, truth.risk[rows], weight, len(RISKS)),
             *(_binary(matrix, truth.signals[rows, j], weight) for j in range(len(LABEL_SIGNALS))),
         ]
-        network = fit_network(matrix, _targets(truth)[rows], weight)
+        targets = _targets(truth)[rows]
+        network = fit_network(matrix, targets, weight)
+    groups = len(CATEGORIES), len(RISKS)
+    convolution = fit_convolution([seen[row].tokens for row in rows], targets, weight, groups)
     return Fitted(
         keys=keys,
         idf=idf,
@@ -132,6 +149,7 @@ def fit(features: Sequence[set[Key]], truth: Truth, rows: npt.NDArray[np.int64])
         hidden_bias=network.first_bias,
         hidden_weights=network.second * _NETWORK,
         intercept=np.array([b for _, b in columns]) + network.second_bias * _NETWORK,
+        convolution=convolution,
     )
 
 
@@ -213,15 +231,15 @@ def _targets(truth: Truth) -> npt.NDArray[np.int64]:
 
 
 def out_of_fold(
-    features: Sequence[set[Key]], truth: Truth, progress: Progress
+    seen: Sequence[Document], truth: Truth, progress: Progress
 ) -> tuple[Array, list[Fitted]]:
     """Return the raw scores of every tool by a model that saw no tool of its family, and the models."""
-    raw = np.zeros((len(features), OUTPUTS))
+    raw = np.zeros((len(seen), OUTPUTS))
     models = []
     parts = [np.where(truth.fold != fold)[0] for fold in range(FOLDS)]
-    for fold, fitted in enumerate(_fits(features, truth, parts)):
+    for fold, fitted in enumerate(_fits(seen, truth, parts)):
         train, test = parts[fold], np.where(truth.fold == fold)[0]
-        raw[test] = _scores(features, fitted, test)
+        raw[test] = _scores(seen, fitted, test)
         models.append(fitted)
         progress(
             f"fold {fold + 1} of {FOLDS}: {len(train)} tools to learn from, {len(test)} held out"
@@ -229,36 +247,34 @@ def out_of_fold(
     return raw, models
 
 
-def twice_out_of_fold(
-    features: Sequence[set[Key]], truth: Truth, progress: Progress
-) -> list[Array]:
+def twice_out_of_fold(seen: Sequence[Document], truth: Truth, progress: Progress) -> list[Array]:
     """Return for every fold the raw scores of all others by models that saw neither side.
 
     A second stage that is to be measured on a fold learns from these: its own tools have no part in
     them. Rows of the fold itself are left 0.
     """
-    raw = [np.zeros((len(features), OUTPUTS)) for _ in range(FOLDS)]
+    raw = [np.zeros((len(seen), OUTPUTS)) for _ in range(FOLDS)]
     pairs = list(itertools.combinations(range(FOLDS), 2))
     parts = [np.where((truth.fold != one) & (truth.fold != other))[0] for one, other in pairs]
-    for (one, other), fitted in zip(pairs, _fits(features, truth, parts), strict=True):
+    for (one, other), fitted in zip(pairs, _fits(seen, truth, parts), strict=True):
         for out, held in ((one, other), (other, one)):
             rows = np.where(truth.fold == held)[0]
-            raw[out][rows] = _scores(features, fitted, rows)
+            raw[out][rows] = _scores(seen, fitted, rows)
         progress(f"folds {one + 1} and {other + 1} of {FOLDS} held out together")
     return raw
 
 
 _AT_ONCE = 4
 """Fits at a time: each takes more than a gigabyte for 70,000 definitions."""
-_given: list[tuple[Sequence[set[Key]], Truth]] = []
+_given: list[tuple[Sequence[Document], Truth]] = []
 """What is learned from: a forked process inherits it, because it is too large to send."""
 
 
 def _fits(
-    features: Sequence[set[Key]], truth: Truth, parts: Sequence[npt.NDArray[np.int64]]
+    seen: Sequence[Document], truth: Truth, parts: Sequence[npt.NDArray[np.int64]]
 ) -> Iterator[Fitted]:
     """Fit on several sets of rows, as many at a time as there are cores."""
-    _given.append((features, truth))
+    _given.append((seen, truth))
     try:
         yield from map_batches(_fit_part, parts, most=_AT_ONCE)
     finally:
@@ -269,17 +285,21 @@ def _fit_part(rows: npt.NDArray[np.int64]) -> Fitted:
     return fit(*_given[-1], rows)
 
 
-def _scores(features: Sequence[set[Key]], fitted: Fitted, rows: npt.NDArray[np.int64]) -> Array:
+def _scores(seen: Sequence[Document], fitted: Fitted, rows: npt.NDArray[np.int64]) -> Array:
+    features = [one.features for one in seen]
     matrix = vectors(features, fitted.keys, fitted.idf, rows)
     hidden = np.maximum(matrix @ fitted.hidden + fitted.hidden_bias, 0.0)
     scores: Array = matrix @ fitted.coefficients + hidden @ fitted.hidden_weights + fitted.intercept
+    if fitted.convolution:
+        scores += np.array(fitted.convolution.network.scores([seen[row].tokens for row in rows]))
     return scores
 
 
 def to_model(fitted: Fitted, config: dict[str, Any], name: str) -> Model:
     """Return a fit as the run-time model, in memory."""
     table, head = packed(fitted, name)
-    return assemble(head | config, [key for _, key in fitted.keys], table)
+    network = fitted.convolution.network if fitted.convolution else None
+    return assemble(head | config, [key for _, key in fitted.keys], table, network)
 
 
 def packed(fitted: Fitted, name: str) -> tuple[bytes, dict[str, Any]]:
@@ -306,6 +326,7 @@ def packed(fitted: Fitted, name: str) -> tuple[bytes, dict[str, Any]]:
         "intercept": fitted.intercept.tolist(),
         "hidden_bias": fitted.hidden_bias.tolist(),
         "hidden_weights": fitted.hidden_weights.tolist(),
+        "convolution": fitted.convolution.config if fitted.convolution else None,
     }
     return whole.astype("<u2").tobytes(), head
 
@@ -404,26 +425,30 @@ def train(
     """
     everything = [*labelled, *also]
     truth = truth_of(everything)
-    features, matched = documents(everything)
+    seen, matched = documents(everything)
     progress(f"read {len(everything)} labelled tools")
-    raw, _ = out_of_fold(features, truth, progress)
+    raw, _ = out_of_fold(seen, truth, progress)
     with threadpool_limits(1):
         config = calibrate(raw, truth, matched, len(labelled))
-    fitted = fit(features, truth, np.arange(len(everything)))
+    fitted = fit(seen, truth, np.arange(len(everything)))
     write(directory, name, fitted, config)
     progress(f"wrote {directory}: {len(fitted.keys)} features")
     return raw
 
 
 def write(directory: Path, name: str, fitted: Fitted, config: dict[str, Any]) -> None:
-    """Write weights.bin, vocabulary.txt and config.json, the same bytes for the same model."""
+    """Write the files of a model directory, the same bytes for the same model."""
     directory.mkdir(parents=True, exist_ok=True)
     table, head = packed(fitted, name)
-    (directory / "weights.bin").write_bytes(table)
     vocabulary = "".join(key + "\n" for _, key in fitted.keys).encode()
-    (directory / "vocabulary.txt").write_bytes(vocabulary)
+    files = {"weights.bin": table, "vocabulary.txt": vocabulary}
+    if fitted.convolution:
+        words = "".join(word + "\n" for word in fitted.convolution.words).encode()
+        files |= zip(FILES, (words, fitted.convolution.data), strict=True)
+    for file, data in files.items():
+        (directory / file).write_bytes(data)
     text = json.dumps(head | config, indent=1)
-    digest = sha256(table + vocabulary + text.encode()).hexdigest()[:_DIGEST]
+    digest = sha256(b"".join(files.values()) + text.encode()).hexdigest()[:_DIGEST]
     (directory / "config.json").write_text(
         json.dumps({"digest": digest} | head | config, indent=1) + "\n", encoding="utf-8"
     )
