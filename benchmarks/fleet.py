@@ -217,7 +217,8 @@ class Connection(asyncio.Protocol):
             if len(rest) < length:
                 return
             self.buffer = rest[length:]
-            self.respond(*first.split(" ")[:2], headers, rest[:length])
+            method, path = first.split(" ")[:2]
+            self.respond(method, path, headers, rest[:length])
 
     def respond(self, method: str, path: str, headers: dict[str, str], body: bytes) -> None:
         bare, _, query = path.partition("?")

@@ -40,7 +40,7 @@ def pages(source: MemorySource) -> list[ToolPage]:
     servers = tuple(source.servers())
     prints = source.fingerprints()
     read = _read(source, servers, prints, Manifest(), lambda *_: None)
-    plan = _plan(servers, read, None, index_of(read.rows, prints, None, ""))
+    plan = _plan(servers, read, None, index_of(read.rows, prints, None, ""), ())
     found: list[ToolPage] = []
     for facts in servers:
         found += pages_of(plan, facts, source.tools(facts.server.name))[1]

@@ -90,13 +90,13 @@ def report(tools):
         )
         for one in tools
     ]
-    found, count = [], 0
+    found, count, empty = [], 0, Report([])
     for row in rows(
         (tool, result, None)
         for tool, result in zip(made, classify_many(made, Options(use_reviews=False)), strict=True)
     ):
         found.append(row)
-        count += sum(entry.shown for entry in row.entries)
+        count += sum(map(empty.shows, row.entries))
         if count >= FINDINGS:
             break
     return Report(found), count

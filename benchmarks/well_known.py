@@ -90,7 +90,7 @@ async def look_at_all():
 
         async def one(number, entry):
             async with limiter:
-                results[number] = await look(*entry, fetcher)
+                results[number] = await look(*entry, fetcher=fetcher)
 
         for number, entry in enumerate(read_list()):
             group.start_soon(one, number, entry)
