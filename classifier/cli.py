@@ -71,6 +71,16 @@ def build(verbs: tuple[str, ...]) -> typer.Typer:
         version: bool = typer.Option(
             False, "--version", help="Print the version and exit.", callback=_version, is_eager=True
         ),
+        model: str = typer.Option(
+            "",
+            _MODEL,
+            envvar="TOOLRISK_MODEL",
+            show_default=False,
+            metavar="DIR",
+            callback=_use,
+            is_eager=True,
+            help="Judge with the model that `toolrisk train --out DIR` wrote, not with the one that ships.",
+        ),
     ) -> None:
         """Say what an MCP tool can do, and the policy it warrants."""
 
@@ -79,6 +89,18 @@ def build(verbs: tuple[str, ...]) -> typer.Typer:
     for command in app.registered_commands:
         command.cls = _Verb
     return app
+
+
+_MODEL = "--model"
+
+
+def _use(directory: str) -> str:
+    """Let this process and those that it forks judge with another model."""
+    if directory:
+        from classifier.model.runtime import ENVIRONMENT
+
+        os.environ[ENVIRONMENT] = os.path.abspath(directory)  # noqa: PTH100 - no pathlib at the start
+    return directory
 
 
 def _version(value: bool) -> None:
@@ -127,7 +149,15 @@ def _open_streams() -> None:
 
 def _needed(words: list[str]) -> tuple[str, ...]:
     """Return the commands to load: the one asked for; all, where any may be meant."""
-    asked = next((word for word in words if not word.startswith("-")), None)
+    given = (before == _MODEL for before in ("", *words))
+    asked = next(
+        (
+            word
+            for word, is_value in zip(words, given, strict=False)
+            if not (is_value or word.startswith("-"))
+        ),
+        None,
+    )
     if asked in VERBS:
         return (asked,)
     return tuple(VERBS) if asked or _completes() else ()

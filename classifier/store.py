@@ -86,7 +86,7 @@ def outdated(catalog: Catalog, options: Options) -> int:
 
     """
     rules = {_rules(options), _rules(options._replace(use_reviews=False))}
-    model = runtime.name_of(data_dir() / "models" / runtime.MODEL_DIR)
+    model = runtime.name_of(runtime.directory())
     judges = catalog.judges()
     return sum(tools for ruled, by, tools in judges if ruled not in rules or by != model)
 

@@ -1,5 +1,6 @@
 """`toolrisk train`: rebuild the model from labels, bit for bit."""
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -49,6 +50,7 @@ def train(
         say(f"{write(write_facts, [*labelled, *also])} reviewed definitions in {write_facts}")
     make_folder(out)  # before minutes of work that would be lost
     training.train(labelled, out, name, say, everything)
+    say(f"judge with it: toolrisk --model {shlex.quote(str(out))} classify TARGET")
 
 
 def _require_own(path: Path) -> None:

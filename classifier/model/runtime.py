@@ -10,6 +10,7 @@ and the same on every machine. What the convolutions say of the words in their o
 from __future__ import annotations
 
 import mmap
+import os
 import struct
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
@@ -39,6 +40,8 @@ HIDDEN = 32
 JOINED = 2 * OUTPUTS
 """What the second stage weighs: a score and a probability of every output."""
 MODEL_DIR = "tool-risk-v1"
+ENVIRONMENT = "TOOLRISK_MODEL"
+"""Names another model directory than the shipped one."""
 FORMAT = 5
 """What `config.json` must say; a directory of another form is refused."""
 
@@ -257,38 +260,53 @@ def block_weight(block: str) -> float:
     return WEIGHT.get(block, 1.0)
 
 
-@cache
-def load(directory: Path | None = None) -> Model:
-    """Load a model directory, by default the one that ships.
+def directory() -> Path:
+    """Return the model directory in use: the one that the environment names, else the shipped one."""
+    given = os.environ.get(ENVIRONMENT)
+    return Path(given) if given else data_dir() / "models" / MODEL_DIR
+
+
+def load(where: Path | None = None) -> Model:
+    """Load a model directory, by default the one in use; each is read once.
 
     Raises:
         DataError: a file is missing or does not fit the others.
 
     """
-    where = directory or data_dir() / "models" / MODEL_DIR
+    return _load(where or directory())
+
+
+@cache
+def _load(where: Path) -> Model:
     try:
-        config = orjson.loads((where / "config.json").read_bytes())
+        config = _config(where)
         lines = _lines_of((where / "vocabulary.txt").read_bytes())
         with (where / "weights.bin").open("rb") as file:
             table = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         counts = dict[str, int](config["blocks"])
     except (OSError, ValueError, KeyError, TypeError) as cause:
-        raise DataError(f"model {where.name}: {cause}; rebuild it with `toolrisk train`") from cause
+        raise _unusable(where, cause) from cause
     rows = sum(counts.values())
     fits = len(lines) == rows and len(table) == rows * _ROW_BYTES
     shape = (config.get("outputs"), config.get("hidden"), config.get("format"))
     if not fits or shape != (OUTPUTS, HIDDEN, FORMAT):
-        raise DataError(
-            f"model {where.name}: weights do not fit the vocabulary; rebuild it with `toolrisk train`"
-        )
+        raise _unusable(where, "weights do not fit the vocabulary")
     try:
-        told = config["convolution"]
-        return assemble(config, lines, table, Late(where, told) if told else None)
+        return assemble(config, lines, table, _late(where, config))
     except (KeyError, TypeError) as cause:
-        raise DataError(f"model {where.name}: {cause}; rebuild it with `toolrisk train`") from cause
+        raise _unusable(where, cause) from cause
 
 
-def name_of(directory: Path) -> str:
+def _config(where: Path) -> Any:
+    return orjson.loads((where / "config.json").read_bytes())
+
+
+def _late(where: Path, config: Any) -> Late | None:
+    told = config["convolution"]
+    return Late(where, told) if told else None
+
+
+def name_of(where: Path) -> str:
     """Return what a model directory is called in results.
 
     Raises:
@@ -296,11 +314,16 @@ def name_of(directory: Path) -> str:
 
     """
     try:
-        return _name(orjson.loads((directory / "config.json").read_bytes()))
+        return _name(_config(where))
     except (OSError, ValueError, KeyError, TypeError) as cause:
-        raise DataError(
-            f"model {directory.name}: {cause}; rebuild it with `toolrisk train`"
-        ) from cause
+        raise _unusable(where, cause) from cause
+
+
+def _unusable(where: Path, cause: object) -> DataError:
+    if os.environ.get(ENVIRONMENT):
+        told = f"{where} is no model that can be used ({cause}); give what `toolrisk train --out` wrote"
+        return DataError(f"{told} (--model, {ENVIRONMENT})")
+    return DataError(f"model {where.name}: {cause}; rebuild it with `toolrisk train`")
 
 
 def _name(config: dict[str, Any]) -> str:
