@@ -62,6 +62,23 @@ CODES = tuple(
         "newest message",
     )
 )  # fmt: skip
+_LANGUAGES = ("python", "javascript", "js", "typescript", "lua", "ruby", "perl", "groovy", "pandas")
+APPLIES = (
+    *(f"{language} {what}" for language in _LANGUAGES for what in ("lambda", "callback", "predicate", "comparator", "reducer")),
+    *(f"{with_} {language} {what}" for with_ in ("with", "using", "with a", "using a", "by a", "through a", "with the given", "with your", "given a", "as a", "custom", "supplied", "arbitrary")
+      for language in _LANGUAGES for what in ("function", "expression", "code", "snippet", "statement", "one liner")),
+    "where javascript", "lambda x", "lambda row", "lambda df", "lambda v",
+)  # fmt: skip
+NOT_APPLIED = ("code analysis", "code quality", "code review", "code search")
+SHELLS = tuple(
+    f"{by} {doing} {what}"
+    for by in ("by", "via", "through")
+    for doing in ("executing", "running")
+    for what in (
+        "arbitrary shell", "arbitrary commands", "arbitrary code", "arbitrary python", "any shell", "any command", "any code",
+        "shell commands given", "given shell commands",
+    )
+)  # fmt: skip
 NEVER = tuple(
     f"{no} {verb}"
     for no in ("not", "never", "cannot", "t", "without")
