@@ -16,6 +16,15 @@ def is_lines(data: bytes) -> bool:
     return first.startswith(b"{") and first.endswith(b"}") and bool(rest.strip())
 
 
+def begins_cut_off(data: bytes) -> bool:
+    """Say whether a text that is no JSON as a whole is lines, of which the first is cut off."""
+    lines = [line.strip() for line in data.removeprefix(b"\xef\xbb\xbf").split(b"\n")]
+    told = [line for line in lines if line]
+    return all(line.startswith(b"{") for line in told) and any(
+        line.endswith(b"}") for line in told[1:]
+    )
+
+
 def read_lines(data: bytes) -> tuple[list[Any], list[str]]:
     """Return the values of all lines that can be read, and one line of text for each that cannot.
 

@@ -16,7 +16,7 @@ from crawler.claude_project import refused_in_project
 from crawler.client_config import config_servers, is_client_config, read_settings
 from crawler.errors import TargetError
 from crawler.event_file import without_events
-from crawler.json_lines import is_lines, read_lines
+from crawler.json_lines import begins_cut_off, is_lines, read_lines
 from crawler.local import local_path
 from crawler.misfits import misfits
 from crawler.package_file import is_package, read_package_file
@@ -145,13 +145,24 @@ def _read(path_or_dash: str, label: str) -> bytes:
     return data
 
 
+def _values(data: bytes) -> tuple[Any, list[str]]:
+    if is_lines(data):
+        return read_lines(data)
+    try:
+        return load_json(data), []
+    except json.JSONDecodeError:
+        if begins_cut_off(data):
+            return read_lines(data)
+        raise
+
+
 def _document(data: bytes, label: str) -> tuple[Any, list[str]]:
     """Parse the bytes as JSON, JSON Lines, or a client config in TOML or with comments.
 
     Also returns which lines could not be read, and why.
     """
     try:
-        return read_lines(data) if is_lines(data) else (load_json(data), [])
+        return _values(data)
     except UnicodeDecodeError as error:
         packed = data.startswith(_GZIP)
         what = (

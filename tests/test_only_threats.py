@@ -115,6 +115,15 @@ def test_bad_input_is_one_clear_line(toolrisk, file, tmp_path):
     toolrisk("classify", "--only-threats", "--db", tmp_path / "none.db", code=2)
 
 
+def test_a_field_of_another_type_is_told_once(toolrisk, tmp_path):
+    odd = tmp_path / "odd.json"
+    long = {"name": "long", "description": "Adds. " * 9000}
+    odd.write_text(json.dumps({"tools": [{**CALM, "description": 5}, long]}), encoding="utf-8")
+    told = toolrisk("classify", str(odd), "--only-threats", code=3).stderr
+    assert told.count("description is a number, not a string") == 1
+    assert told.count("too long to be looked at whole") == 1
+
+
 def test_a_client_config_is_asked_or_refused(toolrisk, tmp_path):
     """Nothing looked at must not read as nothing found."""
     config = tmp_path / "mcp.json"

@@ -23,6 +23,7 @@ from classifier.verdict import Finding, Risk, Severity, evidence_json
 from classifier.whole import why_not_whole
 from crawler.errors import TargetError
 from crawler.inert import print_json
+from crawler.misfits import misfits
 from crawler.printable import counted
 from crawler.records import Tool
 from crawler.targets import FileTarget, parse_target
@@ -64,10 +65,10 @@ class Look:
                 yield [tool for tool, _ in batch]
 
         for several in map_batches(_threats, only(), ready=prepare, alone=alone):
-            for (tool, file), (found, why) in zip(waiting.popleft(), several, strict=True):
+            for (tool, file), (found, why, is_odd) in zip(waiting.popleft(), several, strict=True):
                 ordinal = number(tool)
                 self.seen.append(Looked(tool.server, tool.name, ordinal))
-                if why:
+                if why and not (file and is_odd):  # of a file that is told with what was left out
                     self.unheard.append((self.seen[-1], why))
                 new = [self._entry(tool, one, ordinal, file) for one in found]
                 self.entries += new
@@ -90,8 +91,8 @@ class Look:
         return self._mark(entry) if self._mark else entry
 
 
-def _threats(batch: list[Tool]) -> list[tuple[tuple[Finding, ...], str]]:
-    return [(threats_of(tool), why_not_whole(tool)) for tool in batch]
+def _threats(batch: list[Tool]) -> list[tuple[tuple[Finding, ...], str, bool]]:
+    return [(threats_of(tool), why_not_whole(tool), any(misfits(tool))) for tool in batch]
 
 
 def look(

@@ -342,6 +342,23 @@ def test_a_line_that_cannot_be_read_costs_itself_only(bad, why):
     assert content.problems == (f"f.jsonl: {why}",)
 
 
+@pytest.mark.parametrize("last", [b"", CUT])
+def test_a_first_line_that_is_cut_off_costs_itself_only(last):
+    data = lines_of(CUT, GOOD, last)
+    content = parse_tool_file(data, label="f.jsonl", server=ServerName("s"))
+    assert [tool.name for tool in content.tools] == ["delete_note"]
+    assert content.problems[0].startswith("f.jsonl: line 1: not valid JSON: ")
+    assert len(content.problems) == (2 if last else 1)
+
+
+def test_json_over_several_lines_that_is_cut_off_is_refused_whole():
+    whole = json.dumps({"tools": [TOOL]}, indent=1).encode()
+    for end in range(1, whole.count(b"\n")):
+        cut = lines_of(*whole.split(b"\n")[:end])
+        with pytest.raises(TargetError, match="not valid JSON"):
+            parse_tool_file(cut, label="f.json", server=ServerName("s"))
+
+
 def test_of_lines_that_cannot_be_read_the_first_are_told_and_the_rest_counted():
     data = lines_of(GOOD, *[CUT] * 50)
     problems = parse_tool_file(data, label="f.jsonl", server=ServerName("s")).problems
