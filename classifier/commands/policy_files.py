@@ -251,7 +251,8 @@ def simulate(target_id: str, words: list[str], calls: Path | None, keys: Keys) -
     given = keys if isinstance(keys, str) else None
     key = cache(lambda: given or only_server(target, module, text))
     lines = sys.stdin.buffer if str(calls) == "-" else _bytes(calls).split(b"\n")
-    for answer in simulated.answers(decide, simulated.read_calls(lines, key)):
+    named = {} if isinstance(keys, str) else dict(keys or {})
+    for answer in simulated.answers(decide, simulated.read_calls(lines, key, named)):
         print_json(json.dumps(answer) + "\n")
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 from classifier.enforcement.simulation import Call, Simulator
@@ -16,12 +18,14 @@ _LATEST = 253_402_300_799
 
 
 def read_calls(
-    lines: Iterable[str | bytes], default_server: Callable[[], str | None]
-) -> Iterator[Call]:
+    lines: Iterable[str | bytes], default_server: Callable[[], str | None],
+    keys: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Call]:  # fmt: skip
     """Read `{"tool": NAME, "server": KEY, "arguments": {...}, "at": SECONDS or ISO time}`.
 
     `name` may stand for `tool`, as in a tools/call request. `default_server` is asked for the
-    server of a call that names none; nothing where no policy of the target tells servers apart.
+    server of a call that names none; nothing where no policy of the target tells servers apart. `keys`
+    are those of servers that calls name otherwise.
 
     Raises:
         PolicyError: a line is no such object, or its server is not known; the message has its number.
@@ -39,7 +43,8 @@ def read_calls(
             raise PolicyError(f"calls line {number}: not UTF-8 text") from error
         if not isinstance(value, dict):
             raise PolicyError(f"calls line {number}: an object is needed")
-        yield _call(value, default_server, number)
+        call = _call(value, default_server, number)
+        yield replace(call, server=keys.get(call.server, call.server))
 
 
 def _call(value: dict[str, Any], default_server: Callable[[], str | None], number: int) -> Call:

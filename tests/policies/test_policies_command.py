@@ -343,6 +343,17 @@ def test_a_call_without_a_server_is_not_answered_where_there_are_several(tools, 
     assert [json.loads(line)["server"] for line in done.stdout.splitlines()] == ["gh", "gh"]
 
 
+def test_a_call_may_name_a_server_by_the_name_that_has_the_key(tools, tmp_path):
+    policy = tmp_path / "settings.json"
+    tools.write_text(json.dumps({"gh": TOOLS[:2], "sh": TOOLS[4:]}), encoding="utf-8")
+    keys = ("--server-key", "gh=mine", "--server-key", "sh=shell")
+    toolrisk("policy", tools, "--for", "claude-code", *keys, "--out", policy)
+    words = ("policy", "simulate", policy, "--for", "claude-code", *keys, "--calls", "-")
+    asked = '{"tool": "get_issue", "server": "gh"}\n{"tool": "get_issue", "server": "mine"}\n'
+    got = [json.loads(line) for line in toolrisk(*words, stdin=asked).stdout.splitlines()]
+    assert [(one["server"], one["decision"]) for one in got] == [("mine", "allow")] * 2
+
+
 def test_a_policy_that_tells_no_servers_apart_needs_none_in_a_call(tools, tmp_path):
     for target in ("intercept", "vscode"):
         policy = tmp_path / target
