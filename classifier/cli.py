@@ -122,11 +122,23 @@ _LONGEST_MESSAGE = 4000
 
 def main(arguments: list[str] | None = None) -> None:
     """Run `toolrisk` and exit with its code; one clear line instead of a traceback."""
-    words = sys.argv[1:] if arguments is None else arguments
+    words = _model_first(sys.argv[1:] if arguments is None else arguments)
     gc.set_threshold(_GARBAGE, 20, 20)
     _open_streams()
     guard()
     sys.exit(_run(_needed(words), words))
+
+
+def _model_first(words: list[str]) -> list[str]:
+    """Move --model to the front, where it is understood: who adds it to a command writes it at its end."""
+    end = words.index("--") if "--" in words else len(words)
+    for at, word in enumerate(words[:end]):
+        if word == _MODEL or word.startswith(_MODEL + "="):
+            if words[at:] == [_MODEL]:
+                return [_MODEL]  # what it lacks is told of it, and of nothing else
+            after = at + (2 if word == _MODEL else 1)
+            return [*words[at:after], *words[:at], *words[after:]]
+    return words
 
 
 def _open_streams() -> None:

@@ -54,6 +54,26 @@ def test_another_model_judges(other, file, run_here, tmp_path):
     assert Path(os.environ[ENVIRONMENT]) == other
 
 
+@pytest.mark.parametrize("form", ["before", "after", "joined"])
+def test_it_may_stand_before_the_command_and_after(form, other, file, run_here, tmp_path):
+    words = ["classify", file, "--format", "json"]
+    given = {"before": ["--model", other, *words], "after": [*words, "--model", other]}
+    done = run_here(*given.get(form, [*words, f"--model={other}"]), cwd=tmp_path)
+    assert {row["model"] for row in rows(done)} == {"mine-0000"}
+
+
+def test_without_a_directory_it_says_so(file, run_here, tmp_path):
+    done = run_here("classify", file, "--model", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "'--model' requires an argument" in done.stderr
+
+
+def test_after_two_dashes_it_is_a_target(file, run_here, tmp_path):
+    done = run_here("classify", "--", "--model", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "--model" in done.stderr
+
+
 def test_the_environment_names_one_too(other, file, run_here, tmp_path, monkeypatch):
     monkeypatch.setenv(ENVIRONMENT, str(other))
     found = rows(run_here("classify", file, "--format", "json", cwd=tmp_path))

@@ -50,7 +50,7 @@ def train(
         say(f"{write(write_facts, [*labelled, *also])} reviewed definitions in {write_facts}")
     make_folder(out)  # before minutes of work that would be lost
     training.train(labelled, out, name, say, everything)
-    say(f"judge with it: toolrisk --model {shlex.quote(str(out))} classify TARGET")
+    say(f"judge with it: toolrisk classify TARGET --model {shlex.quote(str(out))}")
 
 
 def _require_own(path: Path) -> None:
