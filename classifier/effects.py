@@ -6,7 +6,7 @@ so a rule may be right more often than not without being a law. Order is only fo
 
 from functools import cache
 
-from classifier import abroad, rare
+from classifier import abroad, offers, rare
 from classifier.rules import Rule, RuleBook, rule
 
 _READS = "@read-get @read-list @read-search @read-inspect @read-analyze @read-capture"
@@ -164,6 +164,9 @@ EFFECTS: tuple[Rule, ...] = (
     rule("shells-as-well", "Execute", "critical", "code_execution", near="executing running", phrases=rare.SHELLS, unless_acts="@exec-run @read-analyze detect prevent scan", unless_phrases=(*_DRY, *rare.NEVER), as_well=True, apart=True),
     rule("reads-codes-as-well", "Read", "critical", "credentials", acts=_READS, near="code password", phrases=rare.CODES, as_well=True, apart=True),
     rule("writes-as-well", "Write", "medium", acts=_READS, phrases=_WRITES_TOO, unless_acts="@write-create @write-delete @write-mark @write-save @write-update @exec-run @exec-send", unless_phrases=_DRY, as_well=True),
+    rule("offers-writes-as-well", "Write", "medium", near=offers.WRITES, unless_phrases=(*_DRY, *offers.OWN), as_well=True, apart=True),
+    rule("offers-deletes-as-well", "Write", "high", "destructive", near=offers.DELETES, unless_phrases=(*_DRY, *offers.OWN), as_well=True, apart=True),
+    rule("offers-runs-as-well", "Execute", "medium", "external_side_effect", near=offers.RUNS, unless_phrases=(*_DRY, *offers.OWN), as_well=True, apart=True),
     rule("format-disk", "Write", "critical", "destructive", acts="format", near="disk drive partition volume", unless_near="size sizes usage space byte bytes unit units human readable string text label labels report number value price trading display", as_well=True),
     rule("write-drop", "Write", "critical", "destructive", acts="drop truncate purge wipe flush destroy", near="@database @storage @cache queue everything data"),
     rule("write-remove-from-list", "Write", "medium", acts="remove unassign detach unlink unsubscribe unfollow", phrases=("from a list", "from the list", "from list", "from a playlist", "from playlist", "from watchlist", "from a group", "from group", "from an issue", "from a task", "from project", "from a card", "from favorites", "from the cart", "from a project")),

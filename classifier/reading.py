@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any
 
 from classifier.lexicon import lexicon
+from classifier.offers import offered
 from classifier.parameters import Parameter, doc_parameters, parameters
 from classifier.texts import NOBODY, Suspects
 from classifier.verdict import Evidence
@@ -133,7 +134,8 @@ class Reading:
     head_at: int
     acts: set[str]  # lemmas and classes of both
     opening: set[str]  # words, lemmas and classes of the first sentence
-    near: set[str]  # of name and first sentence
+    near: set[str]  # of name and first sentence, and what is offered there side by side
+    offers: dict[str, frozenset[str]]  # what is offered there side by side, the words by class
     far: set[str]  # of the rest of the description
     flags: set[str]  # what the parameters are: sql, url, path, ...
     truncated: bool
@@ -328,12 +330,14 @@ def read(tool: Tool) -> Reading:
     name_verb = _name_verb(core, verb)
     head_at, head_verb = _head_verb(first, verb)
     opening = _keys(first)
+    is_read = name_verb is not None and name_verb[1].startswith("@read")
+    offers = {} if is_read else offered(first_text.lower())
     return Reading(
         tool=tool, name=name, core=core, first=first, rest=rest, tail=tail, parameters=found,
         has_schema=isinstance(tool.input_schema, dict) and "properties" in tool.input_schema,
         server=server, around=around, name_verb=name_verb, head_verb=head_verb, head_at=head_at,
         acts={*(name_verb or ()), *(head_verb or ())},
-        opening=opening, near=opening | _keys(core), far=_keys(rest),
+        opening=opening, near=opening | offers.keys() | _keys(core), offers=offers, far=_keys(rest),
         flags=_flags(found), truncated=capped or len(text) > MAX_DESCRIPTION or len(tool.name) > MAX_NAME, lead=lead,
         told=first_text,
     )  # fmt: skip

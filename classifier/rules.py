@@ -49,9 +49,13 @@ class Rule(NamedTuple):
 
     def is_told(self, text: str) -> bool:
         """Say whether the phrases of the rule allow it; `text` is `padded(reading)`."""
-        if self.phrases and not any(phrase in text for phrase in self.phrases):
-            return False
-        return not any(phrase in text for phrase in self.unless_phrases)
+        for phrase in self.unless_phrases:  # loops: `any` makes a generator for each rule and text
+            if phrase in text:
+                return False
+        for phrase in self.phrases:
+            if phrase in text:
+                return True
+        return not self.phrases
 
     def evidence(self, reading: Reading) -> tuple[Evidence, ...]:
         """Quote the words that made the rule hold: at most three, name and description first."""
@@ -75,8 +79,10 @@ class Rule(NamedTuple):
             found += filter(None, map(reading.quote_phrase, self.phrases))
             if found:
                 return tuple(found[:1])
+        listed = [words for offer, words in reading.offers.items() if offer in self.near]
         for words in (self.acts, self.verbs):
             found += filter(None, [_first(reading, words)])
+        found += filter(None, map(reading.quote_text, listed))
         for words in (self.near, self.near2):
             found += filter(None, [_thing(reading, words) or _first(reading, words)])
         around = _thing(reading, self.around)
@@ -201,7 +207,7 @@ class _Table:
         return bits
 
 
-_MANY = 8
+_MANY = 3
 
 
 def _longest_words(item: Rule) -> frozenset[str]:
