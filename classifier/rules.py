@@ -49,13 +49,16 @@ class Rule(NamedTuple):
 
     def is_told(self, text: str) -> bool:
         """Say whether the phrases of the rule allow it; `text` is `padded(reading)`."""
-        for phrase in self.unless_phrases:  # loops: `any` makes a generator for each rule and text
+        for phrase in self.phrases:  # loops: `any` makes a generator for each rule and text
+            if phrase in text:
+                break
+        else:
+            if self.phrases:
+                return False
+        for phrase in self.unless_phrases:  # noqa: SIM110 - as above
             if phrase in text:
                 return False
-        for phrase in self.phrases:
-            if phrase in text:
-                return True
-        return not self.phrases
+        return True
 
     def evidence(self, reading: Reading) -> tuple[Evidence, ...]:
         """Quote the words that made the rule hold: at most three, name and description first."""

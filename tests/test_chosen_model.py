@@ -28,7 +28,7 @@ def other(tmp_path, monkeypatch):
         "name": "mine",
         "digest": "0000",
         "review_below": 0.0,
-        "intercept": [9.0] + 16 * [0.0],
+        "intercept": [99.0] + 16 * [0.0],
     }
     (folder / "config.json").write_text(json.dumps(config))
     return folder

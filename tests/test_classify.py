@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from classifier.engine import Options, classify
+from classifier.engine import Options, classify, classify_many
+from classifier.model import runtime
 from classifier.verdict import Category, Risk
 from crawler.parse import parse_tool
 from crawler.records import ServerName, Tool
@@ -163,10 +164,16 @@ def test_what_may_be_hostile_is_never_low_and_for_a_person(asked):
 
 
 def test_what_is_taken_for_harmless_and_likely_runs_code_is_never_below_high():
-    told = "Evaluates the code and returns what it gives."
+    """Judged by a model that takes everything for Other, low, and for running code."""
+    shipped = runtime.load()
+    sure = [99.0 * (label == "code_execution") for label in runtime.LABEL_SIGNALS]
+    model = shipped._replace(
+        category_bias=[0.0, 0.0, 0.0, 999.0], risk_bias=[999.0, 0.0, 0.0, 0.0], signal_bias=sure
+    )
     schema = {"type": "object", "properties": {"expression": {"type": "string"}}}
-    definition = {"name": "echo", "description": told, "inputSchema": schema}
-    result = classify(parse_tool(ServerName("handy"), definition, ""), Options(use_reviews=False))
+    definition = {"name": "echo", "description": "Returns what it gives.", "inputSchema": schema}
+    tool = parse_tool(ServerName("handy"), definition, "")
+    (result,) = classify_many([tool], Options(use_reviews=False), model)
     assert result.category is Category.OTHER
     assert result.has("code-execution")
     assert result.risk is Risk.HIGH

@@ -57,7 +57,7 @@ _TRUST_COUNT = 8
 _NETWORK = np.repeat([0.45, 0.75], [_SECOND, len(LABEL_SIGNALS)])
 """What a score of the network counts beside one of the regressions: about as much, by their spread."""
 _JOINT_C = 0.3  # of the second stage; up to 3 it makes no difference that stands out
-_CAUTION = 0.035  # a real chance of high or critical is never called low
+_CAUTION = 0.06  # a real chance of high or critical is never called low
 _REVIEW_SHARE = 0.85
 _DIGEST = 8
 
