@@ -111,8 +111,11 @@ def _version(value: bool) -> None:
         raise typer.Exit
 
 
-_GARBAGE = 50_000
-"""Objects after which Python looks for cycles; by default 700, and definitions have none."""
+_GARBAGE = 400_000
+"""Objects after which Python looks for cycles; by default 700, and definitions have none.
+
+Of 25,794 definitions judged into a catalogue, that was 0.94 of the processor time that 50,000 took, and 18 MB more.
+"""
 _USAGE = 2
 _INTERRUPTED = 130
 _CUT_SHORT = 3
