@@ -22,13 +22,17 @@ _SOON = 8
 _ACTIONS = frozenset(
     ["action", "actions", "command", "commands", "management", "operation", "operations"]
 )
+_MAYBE = re.compile(
+    r"(?:^|[:(\u2013\u2014-])\s*[^\W\d_]+\s*(?:[,/|&]|\b(?:and|or|e|y|o|und|oder|et|ou)\b)"
+)
+"""A word where actions may be announced, and what may stand between it and the next; most have none."""
 _NO_ACTION = ("ed", "ing", "ion", "s")
 """How words end that tell of a thing or of what was done: "views, likes, comments"."""
 
 
 def offered(told: str) -> dict[str, frozenset[str]]:
     """Return what a sentence in small letters offers beside reading: the words, by class; mostly nothing."""
-    if sum(map(told.count, ",/|")) < _LEAST - 2:
+    if not _MAYBE.search(told):
         return {}
     found: dict[str, frozenset[str]] = {}
     for row in _rows(told):
