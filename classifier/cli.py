@@ -14,11 +14,13 @@ import io
 import os
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from classifier.resources import MODEL_VARIABLE
 from classifier.verbs import VERBS
 from crawler.inert import guard
 
@@ -74,7 +76,7 @@ def build(verbs: tuple[str, ...]) -> typer.Typer:
         model: str = typer.Option(
             "",
             _MODEL,
-            envvar="TOOLRISK_MODEL",
+            envvar=MODEL_VARIABLE,
             show_default=False,
             metavar="DIR",
             callback=_use,
@@ -97,9 +99,7 @@ _MODEL = "--model"
 def _use(directory: str) -> str:
     """Let this process and those that it forks judge with another model."""
     if directory:
-        from classifier.model.runtime import ENVIRONMENT
-
-        os.environ[ENVIRONMENT] = os.path.abspath(directory)  # noqa: PTH100 - no pathlib at the start
+        os.environ[MODEL_VARIABLE] = str(Path(directory).absolute())
     return directory
 
 
@@ -163,16 +163,9 @@ def _open_streams() -> None:
 
 
 def _needed(words: list[str]) -> tuple[str, ...]:
-    """Return the commands to load: the one asked for; all, where any may be meant."""
-    given = (before == _MODEL for before in ("", *words))
-    asked = next(
-        (
-            word
-            for word, is_value in zip(words, given, strict=False)
-            if not (is_value or word.startswith("-"))
-        ),
-        None,
-    )
+    """Return the commands to load: the one asked for; all, where any may be meant. --model comes first."""
+    rest = words[2:] if words[:1] == [_MODEL] else words
+    asked = next((word for word in rest if not word.startswith("-")), None)
     if asked in VERBS:
         return (asked,)
     return tuple(VERBS) if asked or _completes() else ()

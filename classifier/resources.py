@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+MODEL_VARIABLE = "TOOLRISK_MODEL"
+"""Of the environment: another model directory than the one that ships."""
+
 
 def data_dir() -> Path:
     """Return the folder of data files: `classifier/_data` in a wheel, `data/` in a checkout."""

@@ -9,7 +9,7 @@ import pytest
 
 from classifier.halves import LEAST
 from classifier.model import runtime
-from classifier.model.runtime import ENVIRONMENT
+from classifier.resources import MODEL_VARIABLE
 
 TOOLS = [
     {"name": f"frobnicate_{i}", "description": f"Frobnicates widget {i} for its owner."}
@@ -19,8 +19,8 @@ TOOLS = [
 
 @pytest.fixture
 def other(tmp_path, monkeypatch):
-    """Return a copy of the shipped model under another name, for which nothing is an order to review."""
-    monkeypatch.setenv(ENVIRONMENT, "")  # so that what a command sets is gone with the test
+    """Return a copy of the shipped model under another name, which takes everything for Read."""
+    monkeypatch.setenv(MODEL_VARIABLE, "")  # so that what a command sets is gone with the test
     folder = tmp_path / "my model"
     shutil.copytree(runtime.directory(), folder)
     config = json.loads((folder / "config.json").read_text())
@@ -51,7 +51,7 @@ def test_another_model_judges(other, file, run_here, tmp_path):
     mine = rows(run_here("--model", other, "classify", file, "--format", "json", cwd=tmp_path))
     assert {row["model"] for row in mine} == {"mine-0000"}
     assert {row["category"] for row in mine} == {"Read"} != {row["category"] for row in shipped}
-    assert Path(os.environ[ENVIRONMENT]) == other
+    assert Path(os.environ[MODEL_VARIABLE]) == other
 
 
 @pytest.mark.parametrize("form", ["before", "after", "joined"])
@@ -75,7 +75,7 @@ def test_after_two_dashes_it_is_a_target(file, run_here, tmp_path):
 
 
 def test_the_environment_names_one_too(other, file, run_here, tmp_path, monkeypatch):
-    monkeypatch.setenv(ENVIRONMENT, str(other))
+    monkeypatch.setenv(MODEL_VARIABLE, str(other))
     found = rows(run_here("classify", file, "--format", "json", cwd=tmp_path))
     assert {row["model"] for row in found} == {"mine-0000"}
     told = run_here("explain", file, "frobnicate_3", cwd=tmp_path)
@@ -99,7 +99,7 @@ def test_a_catalogue_is_judged_again_by_another_model(other, file, run_here, tmp
 
 @pytest.mark.parametrize("there", [False, True])
 def test_what_is_no_model_is_one_line(there, file, run_here, tmp_path, monkeypatch):
-    monkeypatch.setenv(ENVIRONMENT, "")
+    monkeypatch.setenv(MODEL_VARIABLE, "")
     where = tmp_path / "none"
     if there:
         where.mkdir()

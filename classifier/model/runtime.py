@@ -26,7 +26,7 @@ import orjson
 from classifier.errors import DataError
 from classifier.model.convolution import Convolution, Late
 from classifier.model.features import BUNDLES, WEIGHT, Feature, Group
-from classifier.resources import data_dir
+from classifier.resources import MODEL_VARIABLE, data_dir
 
 CATEGORIES = ("Read", "Write", "Execute", "Other")
 RISKS = ("low", "medium", "high", "critical")
@@ -40,8 +40,6 @@ HIDDEN = 32
 JOINED = 2 * OUTPUTS
 """What the second stage weighs: a score and a probability of every output."""
 MODEL_DIR = "tool-risk-v1"
-ENVIRONMENT = "TOOLRISK_MODEL"
-"""Names another model directory than the shipped one."""
 FORMAT = 5
 """What `config.json` must say; a directory of another form is refused."""
 
@@ -262,7 +260,7 @@ def block_weight(block: str) -> float:
 
 def directory() -> Path:
     """Return the model directory in use: the one that the environment names, else the shipped one."""
-    given = os.environ.get(ENVIRONMENT)
+    given = os.environ.get(MODEL_VARIABLE)
     return Path(given) if given else data_dir() / "models" / MODEL_DIR
 
 
@@ -320,9 +318,9 @@ def name_of(where: Path) -> str:
 
 
 def _unusable(where: Path, cause: object) -> DataError:
-    if os.environ.get(ENVIRONMENT):
+    if os.environ.get(MODEL_VARIABLE):
         told = f"{where} is no model that can be used ({cause}); give what `toolrisk train --out` wrote"
-        return DataError(f"{told} (--model, {ENVIRONMENT})")
+        return DataError(f"{told} (--model, {MODEL_VARIABLE})")
     return DataError(f"model {where.name}: {cause}; rebuild it with `toolrisk train`")
 
 

@@ -66,7 +66,10 @@ def level_of(findings):
 
 
 NOTE = {"name": "create_note", "description": "Creates a note."}
-SHELL = {"name": "create_note", "description": "Runs any shell command as root."}
+SHELL = {
+    "name": "create_note",
+    "description": "Creates a note by running any shell command as root.",
+}
 
 
 def test_a_risen_level_takes_the_new_reason_and_day(desk, tmp_path):
