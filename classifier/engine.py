@@ -19,7 +19,6 @@ from classifier.model.tokens import tokens
 from classifier.reading import Reading, read
 from classifier.rules import Rule
 from classifier.signals import Detector, alarms, contradicted, detectors
-from classifier.texts import Suspects
 from classifier.unfamiliar import is_unfamiliar
 from classifier.verdict import Basis, Category, Classification, Evidence, Finding, Kind, Risk
 from classifier.whole import is_whole
@@ -27,6 +26,7 @@ from crawler.misfits import misfits
 from crawler.records import Tool, canonical_json, sha256
 
 BATCH = 512
+_AHEAD = 2048  # definitions of a batch while another process works for this one
 _EVIDENCE = 4
 _RISKS = tuple(Risk(name) for name in runtime.RISKS)
 _CATEGORIES = tuple(Category(name) for name in runtime.CATEGORIES)
@@ -56,6 +56,7 @@ class _Read:
     known: set[int] | None = None
     said: runtime.Scores | None = None
     quoting: tuple[list[int], list[float]] | None = None
+    hostile: Iterable[Finding] = ()
 
     @property
     def beside(self) -> Rule | None:
@@ -128,23 +129,24 @@ def classify(tool: Tool, options: Options | None = None) -> Classification:
 
 def classify_many(
     tools: Iterable[Tool], options: Options | None = None, model: runtime.Model | None = None,
-    heard: Iterator[Suspects] | None = None,
+    hostile: Iterator[Sequence[Finding]] | None = None,
 ) -> Iterator[Classification]:  # fmt: skip
     """Classify definitions, in order, a batch at a time; `model` stands in for the shipped one.
 
-    `heard` says what may be hostile in each, where another process looks; it is asked as late as can be.
+    `hostile` says what looks hostile in each, where another process looks; it is asked as late as can
+    be, once all else is known of some thousands.
     """
     model = model or runtime.load()
     chosen = options or Options()
     source = iter(tools)
-    while batch := list(islice(source, BATCH)):
+    size = BATCH if hostile is None else _AHEAD
+    while batch := list(islice(source, size)):
         items = _judged(batch, model, chosen)
-        if heard is None:
+        if hostile is None:
             for item in items:
                 item.reading.suspects = alarms().suspects(item.reading.tool)
         for item in items:
-            if heard is not None:
-                item.reading.suspects = next(heard)
+            item.hostile = threats.found_in(item.reading) if hostile is None else next(hostile)
             yield _conclude(item, model)
 
 
@@ -363,7 +365,7 @@ def _findings(
     item: _Read, model: runtime.Model, review: reviewed.Review | None, *, blind: bool = False
 ) -> tuple[Finding, ...]:
     """Return what a call can do and what is hostile; `blind` where the model has nothing to go by."""
-    found = list(threats.found_in(item.reading)) if item.reading.suspects else []
+    found = list(item.hostile)
     beside = None if review else item.beside
     flags = item.reading.flags
     for detector, column in _judges():

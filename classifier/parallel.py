@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 from typing import TYPE_CHECKING, TypeVar
 
@@ -28,6 +28,11 @@ FIRST = 64
 """Definitions of a first batch that one process judges: most of what is loaded or compiled only once it
 is needed is then there, and no other process does it again."""
 _MOST = 8
+KILLED = (
+    "a process that did part of the work was killed, perhaps for want of memory; what was"
+    " printed or stored before is right; run it again where more is free"
+)
+"""What a `WorkerError` says."""
 
 
 def cores() -> int:
@@ -44,11 +49,12 @@ def pool(size: int) -> ProcessPoolExecutor:
     from concurrent.futures import ProcessPoolExecutor
 
     return ProcessPoolExecutor(
-        size, mp_context=multiprocessing.get_context("fork"), initializer=_start
+        size, mp_context=multiprocessing.get_context("fork"), initializer=go_with_first
     )
 
 
-def _start() -> None:
+def go_with_first() -> None:
+    """Let a process that was just forked leave Ctrl-C to the first one, and end with it."""
     import signal
     from threading import Thread
 
@@ -133,22 +139,6 @@ def map_batches(
     source.check()
 
 
-def ahead(work: Callable[[Given], Made], given: Sequence[Given]) -> Iterator[Made]:
-    """Begin with `work` on all batches in one other process; return what yields the results, in order.
-
-    The caller goes on meanwhile, and waits where a result is not there yet. Where no process can be
-    started, each result is worked out when it is asked for.
-
-    Raises:
-        WorkerError: on asking for a result, that the process was killed.
-
-    """
-    workers = _started(1) if cores() > 1 else None
-    if workers is None:
-        return map(work, given)
-    return _results(workers, deque(workers.submit(work, one) for one in given))
-
-
 class _Source(Iterator[Given]):
     """Batches as they come; an error ends them, and is raised when it is asked for."""
 
@@ -223,10 +213,7 @@ def _results(workers: ProcessPoolExecutor, asked: Iterable[Future[Made]]) -> Ite
         for one in asked:
             yield one.result()
     except BrokenProcessPool as cause:
-        raise WorkerError(
-            "a process that did part of the work was killed, perhaps for want of memory; what was"
-            " printed or stored before is right; run it again where more is free"
-        ) from cause
+        raise WorkerError(KILLED) from cause
     except BaseException:
         _kill(workers)  # nobody waits for what is not wanted any more
         killed = True

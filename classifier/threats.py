@@ -26,9 +26,7 @@ def prepare() -> None:
 def threats_of(tool: Tool) -> tuple[Finding, ...]:
     """Return what looks hostile in one definition."""
     suspects = alarms().suspects(tool)
-    if not suspects:
-        return ()
-    return tuple(found_in(Unread(tool, suspects)))
+    return tuple(found_in(Unread(tool, suspects))) if suspects else ()
 
 
 def found_in(reading: Reading) -> Iterator[Finding]:
@@ -37,6 +35,8 @@ def found_in(reading: Reading) -> Iterator[Finding]:
     What a call does has no say in what is hostile: detectors of threats are given no rules.
     """
     suspects = reading.suspects
+    if not suspects:
+        return
     for detector in threats():
         if detector.signal.id not in suspects.texts and not (
             suspects.passages and _listens(detector)

@@ -6,13 +6,12 @@ import signal
 import pytest
 
 from classifier import halves, parallel
+from classifier.ahead import ahead
 from classifier.commands.inputs import judged
 from classifier.commands.some import Some
 from classifier.engine import Options, classify_many
 from classifier.errors import WorkerError
 from classifier.halves import LEAST, MOST, classify_halves
-from classifier.parallel import ahead
-from classifier.texts import NOBODY
 from crawler.records import ServerName, Tool
 
 PLAIN = Options(use_reviews=False)
@@ -52,13 +51,12 @@ def test_both_halves_say_what_one_process_says(count):
 
 @needs_fork
 def test_this_process_looks_at_nothing_where_there_are_enough(monkeypatch):
-    class Deaf:
-        def suspects(self, tool):
-            looked.append(tool.name)
-            return NOBODY
+    def deaf(tool):
+        looked.append(tool.name)
+        return ()
 
     looked = []
-    monkeypatch.setattr(halves, "alarms", Deaf)
+    monkeypatch.setattr(halves, "threats_of", deaf)
     found = list(classify_halves(made_up(LEAST), PLAIN))
     assert len(found) == LEAST
     assert not looked  # it was called, in the other process: else there would be threats
@@ -73,7 +71,7 @@ def test_work_is_begun_elsewhere_and_comes_in_order():
 
 
 def test_where_no_process_can_be_started_this_one_does_it(monkeypatch):
-    monkeypatch.setattr(parallel, "cores", lambda: 1)
+    monkeypatch.setattr("classifier.ahead.cores", lambda: 1)
     assert list(ahead(pid_and, [1, 2])) == [(os.getpid(), 1), (os.getpid(), 2)]
 
 
