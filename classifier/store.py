@@ -15,11 +15,11 @@ from classifier.model import runtime
 from classifier.parallel import FIRST, batches, map_batches
 from classifier.resources import data_dir
 from classifier.verdict import Classification, Risk
-from crawler.catalog import Catalog, CatalogTool, StoredClassification
+from crawler.catalog import Catalog, Due, StoredClassification
 from crawler.printable import counted
-from crawler.records import canonical_json, sha256
+from crawler.records import Tool, canonical_json, sha256
 
-_WRITE = BATCH * 4
+_WRITE = BATCH * 2
 _DIGITS = 12
 
 
@@ -44,9 +44,8 @@ class StoreSummary:
         )
 
 
-def input_sha256(item: CatalogTool) -> str:
+def input_sha256(tool: Tool) -> str:
     """Return the digest of all that a classification depends on, apart from rules and model."""
-    tool = item.tool
     return sha256(canonical_json([tool.definition_sha256, tool.server, tool.server_text]))
 
 
@@ -103,15 +102,19 @@ def _rules(options: Options) -> str:
     return f"{ruleset()} data-{sha256(repr((reviews, known, versions.code_sha256())))[:_DIGITS]}"
 
 
-def _judge(options: Options, rules: str, batch: list[CatalogTool]) -> list[StoredClassification]:
-    results = classify_many((item.tool for item in batch), options)
-    return [_row(item, rules, result) for item, result in zip(batch, results, strict=True)]
+def _judge(options: Options, rules: str, batch: list[Due]) -> list[StoredClassification]:
+    tools = [due.tool for due in batch]
+    results = classify_many(tools, options)
+    return [
+        _row(due, tool, rules, result)
+        for due, tool, result in zip(batch, tools, results, strict=True)
+    ]
 
 
-def _row(item: CatalogTool, rules: str, result: Classification) -> StoredClassification:
+def _row(due: Due, tool: Tool, rules: str, result: Classification) -> StoredClassification:
     return StoredClassification(
-        version_id=item.version_id,
-        input_sha256=input_sha256(item),
+        version_id=due.version_id,
+        input_sha256=input_sha256(tool),
         ruleset=rules,
         model=result.model,
         category=result.category.value,

@@ -16,7 +16,7 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 
-from crawler.catalog import frontier, partly, places, reading, tables, walks, writing
+from crawler.catalog import frontier, partly, places, reading, walks, writing
 from crawler.catalog.comparing import Tally
 from crawler.catalog.connection import (
     BUSY_SECONDS,
@@ -31,7 +31,7 @@ from crawler.catalog.connection import (
 from crawler.catalog.copies import Copies, copies
 from crawler.catalog.frontier import Run
 from crawler.catalog.partly import Incomplete
-from crawler.catalog.reading import CatalogServer, CatalogTool, CatalogVersion, Change
+from crawler.catalog.reading import CatalogServer, CatalogTool, CatalogVersion, Change, Due
 from crawler.catalog.upgrading import migrate
 from crawler.gathered import Gathered, Stop, Walk, told_tools, utc_now
 from crawler.records import Listing, Origin, Probe, Server, ServerName
@@ -44,6 +44,7 @@ __all__ = [
     "CatalogVersion",
     "Change",
     "Copies",
+    "Due",
     "Incomplete",
     "Run",
     "StoredClassification",
@@ -51,7 +52,6 @@ __all__ = [
 ]
 
 _BATCH = 5000
-_CLASSIFICATION = tables.TABLES["classification"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,14 +243,12 @@ class Catalog:
         it (its name up to a space is the same) none is kept, so that the file does not grow with each.
         """
         created = now or utc_now()
-        # replaced, not updated: the newest has the highest id, whatever the clock says
-        statement = sa.insert(_CLASSIFICATION).prefix_with("OR REPLACE")
         written = 0
         stream = iter(verdicts)
         while batch := [_verdict_row(one, created) for one in islice(stream, _BATCH)]:
             with self._writing() as connection:
-                connection.execute(sa.text(_SUPERSEDED), batch)
-                connection.execute(statement, batch)
+                connection.exec_driver_sql(_SUPERSEDED, batch)  # as it stands: nothing is to be
+                connection.exec_driver_sql(_INSERTED, batch)  # worked out anew for every row
             written += len(batch)
         return written
 
@@ -299,8 +297,8 @@ class Catalog:
         with self._reading() as connection:
             return reading.judges(connection)
 
-    def unclassified(self, ruleset: str, model: str) -> Iterator[CatalogTool]:
-        """Yield tools whose current definition was not judged, or last by another ruleset or model."""
+    def unclassified(self, ruleset: str, model: str) -> Iterator[Due]:
+        """Yield definitions in force that were not judged, or last by another ruleset or model."""
         with self._reading() as connection:
             yield from reading.unclassified(connection, ruleset, model)
 
@@ -324,10 +322,15 @@ class Catalog:
         with self._reading() as connection:
             return reading.fingerprints(connection)
 
-    def changes(self, since: str, *, server: str | None = None) -> Iterator[Change]:
-        """Yield what was added, changed or removed at or after a time (UTC ISO text)."""
+    def changes(
+        self, since: str, *, server: str | None = None, first: bool = True
+    ) -> Iterator[Change]:
+        """Yield what was added, changed or removed at or after a time (UTC ISO text).
+
+        Without `first`, not that a tool was first seen.
+        """
         with self._reading() as connection:
-            yield from reading.changes(connection, since, server)
+            yield from reading.changes(connection, since, server, first=first)
 
     def withdrawals(self) -> dict[str, str]:
         """Return the withdrawn servers that had tools, each with when that was noticed."""
@@ -394,6 +397,16 @@ _SUPERSEDED = """
 DELETE FROM classification WHERE tool_version_id = :tool_version_id AND model = :model
 AND ruleset <> :ruleset AND ruleset LIKE substr(:ruleset, 1, instr(:ruleset || ' ', ' ') - 1) || ' %'
 """
+
+
+_COLUMNS = (
+    "tool_version_id", "input_sha256", "ruleset", "model", "category", "risk", "risk_score",
+    "needs_review", "json_text", "created",
+)  # fmt: skip
+_INSERTED = (  # replaced, not updated: the newest has the highest id, whatever the clock says
+    f"INSERT OR REPLACE INTO classification ({', '.join(_COLUMNS)}) "  # noqa: S608 - constants
+    f"VALUES ({', '.join(':' + one for one in _COLUMNS)})"
+)
 
 
 def _verdict_row(verdict: StoredClassification, created: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -28,6 +28,22 @@ class CatalogTool:
     last_seen: str
     removed_at: str | None = None
     classification: dict[str, Any] | None = None
+
+
+class Due(NamedTuple):
+    """A definition that is to be judged, as it is stored: whoever judges it takes it apart."""
+
+    version_id: int
+    server: str
+    definition: str
+    definition_sha256: str
+    server_text: str
+    extra: str | None
+
+    @property
+    def tool(self) -> Tool:
+        """The definition; made anew every time it is asked for."""
+        return rows.tool_of(self.server, self._asdict())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +88,7 @@ class Change:
 
 _TOOLS = """
 SELECT s.name AS server, s.tools_seen, t.id, t.ordinal, t.origin, t.first_seen, t.last_seen, t.removed_at,
-       v.id AS version_id, v.definition_sha256, v.definition, v.extra, v.server_text, {column}
+       v.id AS version_id, v.definition_sha256, v.definition, v.extra, v.server_text, c.json_text
 FROM tool t
 JOIN server s ON s.id = t.server_id
 JOIN tool_version v ON v.id = t.current_version_id
@@ -101,6 +117,14 @@ AND NOT EXISTS (
                  ORDER BY n.id DESC LIMIT 1) newest
   WHERE newest.ruleset = :ruleset AND newest.model = :model)
 """
+_DUE = f"""
+SELECT v.id, s.name, v.definition, v.definition_sha256, v.server_text, v.extra
+FROM tool t
+JOIN server s ON s.id = t.server_id
+JOIN tool_version v ON v.id = t.current_version_id
+WHERE s.status <> 'deleted' AND t.removed_at IS NULL {_MISSING}
+ORDER BY t.server_id, t.id
+"""  # noqa: S608 - constants
 
 
 def tools(connection: sa.Connection, filters: dict[str, Any]) -> Iterator[CatalogTool]:
@@ -108,8 +132,24 @@ def tools(connection: sa.Connection, filters: dict[str, Any]) -> Iterator[Catalo
     where = "TRUE " if filters.pop("include_withdrawn") else f"{_OFFERED} "
     where += "" if filters.pop("include_removed") else "AND t.removed_at IS NULL "
     where += "".join(f"AND {_FILTERS[key]} " for key in _FILTERS if filters.get(key) is not None)
-    text = _TOOLS.format(column="c.json_text", join=_NEWEST, where=where)
-    return _stream_tools(connection, text, filters)
+    text = _TOOLS.format(join=_NEWEST, where=where)
+    streaming = connection.execution_options(yield_per=_PAGE)
+    for row in streaming.execute(sa.text(text), filters).mappings():
+        seen = row["last_seen"]
+        if row["removed_at"] is None:
+            seen = max(seen, row["tools_seen"] or "")
+        stored = row["json_text"]
+        yield CatalogTool(
+            tool=rows.tool_of(row["server"], row),
+            tool_id=row["id"],
+            version_id=row["version_id"],
+            ordinal=row["ordinal"],
+            origin=row["origin"],
+            first_seen=row["first_seen"],
+            last_seen=seen,
+            removed_at=row["removed_at"],
+            classification=None if stored is None else load_json(stored.encode()),
+        )
 
 
 _SERVER = "JOIN server s ON s.id = t.server_id"
@@ -139,33 +179,11 @@ def _counted(connection: sa.Connection, columns: str) -> list[tuple[str, str, in
     return [(row[0], row[1], row[2]) for row in found]
 
 
-def unclassified(connection: sa.Connection, ruleset: str, model: str) -> Iterator[CatalogTool]:
+def unclassified(connection: sa.Connection, ruleset: str, model: str) -> Iterator[Due]:
     """Yield present tools whose newest verdict on the current definition is of others, or missing."""
-    where = f"{_OFFERED} AND t.removed_at IS NULL {_MISSING}"
-    text = _TOOLS.format(column="NULL AS json_text", join="", where=where)
-    return _stream_tools(connection, text, {"ruleset": ruleset, "model": model})
-
-
-def _stream_tools(
-    connection: sa.Connection, text: str, parameters: dict[str, Any]
-) -> Iterator[CatalogTool]:
     streaming = connection.execution_options(yield_per=_PAGE)
-    for row in streaming.execute(sa.text(text), parameters).mappings():
-        seen = row["last_seen"]
-        if row["removed_at"] is None:
-            seen = max(seen, row["tools_seen"] or "")
-        stored = row["json_text"]
-        yield CatalogTool(
-            tool=rows.tool_of(row["server"], row),
-            tool_id=row["id"],
-            version_id=row["version_id"],
-            ordinal=row["ordinal"],
-            origin=row["origin"],
-            first_seen=row["first_seen"],
-            last_seen=seen,
-            removed_at=row["removed_at"],
-            classification=None if stored is None else load_json(stored.encode()),
-        )
+    found = streaming.execute(sa.text(_DUE), {"ruleset": ruleset, "model": model})
+    return (Due(*row) for row in found)
 
 
 def servers(connection: sa.Connection) -> Iterator[CatalogServer]:
@@ -324,7 +342,7 @@ def fingerprints(connection: sa.Connection) -> dict[str, str]:
     return {name: state.hexdigest() for name, state in states.items()}
 
 
-_CHANGES = """
+_FIRST_SEEN = """
 SELECT 'new' AS kind, s.name AS server, t.name AS tool, t.id AS tool_id, t.first_seen AS at,
        v.definition_sha256, NULL AS previous_sha256, 0 AS change_id
 FROM tool t
@@ -332,7 +350,10 @@ JOIN server s ON s.id = t.server_id
 JOIN tool_version v ON v.id = (SELECT MIN(o.id) FROM tool_version o WHERE o.tool_id = t.id)
 WHERE t.first_seen >= :since {where}
 UNION ALL
-SELECT c.kind, s.name, t.name, t.id, c.at, v.definition_sha256, p.definition_sha256, c.id
+"""
+_CHANGES = """
+SELECT c.kind, s.name AS server, t.name AS tool, t.id AS tool_id, c.at,
+       v.definition_sha256, p.definition_sha256 AS previous_sha256, c.id AS change_id
 FROM tool_change c
 JOIN tool t ON t.id = c.tool_id
 JOIN server s ON s.id = t.server_id
@@ -343,10 +364,16 @@ ORDER BY 5, 2, 3, 4, 8
 """
 
 
-def changes(connection: sa.Connection, since: str, server: str | None = None) -> Iterator[Change]:
-    """Yield what was added, changed or removed at or after a time (UTC ISO text), by time."""
+def changes(
+    connection: sa.Connection, since: str, server: str | None = None, *, first: bool = True
+) -> Iterator[Change]:
+    """Yield what was added, changed or removed at or after a time (UTC ISO text), by time.
+
+    Without `first`, not that a tool was first seen: in a new catalogue that is all there is.
+    """
     streaming = connection.execution_options(yield_per=_PAGE)
-    query = _CHANGES.format(where="" if server is None else "AND s.name = :server")
+    where = "" if server is None else "AND s.name = :server"
+    query = ((_FIRST_SEEN if first else "") + _CHANGES).format(where=where)
     for row in streaming.execute(sa.text(query), {"since": since, "server": server}).mappings():
         yield Change(**{key: value for key, value in row.items() if key != "change_id"})
 

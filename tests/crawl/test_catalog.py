@@ -179,6 +179,21 @@ def test_a_tool_that_changes_vanishes_and_returns(catalog: Catalog) -> None:
         ("changed", "a", DAYS[3]),
         ("new", "b", DAYS[3]),
     ]
+    told = [(c.kind, c.tool, c.at) for c in catalog.changes("", first=False)]
+    assert told == events  # "b" is there again; that "a" and "b" were first seen is left out
+    assert len(list(catalog.changes(""))) == len(events) + 2
+
+
+def test_what_is_due_is_read_as_the_tool_that_was_stored(catalog: Catalog) -> None:
+    given = Tool(
+        server=server("s").server.name, name="a", description="\ud800 lone", server_text="Bank",
+        input_schema={"type": "object", "properties": {"n": {"maximum": 2**70}}}, extra={"x": [1]},
+    )  # fmt: skip
+    catalog.record_many([server("s", given)], now=DAYS[0])
+    (due,) = catalog.unclassified("r", "m")
+    assert due.tool == next(catalog.tools()).tool
+    assert (due.tool.definition, due.tool.extra) == (given.definition, given.extra)
+    assert due.tool.definition_sha256 == given.definition_sha256
 
 
 def test_a_new_server_text_is_a_new_version_but_no_drift(catalog: Catalog) -> None:

@@ -32,7 +32,7 @@ def catalogue_findings(
     since = (now or datetime.now(UTC)) - timedelta(days=definition_drift.DRIFT_DAYS)
     turns: defaultdict[tuple[int, str | None, str], list[Change]] = defaultdict(list)
     latest: dict[int, Change] = {}
-    for one in catalog.changes(since.isoformat(timespec="seconds")):
+    for one in catalog.changes(since.isoformat(timespec="seconds"), first=False):
         if one.kind != "removed":
             latest[one.tool_id] = one
         if one.kind == "changed":  # definitions that take turns are one finding
