@@ -1,4 +1,4 @@
-"""What the words of an order are about, in any language: the classes of data/lexicons/orders.toml.
+"""What the words of an order are about, in any language: the classes of data/lexicons/orders.json.
 
 A text is cut at white space, and each piece is looked at once (pieces come back all the time). What a
 piece gives are its words without marks and capitals, and the classes of these words: `@user`, `@send`,
@@ -8,18 +8,18 @@ piece gives are its words without marks and capitals, and the classes of these w
 from __future__ import annotations
 
 import re  # noqa: TID251 - sets of characters only, linear; a fraction of re2's cost per call
-import tomllib
 import unicodedata
 from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
+import orjson
 import re2
 
 from classifier.errors import DataError
 from classifier.resources import data_dir
 
-_FILE = "lexicons/orders.toml"
+_FILE = "lexicons/orders.json"
 _LONGEST = 400
 _MOST_WORDS = 60
 _SHORT = 3
@@ -57,9 +57,9 @@ def lexicon() -> Lexicon:
     begin: dict[str, frozenset[str]] = {}
     runs: dict[str, frozenset[str]] = {}
     try:
-        table = tomllib.loads((data_dir() / _FILE).read_text(encoding="utf-8"))
+        table = orjson.loads((data_dir() / _FILE).read_bytes())["classes"]
         listed = [(name, fold(f"{row['en']} {row['other']}")) for name, row in table.items()]
-    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as cause:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as cause:
         raise DataError(f"data/{_FILE}: {cause}") from cause
     for name, words in listed:
         one = frozenset(("@" + name,))

@@ -4,9 +4,10 @@ The lists are data (data/lexicons); inflections are derived here, once, at load.
 written with a leading `@` wherever it shares a set with plain words.
 """
 
-import tomllib
 from functools import cache
 from typing import NamedTuple
+
+import orjson
 
 from classifier.errors import DataError
 from classifier.resources import data_dir
@@ -37,7 +38,7 @@ def lexicon() -> Lexicon:
 
     """
     nouns: dict[str, list[str]] = {}
-    for name, words, _ in _classes("nouns.toml"):
+    for name, words, _ in _classes("nouns.json"):
         for word in words:
             for form in {word, plural(word)}:
                 nouns.setdefault(form, []).append("@" + name)
@@ -47,11 +48,11 @@ def lexicon() -> Lexicon:
 def _verbs() -> dict[str, tuple[str, str]]:
     verbs: dict[str, tuple[str, str]] = {}
     listed: dict[str, str] = {}
-    for name, words, foreign in _classes("verbs.toml"):
+    for name, words, foreign in _classes("verbs.json"):
         for word in words:
             if listed.setdefault(word, name) != name:
                 raise DataError(
-                    f"data/lexicons/verbs.toml: {word!r} is in {listed[word]} and {name}"
+                    f"data/lexicons/verbs.json: {word!r} is in {listed[word]} and {name}"
                 )
             for form in inflections(word):
                 verbs.setdefault(form, (word, "@" + name))
@@ -68,12 +69,12 @@ def _verbs() -> dict[str, tuple[str, str]]:
 def _classes(file: str) -> list[tuple[str, list[str], list[str]]]:
     path = data_dir() / "lexicons" / file
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = orjson.loads(path.read_bytes())["classes"]
         return [
             (name, row["words"].split(), row.get("foreign", "").split())
             for name, row in table.items()
         ]
-    except (tomllib.TOMLDecodeError, KeyError, AttributeError) as cause:
+    except (ValueError, KeyError, TypeError, AttributeError) as cause:
         raise DataError(f"data/lexicons/{file}: {cause}") from cause
 
 
