@@ -197,10 +197,13 @@ _UNREAD = frozenset(
     ]
 )  # fmt: skip
 """Keywords that hold schemas and are not followed: hardly anybody uses them for what has a name."""
+_PARTS = _UNREAD.union(_CHOICES)
 
 
 def _is_past(node: dict[str, Any]) -> bool:
     """Say whether a schema has parts that are not followed, or more choices than are."""
+    if _PARTS.isdisjoint(node):
+        return False
     if any(_has_properties(node[key]) for key in _UNREAD & node.keys()):
         return True
     return any(_is_longer(node.get(key), _MAX_BRANCHES) for key in _CHOICES)
@@ -238,11 +241,11 @@ def _lists_more(root: dict[str, Any], parameter: Parameter) -> bool:
 
 
 _CHOOSING = frozenset(["$ref", "anyOf", "oneOf", "allOf"])
-_NESTING = ("properties", "$ref", "items", "anyOf", "oneOf", "allOf", *sorted(_UNREAD))
+_NESTING = _PARTS | {"properties", "$ref", "items"}
 
 
 def _nested(value: dict[str, Any]) -> bool:
-    return any(key in value for key in _NESTING)
+    return not _NESTING.isdisjoint(value)
 
 
 def _children(node: dict[str, Any], pointer: str, depth: int) -> Iterator[tuple[Any, str, int]]:
@@ -282,7 +285,8 @@ def _parameter(  # noqa: PLR0913, PLR0917 - what a parameter is made of
                 kind = kind or its_kind
                 is_url = is_url or is_other_url
                 options += its_options
-        enum = tuple(str(option)[:MAX_VALUE] for option in options[:_MAX_ENUM])
+        if options:
+            enum = tuple(str(option)[:MAX_VALUE] for option in options[:_MAX_ENUM])
     return Parameter(
         pointer,
         name,
