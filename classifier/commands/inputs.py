@@ -57,7 +57,10 @@ class InputOptions:
     notes: list[str] = field(default_factory=list)
     """What was left out rightly: what only looks like a tool, a server that is switched off."""
     in_part: set[str] = field(default_factory=set)
-    """Servers that told tools, and whose lists have more than was read."""
+    """Servers that told tools, and whose lists have more than was read, or may have.
+
+    That is also where source code was read, or a server was given placeholders for its settings.
+    """
     files: Files = field(default_factory=Files)
     asked: bool = False
     """Whether servers were asked: what talks to them may be at work until the last tool is taken."""
@@ -108,6 +111,8 @@ def _file(target: FileTarget, options: InputOptions) -> Iterator[Tool]:
         options.in_part.update(told_in_part(found.problems, found.tools))
     if found.tools or not found.servers:
         chosen = found.tools if options.limit is None else found.tools[: options.limit]
+        left = found.tools if is_static else found.tools[len(chosen) :]
+        options.in_part.update(tool.server for tool in left)
         yield from chosen if _mixes(options) else counted(chosen, len(chosen), "tools")
 
 
@@ -158,9 +163,7 @@ def _told(items: Iterable["Gathered"], options: InputOptions) -> Iterator[Tool]:
         if item.server is not None:
             options.files.named.add(item.server.name)
         options.problems.extend(_left_out(item))
-        told = item.probe or item.listing
-        is_cut = told is not None and (told.truncated or bool(told.problems))
-        if item.server is not None and is_cut and item.origin is not Origin.STATIC:
+        if item.server is not None and not item.is_complete:
             options.in_part.add(item.server.name)
         if item.skipped is not None:
             options.skipped.append(item.skipped)
@@ -219,7 +222,7 @@ def classified(
     require_catalog(db, or_target=True)
     with Catalog.open(db, create=False) as catalog:
         chosen.problems.extend(known_in_part(catalog, servers))
-        chosen.in_part.update(one.server for one in catalog.incomplete())
+        chosen.in_part.update(catalog.known_in_part())
         found = catalog.tools(servers=servers or None)
         yield from judged((item.tool for item in found), chosen.engine)
 

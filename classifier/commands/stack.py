@@ -56,7 +56,8 @@ def stack(
     """Find what tools can do together, and the fewest rules that break it.
 
     The grade of a server whose list is known in part only is of the tools that were read, and says
-    so: in JSON, `grade` is null and `grade_of_read` has it. --fail-on holds for it too.
+    so: in JSON, `grade` is null and `grade_of_read` has it. --fail-on holds for it too. That is also
+    where source code was read, settings were placeholders, or --limit left tools out.
     """
     from classifier.commands import inputs
     from classifier.commands.apart import require_apart

@@ -10,6 +10,7 @@ from classifier.legs import Leg
 from classifier.pages.model import Row, ServerPage
 from classifier.pages.server_facts import unread
 from classifier.pages.words import number
+from crawler.records import Origin
 
 _NAMED = 3
 
@@ -50,8 +51,17 @@ def together(page: ServerPage) -> Together:
     return Together(
         meetings=tuple(_meeting(combination, rows) for combination in stack.combinations),
         to_shut=_rows(stack, rows),
-        grade=grade(pairs, stack, in_part=bool(page.unclassified or unread(page))),
+        grade=grade(pairs, stack, in_part=_is_in_part(page)),
     )
+
+
+def _is_in_part(page: ServerPage) -> bool:
+    """Say whether the server has, or may have, tools that are not judged here."""
+    probe = page.facts.probe
+    presumed = (probe is not None and probe.dummy_config) or any(
+        one.origin is Origin.STATIC for one in page.tools
+    )
+    return presumed or bool(page.unclassified or unread(page))
 
 
 def _rows(stack: Stack, rows: dict[str, Row]) -> tuple[Row, ...]:

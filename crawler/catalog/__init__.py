@@ -381,6 +381,11 @@ class Catalog:
         with self._reading() as connection:
             return partly.incomplete(connection)
 
+    def known_in_part(self) -> set[str]:
+        """Return these, and the servers whose lists may lack tools: by source code, or placeholders."""
+        with self._reading() as connection:
+            return partly.known_in_part(connection)
+
     def damage(self) -> str | None:
         """Return the first thing that SQLite finds wrong with the file, or None."""
         with self._reading() as connection:

@@ -31,6 +31,17 @@ AND (json_type(x.statement, '$.problems') IS NOT NULL
 come from a list that is not whole. Who answers no more has told nothing new."""
 
 
+_PRESUMED = f"""
+SELECT s.name FROM server s WHERE s.tools_origin = 'static'
+UNION
+SELECT s.name FROM server s JOIN probe x ON x.server_id = s.id
+WHERE s.tools_origin = 'live' AND x.dummy_config
+AND x.id = (SELECT MAX(y.id) FROM probe y WHERE y.server_id = s.id AND {BROUGHT_A_LIST})
+"""  # noqa: S608 - constants
+"""Servers whose list was read without a gap and may lack tools: those made at run time do not stand in
+source code, and a server with placeholders for its settings may hold some back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Incomplete:
     """A server whose list of tools is not known to its end: `truncated`, or entries left out.
@@ -51,6 +62,12 @@ def incomplete(connection: sa.Connection) -> list[Incomplete]:
         Incomplete(name, bool(truncated), tuple(load_json(problems.encode())), broke_off)
         for name, problems, truncated, broke_off in found
     ]
+
+
+def known_in_part(connection: sa.Connection) -> set[str]:
+    """Return the servers whose lists have more tools than are known, or may have."""
+    presumed = connection.exec_driver_sql(_PRESUMED)
+    return {one.server for one in incomplete(connection)} | {row[0] for row in presumed}
 
 
 def notes(found: Sequence[Incomplete]) -> Iterator[str]:
