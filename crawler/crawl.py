@@ -89,8 +89,13 @@ class Summary:
     interrupted: bool = False
 
     def to_json(self) -> dict[str, object]:
-        """Return the published fields."""
-        return {
+        """Return the published fields; `known_in_part` is among them where some list is."""
+        partly = {
+            "unread": self.unread,
+            "cut": self.cut,
+            "broken_off": [{"server": name, "detail": told} for name, told in self.broken_off],
+        }
+        return ({"known_in_part": partly} if any(partly.values()) else {}) | {
             "servers": self.servers,
             "tools": self.tools,
             "new": self.new,

@@ -240,11 +240,13 @@ def test_a_catalogue_tells_what_imitates_and_what_turned(catalogue):
 
 
 def versions(path, *given):
-    """Return the findings of a catalogue whose tool had these descriptions on these days."""
+    """Return the findings of a catalogue whose tool had these descriptions on these days, or was gone."""
     one = server("io.github.jane/weather-forecasts")
     with Catalog.open(path) as db:
         for day, description in given:
-            stated = listing(one, "a", (tool(one.name, "forecast", description),))
+            offered = (tool(one.name, "forecast", description),) if description else ()
+            other = tool(one.name, "units", "Gets the units.")
+            stated = listing(one, "a", (*offered, other))
             db.record_listing(stated, now=f"{day}T00:00:00+00:00")
         return list(catalogue_findings(db, datetime(2026, 11, 21, tzinfo=UTC)))
 
@@ -272,6 +274,18 @@ OTHER = "Gets the forecast of a place."
         (
             [(f"2026-11-{day:02}", WORSE if day % 2 else CALM) for day in range(2, 9)],
             "(on 3 days from 2026-11-03 to 2026-11-07, undone on 2026-11-08): higher risk",
+        ),
+        (
+            [("2026-11-01", CALM), ("2026-11-09", WORSE), ("2026-11-10", None)],
+            "(on 2026-11-09, no longer offered since 2026-11-10): higher risk",
+        ),
+        (
+            [("2026-11-01", CALM), ("2026-11-09", WORSE), ("2026-11-11", CALM), ("2026-11-12", None)],
+            "(on 2026-11-09, undone on 2026-11-11, no longer offered since 2026-11-12): higher risk",
+        ),
+        (
+            [("2026-11-01", CALM), ("2026-11-09", WORSE), ("2026-11-10", None), ("2026-11-12", WORSE)],
+            "(on 2026-11-09): higher risk",
         ),
     ],
 )  # fmt: skip

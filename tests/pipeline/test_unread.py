@@ -246,6 +246,22 @@ def test_of_many_lists_that_broke_off_the_first_are_told():
     assert not [line for line in lines if line.startswith("s5")]
 
 
+def test_the_summary_of_a_crawl_counts_lists_that_are_known_in_part(tmp_path, toolrisk):
+    (tmp_path / "odd.json").write_text(json.dumps({"tools": [GOOD, {"name": 7}]}), encoding="utf-8")
+    (tmp_path / "cut.json").write_text(
+        json.dumps({"tools": [GOOD], "nextCursor": "2"}), encoding="utf-8"
+    )
+    told = {}
+    for name in ("odd", "cut"):
+        file, path = tmp_path / f"{name}.json", tmp_path / f"{name}.db"
+        told[name] = json.loads(toolrisk("crawl", file, "--db", path, "--format", "json").stdout)
+    assert told["odd"]["known_in_part"] == {"unread": 1, "cut": 0, "broken_off": []}
+    assert told["cut"]["known_in_part"] == {"unread": 0, "cut": 1, "broken_off": []}
+    broken = Summary(broken_off=[("s", BROKE_OFF)]).to_json()["known_in_part"]
+    assert broken["broken_off"] == [{"server": "s", "detail": BROKE_OFF}]
+    assert "known_in_part" not in Summary().to_json()
+
+
 def test_only_the_server_whose_list_goes_on_is_in_part(tmp_path, toolrisk):
     servers = {"one": {"tools": [GOOD], "nextCursor": "2"}, "two": {"tools": [GOOD]}}
     file, path = tmp_path / "both.json", tmp_path / "both.db"

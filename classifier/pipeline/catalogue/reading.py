@@ -32,14 +32,18 @@ def catalogue_findings(
     since = (now or datetime.now(UTC)) - timedelta(days=definition_drift.DRIFT_DAYS)
     turns: defaultdict[tuple[int, str | None, str], list[Change]] = defaultdict(list)
     latest: dict[int, Change] = {}
+    gone: dict[int, str] = {}
     for one in catalog.changes(since.isoformat(timespec="seconds"), first=False):
-        if one.kind != "removed":
+        if one.kind == "removed":
+            gone[one.tool_id] = one.at[:10]
+        else:
             latest[one.tool_id] = one
+            gone.pop(one.tool_id, None)
         if one.kind == "changed":  # definitions that take turns are one finding
             turns[one.tool_id, one.previous_sha256, one.definition_sha256].append(one)
     newest = [found[-1] for found in turns.values()]
     told = [
-        _told(change, difference, turns, latest[change.tool_id])
+        _told(change, difference, turns, latest[change.tool_id], gone.get(change.tool_id))
         for change, difference in _judged(catalog, newest, options)
         if difference.rug_pull
     ]
@@ -51,6 +55,7 @@ def _told(
     difference: Difference,
     turns: Mapping[tuple[int, str | None, str], list[Change]],
     latest: Change,
+    gone: str | None,
 ) -> Difference:
     """Return a difference with the days on which it came about, and what became of it since."""
     key = change.tool_id, change.previous_sha256, change.definition_sha256
@@ -61,6 +66,9 @@ def _told(
         left = f"undone on {latest.at[:10]}"
     else:
         left = f"another definition since {latest.at[:10]}"
+    if gone:
+        left = f"{left}, " if left else ""
+        left += f"no longer offered since {gone}"
     return replace(difference, days=days, left=left)
 
 
