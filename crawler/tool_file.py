@@ -99,7 +99,7 @@ def parse_tool_file(
         *(f"{label}: {line}" for line in unread),
         *problems,
         *reader.problems,
-        *filter(None, map(_misfit_note, reader.tools)),
+        *filter(None, map(misfit_note, reader.tools)),
         *reader.unfinished(),
         *([twice] if twice else ()),
     )
@@ -108,7 +108,7 @@ def parse_tool_file(
     return ToolFile(tuple(reader.tools), (*servers, *stated), left_out, raw=raw, goes_on=goes_on)
 
 
-def _misfit_note(tool: Tool) -> str:
+def misfit_note(tool: Tool) -> str:
     """Return one line about a tool's fields of another type; nothing where there is none."""
     told = "; ".join(map(str, misfits(tool)))
     return f"{tool.server[:60]}: tool {one_line(tool.name, 60)!r}: {told}" if told else ""

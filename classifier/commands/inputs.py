@@ -29,6 +29,7 @@ from crawler.errors import TargetError
 from crawler.local import local_path
 from crawler.records import Origin, Skipped, Tool
 from crawler.targets import FileTarget, SourceTarget, Target, parse_target
+from crawler.tool_file import misfit_note
 
 if TYPE_CHECKING:
     from crawler.catalog import Catalog, Incomplete
@@ -176,10 +177,16 @@ def _told(items: Iterable["Gathered"], options: InputOptions) -> Iterator[Tool]:
 
 def _left_out(item: "Gathered") -> Iterator[str]:
     """Yield what a server listed and we could not read: no rule and no label is for it."""
-    probe, server = item.probe, item.server
-    if probe is None or server is None or not item.tools or probe.origin is Origin.STATIC:
-        return
-    yield from _unread(server.name, probe)
+    probe, server, tools_told = item.probe, item.server, item.tools or ()
+    if (
+        probe is not None
+        and server is not None
+        and tools_told
+        and probe.origin is not Origin.STATIC
+    ):
+        yield from _unread(server.name, probe)
+    if probe is not None:  # a file has told its own
+        yield from filter(None, map(misfit_note, tools_told))
 
 
 def _unread(server: str, told: "Probe | Incomplete") -> Iterator[str]:

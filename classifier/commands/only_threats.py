@@ -39,8 +39,9 @@ Mark = Callable[[Entry], Entry]
 class Look:
     """One look at definitions; `seen` are these, `entries` are what was found."""
 
-    def __init__(self, mark: Mark | None) -> None:
-        self._mark = mark
+    def __init__(self, mark: Mark | None, *, tells_odd: bool = False) -> None:
+        """Start; `tells_odd`: fields of another type are told with what was left out of the targets."""
+        self._mark, self._tells_odd = mark, tells_odd
         self.seen: list[Looked] = []
         self.entries: list[Entry] = []
         self.lines: list[dict[str, Any]] = []
@@ -68,7 +69,7 @@ class Look:
             for (tool, file), (found, why, is_odd) in zip(waiting.popleft(), several, strict=True):
                 ordinal = number(tool)
                 self.seen.append(Looked(tool.server, tool.name, ordinal))
-                if why and not (file and is_odd):  # of a file that is told with what was left out
+                if why and not (is_odd and self._tells_odd):
                     self.unheard.append((self.seen[-1], why))
                 new = [self._entry(tool, one, ordinal, file) for one in found]
                 self.entries += new
@@ -105,7 +106,7 @@ def look(
         CatalogError: the catalogue cannot be opened.
 
     """
-    found, given = Look(mark), _Inputs(db, options)
+    found, given = Look(mark, tells_odd=bool(targets)), _Inputs(db, options)
     found.at(given.tools(targets), given.asked)
     return found, given.options
 
