@@ -167,9 +167,11 @@ def test_where_no_process_can_be_started_this_one_works(monkeypatch):
     assert len(started) == 1
 
 
+POOL = "from classifier.parallel import map_batches"
+AHEAD = "from classifier.ahead import ahead as map_batches"
+ways = pytest.mark.parametrize("way", [POOL, AHEAD], ids=["pool", "ahead"])
 SLEEPERS = """
 import time
-from classifier.parallel import map_batches
 print("ready", flush=True)
 for _ in map_batches(time.sleep, [600] * 9):
     pass
@@ -177,10 +179,12 @@ for _ in map_batches(time.sleep, [600] * 9):
 
 
 @needs_fork
+@ways
 @pytest.mark.parametrize("times", [1, 2])
-def test_ctrl_c_waits_for_nobody(times):
+def test_ctrl_c_waits_for_nobody(times, way):
+    words = [sys.executable, "-c", way + SLEEPERS]
     with subprocess.Popen(
-        [sys.executable, "-c", SLEEPERS], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         process.stdout.readline()
         time.sleep(1)
@@ -193,7 +197,6 @@ def test_ctrl_c_waits_for_nobody(times):
 
 HALF_SENT = """
 import os, signal, threading
-from classifier.parallel import map_batches
 def large(_):
     return bytes(300_000_000)
 threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()
@@ -206,16 +209,16 @@ except KeyboardInterrupt:
 
 
 @needs_fork
-def test_ctrl_c_waits_for_no_half_of_an_answer():
+@ways
+def test_ctrl_c_waits_for_no_half_of_an_answer(way):
     done = subprocess.run(
-        [sys.executable, "-c", HALF_SENT], capture_output=True, timeout=60, check=False
+        [sys.executable, "-c", way + HALF_SENT], capture_output=True, timeout=60, check=False
     )
     assert done.returncode == 130, done.stderr
 
 
 TELLING = """
 import os, time
-from classifier.parallel import map_batches
 def work(_):
     os.write(1, f"{os.getpid()}\\n".encode())
     time.sleep(600)
@@ -234,10 +237,11 @@ def runs(pid):
 
 @needs_fork
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc")
-def test_the_others_go_where_the_first_process_is_killed():
-    words = [sys.executable, "-c", TELLING]
+@ways
+def test_the_others_go_where_the_first_process_is_killed(way):
+    words = [sys.executable, "-c", way + TELLING]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
-        others = [int(process.stdout.readline()) for _ in range(2)]
+        others = [int(process.stdout.readline()) for _ in range(2 if way == POOL else 1)]
         assert all(map(runs, others))
         process.kill()
         process.wait()
@@ -245,6 +249,30 @@ def test_the_others_go_where_the_first_process_is_killed():
         while any(map(runs, others)) and time.monotonic() < end:
             time.sleep(0.05)
     assert not any(map(runs, others))
+
+
+LEFT = """
+import os, time
+def work(_):
+    os.write(1, f"{os.getpid()}\\n".encode())
+    time.sleep(600)
+answers = map_batches(work, [0] * 9)
+input()
+"""
+
+
+@needs_fork
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc")
+def test_a_process_whose_answers_nobody_asks_for_ends_with_the_first():
+    words = [sys.executable, "-c", AHEAD + LEFT]
+    with subprocess.Popen(
+        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        other = int(process.stdout.readline())
+        assert runs(other)
+        process.communicate("\n", timeout=60)
+    assert process.returncode == 0
+    assert not runs(other)
 
 
 def fail(_):
