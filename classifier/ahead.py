@@ -47,7 +47,7 @@ def _begun(
         here, there = context.Pipe(duplex=False)
         process = context.Process(target=_tell, args=(work, given, here, there), daemon=True)
         process.start()
-    except (OSError, NotImplementedError, ImportError):
+    except (OSError, NotImplementedError, ImportError, AssertionError):  # the last: in a daemon
         return None
     finally:
         gc.unfreeze()

@@ -1,5 +1,6 @@
 """Some hundreds of definitions: threats are looked for in one process, the rest is done in another."""
 
+import multiprocessing
 import os
 import signal
 
@@ -73,6 +74,21 @@ def test_work_is_begun_elsewhere_and_comes_in_order():
 def test_where_no_process_can_be_started_this_one_does_it(monkeypatch):
     monkeypatch.setattr("classifier.ahead.cores", lambda: 1)
     assert list(ahead(pid_and, [1, 2])) == [(os.getpid(), 1), (os.getpid(), 2)]
+
+
+def tell_pids(there):
+    there.send([*ahead(pid_and, [1, 2])])
+
+
+@needs_fork
+def test_in_a_daemon_which_may_have_no_children_it_is_done_there():
+    context = multiprocessing.get_context("fork")
+    here, there = context.Pipe(duplex=False)
+    daemon = context.Process(target=tell_pids, args=(there,), daemon=True)
+    daemon.start()
+    found = here.recv() if here.poll(30) else []
+    daemon.join(30)
+    assert found == [(daemon.pid, 1), (daemon.pid, 2)]
 
 
 @needs_fork
