@@ -73,12 +73,13 @@ def _results(process: ForkProcess, here: Connection, count: int) -> Iterator[Mad
     """Yield results as they are asked for, and end the process with the last one."""
     try:
         for _ in range(count):
-            made, error = here.recv()
+            try:
+                made, error = here.recv()
+            except (EOFError, OSError) as cause:  # the latter in the middle of an answer
+                raise WorkerError(KILLED) from cause
             if error is not None:
                 raise error
             yield made
-    except EOFError as cause:
-        raise WorkerError(KILLED) from cause
     finally:
         here.close()
         process.kill()  # it has nothing to do any more that anybody waits for

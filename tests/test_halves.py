@@ -3,6 +3,8 @@
 import multiprocessing
 import os
 import signal
+import threading
+import time
 
 import pytest
 
@@ -40,6 +42,12 @@ def die(_):
 
 def fail(_):
     raise LookupError("one batch failed")
+
+
+def die_soon(_):
+    """Return more than a pipe holds, so that the end comes while it is being sent."""
+    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGKILL)).start()
+    return bytes(1 << 20)
 
 
 @pytest.mark.parametrize("count", [0, 1, LEAST - 1, LEAST, LEAST * 3 + 1])
@@ -93,11 +101,19 @@ def test_in_a_daemon_which_may_have_no_children_it_is_done_there():
 
 @needs_fork
 @pytest.mark.parametrize(
-    ("work", "error", "told"), [(die, WorkerError, "memory"), (fail, LookupError, "one batch")]
+    ("work", "error", "told"),
+    [
+        (die, WorkerError, "memory"),
+        (die_soon, WorkerError, "memory"),
+        (fail, LookupError, "one batch"),
+    ],
 )
 def test_what_fails_there_is_an_error_here(work, error, told):
+    answers = ahead(work, [1, 2, 3])
+    if work is die_soon:
+        time.sleep(1)
     with pytest.raises(error, match=told):
-        list(ahead(work, [1, 2, 3]))
+        list(answers)
 
 
 def broken(count):
