@@ -14,6 +14,7 @@ from classifier import decide, explain, rationale, reviewed, threats
 from classifier.effects import EFFECTS, book
 from classifier.lexicon import lexicon
 from classifier.model import runtime
+from classifier.model.deciding import heaviest
 from classifier.model.features import extract
 from classifier.model.tokens import tokens
 from classifier.reading import Reading, read
@@ -492,8 +493,14 @@ _FEW = 3
 def _words(
     item: _Read, model: runtime.Model, column: int, *, verbs: bool = True
 ) -> tuple[Evidence, ...]:
+    """Quote the words by which the model speaks for an output: of the part of it that made the difference."""
+    reading, said = item.reading, item.said
+    if said and model.convolution and model.turned(said, column):
+        seen = tokens(reading, item.matched)
+        told = explain.words_in_order(reading, heaviest(model.convolution, seen, column))
+        return explain.quotes(reading, told, verbs=verbs)
     rows, awake = item.weighed(model)
-    return explain.words(item.reading, rows, model, column, awake, verbs=verbs)
+    return explain.quotes(reading, explain.words(rows, model, column, awake), verbs=verbs)
 
 
 def _unique(quotes: Iterator[Evidence]) -> tuple[Evidence, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from classifier.lexicon import lexicon
 from classifier.model.features import Group, act, value
 from classifier.model.runtime import Model
+from classifier.model.tokens import NAME, PARAMETER, VALUE
 from classifier.parameters import MAX_VALUE, places
 from classifier.reading import STOP, Reading
 from classifier.verdict import Evidence
@@ -70,13 +71,17 @@ _SHARE = 0.4
 """Of the weight of the heaviest word: what is lighter decided nothing, and is no evidence."""
 
 
-class _Sayable(dict[int, tuple[str, str] | None]):
+Word = tuple[str, str]
+"""What the model weighs and can be quoted: a block of features, and the key in it."""
+
+
+class _Sayable(dict[int, Word | None]):
     """By row of a model, the block and the key by which it can be quoted; None where it cannot."""
 
     def __init__(self, model: Model) -> None:
         self._model = model
 
-    def __missing__(self, row: int) -> tuple[str, str] | None:
+    def __missing__(self, row: int) -> Word | None:
         block, key = self._model.feature(row)
         if block in _WORD_BESIDE:
             block, key = _WORD_BESIDE[block], key.rpartition(" ")[2]
@@ -121,21 +126,49 @@ def quotable(rows: Iterable[int], model: Model) -> list[int]:
     return [row for row in rows if sayable[row]]
 
 
-def words(  # noqa: PLR0913 - what the model said, and of which words it is asked
-    reading: Reading, rows: Iterable[int], model: Model, column: int, awake: Sequence[float],
-    *, verbs: bool = True,
-) -> tuple[Evidence, ...]:  # fmt: skip
-    """Quote the heaviest words for one output of the model, at most three, best first.
+def words(
+    rows: Iterable[int], model: Model, column: int, awake: Sequence[float]
+) -> Iterator[Word | None]:
+    """Yield the heaviest words for one output of the model, best first.
 
-    `rows` are those that `quotable` left, `awake` is what the model said of its hidden units. Without
-    `verbs` the acting verb is passed over: "get" says nothing of what comes back. Where nothing can be
-    quoted, the name itself is the evidence.
+    `rows` are those that `quotable` left, `awake` is what the model said of its hidden units.
+    """
+    sayable = _sayable(model)
+    return (sayable[row] for row in model.heaviest(rows, column, awake, _SHARE))
+
+
+def words_in_order(reading: Reading, heaviest: Iterable[tuple[int, str]]) -> Iterator[Word]:
+    """Yield the words, by place and text, that the convolutions went by, as far as they can be quoted."""
+    for place, word in heaviest:
+        if place == VALUE:
+            yield from (("e", told) for told in _listing(reading, word))
+        elif place == PARAMETER:
+            if not _only_shows([word]):
+                yield "pt", word
+        elif not _says_nothing(word) and any(map(str.isalpha, word)):
+            yield ("n" if place == NAME else "d"), word
+
+
+def _listing(reading: Reading, word: str) -> Iterator[str]:
+    """Yield the listed values that have a word, as their feature calls them."""
+    for parameter in reading.parameters:
+        for given in parameter.enum:
+            told = given.lower()
+            if word in told:
+                yield next(key for block, key in value(given) if block == "e" and key)
+
+
+def quotes(
+    reading: Reading, told: Iterable[Word | None], *, verbs: bool = True
+) -> tuple[Evidence, ...]:
+    """Quote words of the model, at most three, as they come.
+
+    Without `verbs` the acting verb is passed over: "get" says nothing of what comes back. Where nothing
+    can be quoted, the name itself is the evidence.
     """
     found: list[Evidence] = []
-    tried: set[tuple[str, str]] = set()
-    sayable = _sayable(model)
-    for row in model.heaviest(rows, column, awake, _SHARE):
-        one = sayable[row]
+    tried: set[Word] = set()
+    for one in told:
         if one is None or one in tried:
             continue
         if len(tried) == _TRIES:

@@ -11,7 +11,16 @@ from classifier.cli import main
 from classifier.commands.explain import text
 from classifier.effects import book
 from classifier.engine import Options, classify
-from classifier.explain import _denied, _says_nothing, _trimmed, _value, in_place, quotable, words
+from classifier.explain import (
+    _denied,
+    _says_nothing,
+    _trimmed,
+    _value,
+    in_place,
+    quotable,
+    quotes,
+    words,
+)
 from classifier.model import runtime
 from classifier.model.evaluate import quotes_exactly
 from classifier.model.features import BUNDLES, extract, features
@@ -186,7 +195,7 @@ def test_no_quote_is_made_of_empty_words(name, told):
     rows = model.rows(extract(reading, ()))
     awake = model.score(rows).awake
     for column in range(8):
-        for quote in words(reading, rows, model, column, awake):
+        for quote in quotes(reading, words(rows, model, column, awake)):
             if quote.pointer == "/description":
                 assert not all(_says_nothing(word) for word in quote.text.lower().split())
 
@@ -373,7 +382,9 @@ def test_how_an_answer_is_cut_is_evidence_for_nothing():
     assert not pointed & {*shown, "sort", "date", "per"}
     rows = model.rows(extract(reading, ()))
     told = {
-        q.text for c in range(8) for q in words(reading, rows, model, c, model.score(rows).awake)
+        q.text
+        for c in range(8)
+        for q in quotes(reading, words(rows, model, c, model.score(rows).awake))
     }
     assert told
     assert not told & set(shown)

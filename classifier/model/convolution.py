@@ -68,7 +68,26 @@ class Convolution(NamedTuple):
         """Return what is said of every output, a list a definition, in order."""
         return [row for some in _some(given) for row in self._scored(some)]
 
+    @property
+    def network(self) -> Convolution:
+        """This one; what is read late has it as well."""
+        return self
+
+    def answers(self, given: Tokens) -> Floats:
+        """Return the answers of all units of the second layer to one definition, a row a word."""
+        return self._answered([given])[0][1:-1]
+
     def _scored(self, given: Sequence[Tokens]) -> list[list[float]]:
+        import numpy as np
+
+        answers, places = self._answered(given)
+        dense = _passed(_strongest(answers, places, len(given)), self.dense)
+        said = (dense @ self.last.weights + self.last.bias).astype(np.float64) * self.last.scale
+        result: list[list[float]] = said.tolist()
+        return result
+
+    def _answered(self, given: Sequence[Tokens]) -> tuple[Floats, Any]:
+        """Return the answers of the second layer, definitions one after the other, and where each word stands."""
         import numpy as np
 
         known = self.words.get
@@ -85,12 +104,7 @@ class Convolution(NamedTuple):
             self.table[ids] + self.places[places]
         )  # whole numbers of 8 bits and of 32: no overflow
         near = _passed(windows(rows), self.near) * inside
-        both = near + _passed(windows(near), self.wide) * inside
-        strongest = _strongest(both, places, len(given))
-        dense = _passed(strongest, self.dense)
-        said = (dense @ self.last.weights + self.last.bias).astype(np.float64) * self.last.scale
-        result: list[list[float]] = said.tolist()
-        return result
+        return near + _passed(windows(near), self.wide) * inside, places
 
 
 _GAP = bytes((PLACES,))

@@ -64,6 +64,10 @@ class Scores(NamedTuple):
     signals: list[float]
     awake: list[float]
     """How awake each hidden unit is; 0 is not at all."""
+    raw: list[float]
+    """All that was said of each output, before calibration."""
+    beside: Sequence[float]
+    """The part of it that the convolutions said; empty where there are none."""
 
 
 class _Rows(dict[int, int]):
@@ -185,7 +189,22 @@ class Model(NamedTuple):
             risk=_calibrated(joined(raw), self.risk_scale, self.risk_bias),
             signals=_logistic(map(add, signals, self.signal_bias)),
             awake=awake,
+            raw=raw,
+            beside=beside,
         )
+
+    def turned(self, said: Scores, column: int) -> bool:
+        """Say whether it was the convolutions that made the answer of a category or a signal what it is."""
+        if not said.beside:
+            return False
+        raw = list(map(sub, said.raw, said.beside))
+        if column < _FIRST:
+            alone = _calibrated(raw[:_FIRST], self.category_scale, self.category_bias)
+            return _likeliest(said.category) == column != _likeliest(alone)
+        signal = column - _SECOND
+        least = self.signal_threshold[signal]
+        score = raw[column] * self.signal_scale[signal] + self.signal_bias[signal]
+        return said.signals[signal] >= least > _logistic([score])[0]
 
     def logits(self, rows: Collection[int]) -> tuple[list[float], list[float]]:
         """Return the uncalibrated scores of one tool, two layers and the first one directly; and what is awake."""
@@ -243,6 +262,10 @@ def _calibrated(
     return _shares(
         [sum(map(mul, raw, column)) + start for column, start in zip(scale, bias, strict=True)]
     )
+
+
+def _likeliest(shares: Sequence[float]) -> int:
+    return shares.index(max(shares))
 
 
 def _shares(scores: Sequence[float]) -> list[float]:
