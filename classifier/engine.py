@@ -471,7 +471,7 @@ def _evidence(
         if not rule.signals <= raised or (rule.risk is not None and rule.risk.rank > level.rank):
             act = rule.act(item.reading)
             quotes += (act,) if act else ()
-        elif verb and (rule.as_well or (rule.signals and category is Category.READ)):
+        elif verb and ((rule.signals and category is Category.READ) or _steps_back(rule, item)):
             quotes.append(verb)
         else:
             quotes += rule.evidence(item.reading)
@@ -480,6 +480,11 @@ def _evidence(
         return _unique(iter(told))
     first = (verb,) if verb else ()
     return _unique(chain(first, _words(item, model, _CATEGORIES.index(category))))[:_FEW]
+
+
+def _steps_back(rule: Rule, item: _Read) -> bool:
+    """Say whether a rule of what a call does besides leaves it to the verb; a row of actions is quoted itself."""
+    return rule.as_well and not item.reading.offers.keys() & rule.near
 
 
 _ACTS = {

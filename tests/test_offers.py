@@ -48,6 +48,7 @@ def judged(name, told):
         ("stickers", "Stickers: list, attach, detach.", "Write", 1, "attach"),
         ("cellar_stock", "Stock operations (find, count, remove).", "Write", 2, "remove"),
         ("kilns", "Kilns: show, start, stop.", "Execute", 1, "start"),
+        ("labels", "Labels: list, attach, detach.", "Write", 1, "attach"),
     ],
 )
 def test_the_most_consequential_counts_and_is_quoted(name, told, category, least, quoted):
