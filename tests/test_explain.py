@@ -473,6 +473,25 @@ def test_a_quote_of_one_character_has_the_word_beside_it(told, at, shown):
     assert wide.text == shown == told[wide.start : wide.end]
 
 
+@pytest.mark.parametrize(
+    ("told", "at", "shown"),
+    [
+        ("ファイルをダウンロードする", 6, "ダウンロード"),
+        ("ファイルをダウンロードする", 0, "ファイル"),
+        ("메모를 가져옵니다.", 4, "가져옵니다"),
+        ("URL가져오기", 3, "가져오기"),
+        ("ログ", 0, "ログ"),
+        ("削除する", 0, "削除"),  # of Chinese characters a pair is mostly the word
+        ("ファを", 1, "ァを"),  # of two scripts: no part of a word
+        ("ア" * 60, 30, "ア" * 50),  # bounded either way
+    ],
+)
+def test_a_pair_of_letters_is_quoted_with_the_rest_of_its_word(told, at, shown):
+    tool = parse_tool(ServerName("s"), {"name": "x", "description": told})
+    wide = widened(tool, Evidence("/description", at, at + 2, told[at : at + 2]))
+    assert wide.text == shown == told[wide.start : wide.end]
+
+
 def test_evidence_from_a_text_in_another_script_is_no_single_character():
     wire = {"name": "доступ", "description": "Выдаёт доступ к базе и к файлам"}
     found = classify(parse_tool(ServerName("s"), wire), Options(use_reviews=False))
