@@ -17,23 +17,21 @@ _TOUCHING = re.compile(rf"[^\W_{_CJK}]{{1,{_MOST}}}")
 _BEFORE = re.compile(rf"[^\W_{_CJK}]{{1,{_MOST}}}\Z")
 _NEXT = re.compile(rf"[ _-]([^\W_]{{1,{_MOST}}})")
 _LETTERS = ("\u30a1-\u30fa\u30fc", "\uac00-\ud7a3")  # katakana, hangul: their words are runs
-_PAIR = tuple(re.compile(rf"[{one}]{{2}}") for one in _LETTERS)
-_RUN_ON = tuple(re.compile(rf"[{one}]{{0,{_MOST}}}") for one in _LETTERS)
-_RUN_UP = tuple(re.compile(rf"[{one}]{{0,{_MOST}}}\Z") for one in _LETTERS)
+_RUN_ON = tuple(re.compile(rf"(?<=[{one}])[{one}]{{1,{_MOST}}}") for one in _LETTERS)
+_RUN_UP = tuple(re.compile(rf"[{one}]{{1,{_MOST}}}(?=[{one}]\Z)") for one in _LETTERS)
 _LAST = re.compile(rf"([^\W_]{{1,{_MOST}}})[ _-]\Z")
 
 
 def widened(tool: Tool, quote: Evidence) -> Evidence:
     """Return a quote of one character with the words that touch it, or that stand next to it.
 
-    One of two letters that are a part of a word is returned with the whole of it; quotes of more, and of
-    other places than name and description, as they are.
+    One of more that begins or ends inside a word is returned with the whole of it; of other places than
+    name and description, as it is.
     """
     text = {"/name": tool.name, "/description": tool.description or ""}.get(quote.pointer)
-    length = quote.end - quote.start
-    if text is None or length not in {1, 2} or quote.text.isascii():
+    if text is None or quote.end == quote.start or quote.text.isascii():
         return quote
-    if length == 2:  # noqa: PLR2004 - a pair, as these scripts are read
+    if quote.end - quote.start > 1:
         return _whole(text, quote)
     before = text[max(0, quote.start - _MOST - 1) : quote.start]
     after = text[quote.end : min(quote.end + _MOST + 1, MAX_DESCRIPTION)]
@@ -47,12 +45,14 @@ def widened(tool: Tool, quote: Evidence) -> Evidence:
 
 
 def _whole(text: str, quote: Evidence) -> Evidence:
-    """Return a pair with the rest of its word, where it is of a script whose words are runs."""
-    for pair, run_up, run_on in zip(_PAIR, _RUN_UP, _RUN_ON, strict=True):
-        if pair.fullmatch(quote.text):
-            before = run_up.search(text[max(0, quote.start - _MOST) : quote.start])
-            after = run_on.match(text[quote.end : min(quote.end + _MOST, MAX_DESCRIPTION)])
-            start = quote.start - (len(before.group()) if before else 0)
-            end = quote.end + (len(after.group()) if after else 0)
-            return Evidence(quote.pointer, start, end, text[start:end])
-    return quote
+    """Return a quote with the rest of the words in which it begins and ends, where their script has runs."""
+    first, last = quote.start, quote.end
+    before = text[max(0, first - _MOST) : first + 1]
+    after = text[last - 1 : min(last + _MOST, MAX_DESCRIPTION)]
+    up = next(filter(None, (one.search(before) for one in _RUN_UP)), None)
+    on = next(filter(None, (one.match(after, 1) for one in _RUN_ON)), None)
+    if up is None and on is None:
+        return quote
+    start = first - (len(up.group()) if up else 0)
+    end = last + (len(on.group()) if on else 0)
+    return Evidence(quote.pointer, start, end, text[start:end])

@@ -474,21 +474,24 @@ def test_a_quote_of_one_character_has_the_word_beside_it(told, at, shown):
 
 
 @pytest.mark.parametrize(
-    ("told", "at", "shown"),
+    ("told", "part", "shown"),
     [
-        ("ファイルをダウンロードする", 6, "ダウンロード"),
-        ("ファイルをダウンロードする", 0, "ファイル"),
-        ("메모를 가져옵니다.", 4, "가져옵니다"),
-        ("URL가져오기", 3, "가져오기"),
-        ("ログ", 0, "ログ"),
-        ("削除する", 0, "削除"),  # of Chinese characters a pair is mostly the word
-        ("ファを", 1, "ァを"),  # of two scripts: no part of a word
-        ("ア" * 60, 30, "ア" * 50),  # bounded either way
+        ("ファイルをダウンロードする", "ンロ", "ダウンロード"),
+        ("ファイルをダウンロードする", "ファ", "ファイル"),
+        ("レコードを消す", "ードを", "レコードを"),
+        ("메모를 가져옵니다.", "가져", "가져옵니다"),
+        ("메모를 가져옵니다.", "모를 가", "메모를 가져옵니다"),
+        ("URL가져오기", "져오", "가져오기"),
+        ("ログ", "ログ", "ログ"),
+        ("削除する", "削除", "削除"),  # of Chinese characters a pair is mostly the word
+        ("イヌ" + "ア" * 60, "イヌ", "イヌ" + "ア" * 24),  # bounded
+        ("get the file", "file", "file"),
     ],
 )
-def test_a_pair_of_letters_is_quoted_with_the_rest_of_its_word(told, at, shown):
+def test_what_begins_or_ends_in_a_word_of_a_run_is_quoted_with_all_of_it(told, part, shown):
     tool = parse_tool(ServerName("s"), {"name": "x", "description": told})
-    wide = widened(tool, Evidence("/description", at, at + 2, told[at : at + 2]))
+    at = told.index(part)
+    wide = widened(tool, Evidence("/description", at, at + len(part), part))
     assert wide.text == shown == told[wide.start : wide.end]
 
 
