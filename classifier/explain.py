@@ -230,6 +230,9 @@ _CLAUSE = 60
 _NOT = re.compile(
     r"(?i)\b(?:not|never|without|cannot|\w{2,8}n['\u2019]t|nicht|kein|keine|sin|sans|jamais|nunca)\b"
 )
+_NE = re.compile(r"(?i)\bn(?:e\b|['\u2019])")
+_PAS = re.compile(r"(?i)\s+(?:\w+\s+)?(?:pas|jamais|rien|aucun|aucune|plus)\b")
+"""The two halves of the French "not", before and behind the verb."""
 
 
 def _trimmed(quote: Evidence) -> Evidence | None:
@@ -247,9 +250,12 @@ def _denied(reading: Reading, quote: Evidence) -> bool:
     """Say whether a word of the description stands behind a "not" in its clause."""
     if quote.pointer != "/description":
         return False
-    before = (reading.tool.description or "")[max(0, quote.start - _CLAUSE) : quote.start]
+    told = reading.tool.description or ""
+    before = told[max(0, quote.start - _CLAUSE) : quote.start]
     clause = max((before.rfind(mark) for mark in _APART), default=-1) + 1
-    return bool(_NOT.search(before, clause))
+    if _NOT.search(before, clause):
+        return True
+    return bool(_NE.search(before, clause) and _PAS.match(told[quote.end : quote.end + _CLAUSE]))
 
 
 def _says_nothing(text: str) -> bool:

@@ -306,6 +306,12 @@ def test_two_words_are_quoted_without_an_empty_one_and_never_over_a_stop():
         ("Do not send the note.", "send", True), ("It never deletes a note.", "deletes", True),
         ("It doesn\u2019t send mail.", "send", True), ("Not now: sends it.", "sends", False),
         ("Nothing is lost. Sends it.", "Sends", False), ("Sends it, and does not wait.", "Sends", False),
+        ("Lit un fichier et ne supprime pas le dossier.", "supprime", True),
+        ("N'envoie jamais de message.", "envoie", True),
+        ("Ne le supprime vraiment plus.", "supprime", True),
+        ("Supprime ce qui n'est pas utile.", "Supprime", False),
+        ("Ne garde que cela. Supprime pas mal de fichiers.", "Supprime", False),
+        ("Ne se connecte; supprime le dossier", "supprime", False),
     ],
 )  # fmt: skip
 def test_what_a_call_is_said_not_to_do_is_no_evidence(told, word, denied):
