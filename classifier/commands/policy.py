@@ -32,7 +32,7 @@ Targets = Annotated[
         "`simulate FILE` asks a policy about --calls.",
     ),
 ]
-For = Annotated[str, typer.Option("--for", help="Policy target, such as claude-code.")]
+For = Annotated[list[str] | None, typer.Option("--for", help="Policy target, such as claude-code.")]
 Db = Annotated[str, typer.Option(help="The catalogue.")]
 ProfileName = Annotated[str, typer.Option(help="read-only, recommended or strict.")]
 ServerKey = Annotated[
@@ -76,7 +76,7 @@ NoSandbox = Annotated[
 def policy(  # a command's options are its parameters
     targets: Targets = None,
     *,
-    for_: For = "",
+    for_targets: For = None,
     db: Db = "toolrisk.db",
     profile: ProfileName = "recommended",
     server_key: ServerKey = None,
@@ -95,8 +95,12 @@ def policy(  # a command's options are its parameters
     from classifier.commands import policy_files as files
 
     words, keys = targets or [], _keys(server_key)
+    if len(for_targets or ()) > 1:
+        raise PolicyError("--for is given twice; a policy is for one target, so run it for each")
+    for_ = for_targets[0] if for_targets else ""
     if dry_run and merge is None:
         raise PolicyError("--dry-run shows what --merge FILE would change; name the FILE")
+    _require_one_way(words, out=out, merge=merge, check=check, calls=calls)
     if out == "":  # a script's variable that is not set; to print instead is not what was asked
         raise PolicyError("--out is empty; give a path")
     if list_:
@@ -126,6 +130,18 @@ def policy(  # a command's options are its parameters
             place = files.folder_or_file(out) if out and out != "-" else None
             files.write(for_, place, intents, keys)
         raise typer.Exit(code)
+
+
+def _require_one_way(
+    words: list[str], *, out: str | None, merge: Path | None, check: Path | None, calls: Path | None
+) -> None:
+    """Refuse options of which one would be ignored beside another."""
+    given = {"--out": out, "--merge": merge, "--check": check}
+    named = [name for name, value in given.items() if value is not None]
+    if len(named) > 1:
+        raise PolicyError(f"{' and '.join(named)} are two things to do; give one of them")
+    if calls is not None and words[:1] != ["simulate"]:
+        raise PolicyError("--calls is for `toolrisk policy simulate FILE`")
 
 
 def _own(words: list[str], for_: str, options: InputOptions) -> list[str]:

@@ -230,8 +230,9 @@ def check(target_id: str, file: Path, intents: Intents, keys: Keys) -> int:
         faults = list(check_policy(target, policies.module_of(target_id), text, by_key))
     for fault in faults:
         shown[fault.kind] += 1
-        if shown[fault.kind] <= SHOWN_PER_KIND:
-            typer.echo(f"{fault.kind}: {fault.text}", err=fault.kind == LEFT_OUT)
+        is_aside = fault.kind == LEFT_OUT  # what is at fault is printed whole: it is what to mend
+        if not is_aside or shown[fault.kind] <= SHOWN_PER_KIND:
+            typer.echo(f"{fault.kind}: {fault.text}", err=is_aside)
     for kind, count in shown.items():
         typer.echo(f"{target_id}: {count} {kind} ({KINDS[kind]})", err=True)
     return 1 if set(shown) - {LEFT_OUT} else 0

@@ -90,11 +90,7 @@ class Advice:
     @property
     def declared(self) -> dict[str, bool]:
         """The hints that the tool states as booleans; anything else counts as missing."""
-        hints = self.tool.hints
-        values = (
-            hints.read_only_hint, hints.destructive_hint, hints.idempotent_hint, hints.open_world_hint,
-        )  # fmt: skip
-        return {n: v for n, v in zip(HINTS, values, strict=True) if v is not None}
+        return _stated(self.tool)
 
     @property
     def missing(self) -> list[str]:
@@ -166,7 +162,7 @@ def advise(tool: Tool, result: Classification) -> Advice:
     """Return the hints that a classified tool should carry."""
     reading = read(tool)
     quotes = {f.signal.id: f.evidence[:_QUOTES] for f in result.findings}
-    first = _read_only(result, quotes)
+    first = _not_looser(_read_only(result, quotes), tool)
     stated = not first.sure and tool.hints.read_only_hint is True
     if first.value or stated:
         told = "a call that changes nothing"
@@ -176,7 +172,30 @@ def advise(tool: Tool, result: Classification) -> Advice:
         ]
     else:
         rest = [_destructive(reading, result, quotes), _idempotent(reading, quotes)]
-    return Advice(tool, result, (first, *rest, _open_world(result, quotes)))
+    rest = [_not_looser(one, tool) for one in (*rest, _open_world(result, quotes))]
+    return Advice(tool, result, (first, *rest))
+
+
+_CAREFUL = {"readOnlyHint": False, "destructiveHint": True, "idempotentHint": False, "openWorldHint": True}  # fmt: skip
+"""What a client is more careful with: who states it may know what the definition does not tell."""
+
+
+def _not_looser(reason: Reason, tool: Tool) -> Reason:
+    """Return a reason that leaves a tool the more careful hint that it states itself."""
+    careful = _CAREFUL[reason.hint]
+    if _stated(tool).get(reason.hint) is not careful or reason.value is careful:
+        return reason
+    told = "stated, and more careful than the definition asks for"
+    return Reason(reason.hint, value=careful, sure=False, text=told)
+
+
+def _stated(tool: Tool) -> dict[str, bool]:
+    """Return the hints that a tool states as booleans."""
+    hints = tool.hints
+    values = (
+        hints.read_only_hint, hints.destructive_hint, hints.idempotent_hint, hints.open_world_hint,
+    )  # fmt: skip
+    return {n: v for n, v in zip(HINTS, values, strict=True) if v is not None}
 
 
 _Quotes = dict[str, tuple[Evidence, ...]]
