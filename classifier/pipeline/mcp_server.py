@@ -5,6 +5,7 @@ without unseen characters, everything else is ours (labels, signals, numbers, po
 fetched, run or written. Needs the official SDK, the extra `mcp`.
 """
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
@@ -24,9 +25,11 @@ from classifier.errors import ClassifierError
 from classifier.intent import Intent, Profile, decide_intent, effect
 from classifier.pipeline import policy_keys
 from classifier.pipeline.plain import plain
+from classifier.pipeline.whole_lines import whole_lines
 from classifier.reviewed import user_file
 from classifier.verdict import Classification
 from classifier.versions import versions
+from classifier.whole import why_not_whole
 from crawler.catalog import Catalog, CatalogTool
 from crawler.errors import CrawlError
 from crawler.parse import MalformedToolError, parse_tool
@@ -83,15 +86,24 @@ class Desk:
         return {"total": total, "tools": found}
 
     def classify_definition(self, definition: Definition, server: Of = "") -> dict[str, Any]:
-        """Judge one tool definition that is passed in and return category, risk, signals and the recommended rule."""
+        """Judge one tool definition that is passed in and return category, risk, signals and the recommended rule.
+
+        `not_read` says what of it could not be read, and is there where something is: the rest is unknown.
+        """
         tool = parse_tool(ServerName(server or "unnamed"), definition)
         result = classify(tool, _options())
         intent = decide_intent(tool, result)
+        left = why_not_whole(tool)
         return {
             **_label(result),
+            **({"not_read": plain(left, _REASON)} if left else {}),
             "needs_review": result.needs_review,
             "confidence": round(result.confidence, 4),
             "score": [{"points": a.points, "reason": a.reason} for a in result.addends],
+            "category_evidence": [
+                {"pointer": plain(e.pointer, _NAME), "text": plain(e.text, _QUOTE)}
+                for e in result.evidence
+            ],
             "evidence": [
                 {
                     "signal": f.signal.id,
@@ -267,4 +279,5 @@ def build(db: str) -> MCPServer[Any]:
 
 def serve(db: str) -> None:
     """Answer on standard input and output until it ends."""
+    sys.stdin = whole_lines(sys.stdin.buffer)
     build(db).run("stdio")

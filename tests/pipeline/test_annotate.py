@@ -172,3 +172,25 @@ def test_text_is_harmless(toolrisk, tools_file):
     }
     done = toolrisk("annotate", tools_file(evil))
     assert all(line.isprintable() for line in done.stdout.splitlines())
+
+
+CAREFUL = {"readOnlyHint": False, "destructiveHint": True, "idempotentHint": False, "openWorldHint": True}  # fmt: skip
+
+
+@pytest.mark.parametrize("hint", CAREFUL)
+def test_a_more_careful_hint_of_the_vendor_is_left_as_it_is(hint):
+    plain = ("list_shades", "List the shades of the palette.")
+    found = advice(*plain, **{hint: CAREFUL[hint]})
+    assert found.suggested[hint] is CAREFUL[hint]
+    assert found.conflicts == []
+    assert all(change["path"] != f"/annotations/{hint}" for change in found.patch())
+
+
+def test_who_says_that_a_call_changes_something_is_not_told_that_it_destroys_nothing():
+    found = advice("list_shades", "List the shades of the palette.", readOnlyHint=False)
+    assert (found.suggested["readOnlyHint"], found.suggested["destructiveHint"]) == (False, True)
+
+
+def test_a_looser_hint_is_still_a_contradiction():
+    found = advice("delete_file", "Permanently delete a file.", readOnlyHint=True)
+    assert found.conflicts == ["readOnlyHint"]

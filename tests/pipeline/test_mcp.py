@@ -60,6 +60,7 @@ def answers(db, tmp_path_factory):
         "none": ("find_tools", {"query": "nothing like it"}),
         "label": ("classify_definition", {"definition": {"name": "delete_repo", "description": "Delete a repository."}}),
         "broken": ("classify_definition", {"definition": {"description": "no name"}}),
+        "odd": ("classify_definition", {"definition": {"name": "a", "description": ["Delete all."]}}),
         "policy": ("get_policy", {"policy_for": "claude-code", "server": "mail"}),
         "no_target": ("get_policy", {"policy_for": "colour", "server": "mail"}),
         "no_server": ("get_policy", {"policy_for": "claude-code", "server": "absent"}),
@@ -118,6 +119,37 @@ def test_a_definition_is_classified(answers):
     assert found["risk"] in {"high", "critical"}
     assert "destructive" in found["signals"]
     assert sum(part["points"] for part in found["score"]) == found["risk_score"]
+
+
+def test_what_could_not_be_read_is_said(answers):
+    assert value(answers["odd"])["not_read"].startswith("description is a list, not a string")
+    assert "not_read" not in value(answers["label"])
+    assert [quote["text"] for quote in value(answers["label"])["category_evidence"]]
+
+
+def test_half_a_character_is_answered_like_anything_else(db):
+    hello = {
+        "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "x", "version": "1"},
+    }  # fmt: skip
+    words = {"name": "classify_definition", "arguments": {"definition": "HERE"}}
+    asked = [
+        {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello},
+        {"jsonrpc": "2.0", "method": "notifications/initialized"},
+        {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": words},
+    ]
+    with subprocess.Popen(
+        command(db), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        for one in asked:
+            line = json.dumps(one).replace(
+                '"HERE"', r'{"name": "a\ud800", "description": "Delete it."}'
+            )
+            process.stdin.write(line + "\n")
+            process.stdin.flush()
+        found = [json.loads(process.stdout.readline()) for _ in range(2)]
+        process.communicate(timeout=30)
+    assert found[1]["id"] == 2
+    assert json.loads(found[1]["result"]["content"][0]["text"])["category"] == "Write"
 
 
 def test_a_policy_is_the_one_of_the_command(answers):

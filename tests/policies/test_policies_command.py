@@ -442,6 +442,16 @@ def test_a_server_name_that_is_no_key_is_guessed_aloud_or_refused(tmp_path):
         (("--for", "opa", "--server-key", "nobody=b"), "not among the servers"),
         (("--for", "opa", "--check", "absent.rego"), "cannot read"),
         (("--for", "opa", "--out", "x.rego", "--dry-run"), "--dry-run shows what --merge"),
+        (
+            ("--for", "claude-code", "--out", "x", "--merge", "y"),
+            "--out and --merge are two things",
+        ),
+        (
+            ("--for", "claude-code", "--merge", "y", "--check", "y"),
+            "--merge and --check are two things",
+        ),
+        (("--for", "claude-code", "--calls", "y"), "--calls is for"),
+        (("--for", "codex", "--for", "opa"), "--for is given twice"),
     ],
 )
 def test_bad_input_is_one_clear_line_and_exit_2(tools, words, says):
