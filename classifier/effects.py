@@ -6,7 +6,7 @@ so a rule may be right more often than not without being a law. Order is only fo
 
 from functools import cache
 
-from classifier import abroad, offers, rare
+from classifier import abroad, offers, passing, rare
 from classifier.rules import Rule, RuleBook, rule
 
 _READS = "@read-get @read-list @read-search @read-inspect @read-analyze @read-capture"
@@ -164,6 +164,9 @@ EFFECTS: tuple[Rule, ...] = (
     rule("shells-as-well", "Execute", "critical", "code_execution", near="executing running", phrases=rare.SHELLS, unless_acts="@exec-run @read-analyze detect prevent scan", unless_phrases=(*_DRY, *rare.NEVER), as_well=True, apart=True),
     rule("reads-codes-as-well", "Read", "critical", "credentials", acts=_READS, near="code password", phrases=rare.CODES, as_well=True, apart=True),
     rule("writes-as-well", "Write", "medium", acts=_READS, phrases=_WRITES_TOO, unless_acts="@write-create @write-delete @write-mark @write-save @write-update @exec-run @exec-send", unless_phrases=_DRY, as_well=True),
+    rule("deletes-in-passing", "Write", "high", "destructive", acts=_READS, phrases=passing.DELETES, unless_acts="@write-delete @write-undo", unless_phrases=(*_DRY, *passing.SPOKEN_OF), as_well=True, apart=True),
+    rule("pays-in-passing", "Execute", "critical", "financial external_side_effect", acts=_READS, phrases=passing.PAYS, unless_acts="@exec-trade @exec-send @exec-run", unless_phrases=(*_DRY, *passing.SPOKEN_OF), as_well=True, apart=True),
+    rule("stops-in-passing", "Execute", "high", "external_side_effect", acts=_READS, phrases=passing.STOPS, unless_acts="@exec-stop @exec-run", unless_phrases=(*_DRY, *passing.SPOKEN_OF), as_well=True, apart=True),
     rule("offers-writes-as-well", "Write", "medium", near=offers.WRITES, unless_phrases=(*_DRY, *offers.OWN), as_well=True, apart=True),
     rule("offers-deletes-as-well", "Write", "high", "destructive", near=offers.DELETES, unless_phrases=(*_DRY, *offers.OWN), as_well=True, apart=True),
     rule("offers-runs-as-well", "Execute", "medium", "external_side_effect", near=offers.RUNS, unless_phrases=(*_DRY, *offers.OWN), as_well=True, apart=True),

@@ -1,0 +1,51 @@
+"""What is done in passing is no reading, and what is only spoken of is."""
+
+import pytest
+
+from classifier.engine import Options, classify
+from crawler.records import ServerName, Tool
+
+
+def judged(name, told):
+    tool = Tool(server=ServerName("s"), name=name, description=told)
+    return classify(tool, Options(use_reviews=False))
+
+
+@pytest.mark.parametrize(
+    ("name", "told", "category", "quoted"),
+    [
+        ("list_sessions", "List sessions. Expired ones are purged.", "Write", "are purged"),
+        ("list_jobs", "List jobs. Stale jobs are deleted.", "Write", "are deleted"),
+        ("list_jobs", "List jobs and delete the stale ones.", "Write", "and delete the"),
+        ("check_quota", "Return the quota of a mailbox; if it is exceeded, the oldest messages get deleted.", "Write", "get deleted"),
+        ("get_user", "Fetch a user. If the user is inactive it is purged for good.", "Write", "is purged"),
+        ("fetch_price", "Fetch the price of a share, and buy one if it is under the limit.", "Execute", "and buy one"),
+        ("receive_message", "Receive a message of a queue; it is deleted afterwards.", "Write", "is deleted afterwards"),
+        ("get_status", "Get the status of a service and restart it if it is down.", "Execute", "and restart it"),
+        ("list_users", "List users. Those who have been away for a year are banned.", "Execute", "are banned"),
+        ("get_host", "Look up a host and shut it down when it is idle.", "Execute", "and shut it down"),
+    ],
+)  # fmt: skip
+def test_what_is_done_in_passing_counts_and_is_for_a_person(name, told, category, quoted):
+    found = judged(name, told)
+    assert found.category.value == category
+    assert found.risk.rank >= 2
+    assert found.needs_review
+    assert quoted in [quote.text for quote in found.evidence]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("list_files", "List the files that are deleted."),
+        ("get_retention", "Get the retention of a bucket. Nothing is deleted."),
+        ("list_jobs", "List jobs. Jobs are never deleted here."),
+        ("list_users", "List the users who are banned."),
+        ("get_status", "Get the status of a service. It is never restarted."),
+        ("get_plan", "Show which rows would be deleted."),
+        ("list_trash", "List deleted notes and the day on which they were deleted."),
+        ("get_price", "Get the price at which users buy and sell a share."),
+    ],
+)
+def test_what_is_only_spoken_of_is_read(name, told):
+    assert judged(name, told).category.value == "Read"
