@@ -272,8 +272,12 @@ def _overlap(one: Evidence, other: Evidence) -> bool:
 
 
 def is_repeated(one: Evidence, other: Evidence) -> bool:
-    """Say whether two quotes are the same word, in name and description; parameters stand for themselves."""
-    return one.end > 0 < other.end and one.text.lower() == other.text.lower()
+    """Say whether two quotes are the same words, in name and description; parameters stand for themselves."""
+    return one.end > 0 < other.end and _bare(one) == _bare(other)
+
+
+def _bare(quote: Evidence) -> str:
+    return quote.text.lower().removeprefix("and ")
 
 
 def _quote(reading: Reading, block: str, key: str) -> Evidence | None:

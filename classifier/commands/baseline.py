@@ -37,7 +37,6 @@ def baseline(
     or address that it was about, and of no other. Lapsed findings stay lapsed unless --expires gives a new day.
     """
     from classifier.commands import inputs
-    from classifier.commands.files import distinct
     from classifier.engine import Options
     from classifier.pipeline import baseline as baselines
     from classifier.pipeline.config.reading import target_findings
@@ -56,7 +55,7 @@ def baseline(
         engine=engine,
     )
     old = baselines.read(file) if file.is_file() else baselines.Baseline()
-    targets = distinct(targets)
+    targets = options.files.distinct(targets)
     found = list(rows(inputs.classified_by_target(targets, options)))
     names = {target: origin(target) for target in targets}
     entries = [(entry, names.get(row.target or "")) for row in found for entry in row.entries]

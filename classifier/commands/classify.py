@@ -92,14 +92,13 @@ def classify(
         wish = _Wish(output, level, _read_baseline(baseline), _more(also))
         raise typer.Exit(_only_threats(targets or [], db, given, wish, baseline))
     from classifier.commands import inputs
-    from classifier.commands.files import distinct
     from classifier.engine import Options
 
-    targets = distinct(targets or [])
     engine = Options(use_reviews=reviews, extra_reviews=inputs.user_reviews() if reviews else None)
     options = inputs.InputOptions(
         allow_private=allow_private, unsafe_no_sandbox=unsafe_no_sandbox, limit=limit, engine=engine
     )
+    targets = options.files.distinct(targets or [])
     options.launch = launch
     options.streams = output in (Format.JSON, Format.JSONL)
     wish = _Wish(output, level, _read_baseline(baseline), _more(also))

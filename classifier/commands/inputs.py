@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from classifier.commands.files import Files, distinct
+from classifier.commands.files import Files
 from classifier.commands.some import Some
 from classifier.commands.waiting import counted
 from classifier.engine import Options, classify_many, prepare
@@ -79,7 +79,7 @@ def tools(targets: list[str], options: InputOptions) -> Iterator[Tool]:
         TargetError: a target cannot be understood or read.
 
     """
-    parsed = [parse_target(text) for text in distinct(targets)]
+    parsed = [parse_target(text) for text in options.files.distinct(targets)]
     for target in parsed:
         if isinstance(target, FileTarget):
             yield from _file(target, options)
@@ -246,7 +246,7 @@ def classified_by_target(
     origins: list[str] = []
 
     def source() -> Iterator[Tool]:
-        for text in distinct(targets):
+        for text in options.files.distinct(targets):
             for tool in tools([text], options):
                 origins.append(text)
                 yield tool
@@ -266,7 +266,7 @@ def lines(targets: list[str], options: InputOptions) -> Iterator[tuple[Risk, str
         TargetError: a target cannot be understood or read; all are looked at before the first.
 
     """
-    source = chain.from_iterable(tools([text], options) for text in distinct(targets))
+    source = chain.from_iterable(tools([text], options) for text in options.files.distinct(targets))
     alone = _alone(targets, options)
     some = Some(source, alone)
     if some.is_all:

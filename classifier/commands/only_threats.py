@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from classifier.commands.files import Files, distinct, is_read_once
+from classifier.commands.files import Files, is_read_once
 from classifier.parallel import FIRST, batches, map_batches
 from classifier.pipeline.findings import Entry, Looked, Numbering, Report
 from classifier.pipeline.plain import plain
@@ -124,7 +124,7 @@ class _Inputs:
         return self.options is not None and self.options.asked
 
     def tools(self, targets: list[str]) -> Iterator[tuple[Tool, str | None]]:
-        parsed = [(text, parse_target(text)) for text in distinct(targets)]
+        parsed = [(text, parse_target(text)) for text in self._files.distinct(targets)]
         if not targets:
             yield from ((tool, None) for tool in self._catalogue())
         for text, target in parsed:

@@ -28,10 +28,13 @@ def pin(
     from classifier.commands.partly import told_in_part
     from classifier.pipeline import lock as locks
     from classifier.pipeline.drift import compare
+    from classifier.pipeline.origins import origin
     from classifier.pipeline.saving import save
 
     options = inputs.InputOptions(allow_private=allow_private, unsafe_no_sandbox=unsafe_no_sandbox)
-    old = locks.read(lock) if lock.is_file() else []
+    held = locks.read(lock) if lock.is_file() else locks.Pinned([], {})
+    options.files.pinned = held.names
+    old = held.tools
     tools = list(inputs.tools(targets, options))
     seen = {tool.server for tool in tools}
     partly = told_in_part(options.problems, tools)
@@ -44,7 +47,8 @@ def pin(
         tools += [tool for tool in old if tool.server not in seen]
     pairs = compare(old, tools)
     if tools or not options.skipped:
-        save(lock, locks.dump(tools))
+        files = {name: origin(text) for name, text in options.files.given.items()}
+        save(lock, locks.dump(tools, {**held.files, **files}))
     changed = sum(before is not None and after is not None for before, after in pairs)
     added, removed = (sum(pair[side] is None for pair in pairs) for side in (0, 1))
     servers = len({tool.server for tool in tools})

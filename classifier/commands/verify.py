@@ -51,6 +51,8 @@ def verify(
     from classifier.engine import Options
     from classifier.pipeline import drift, drift_report
     from classifier.pipeline import lock as locks
+    from classifier.pipeline.origins import origin
+    from classifier.pipeline.plain import plain
 
     options = inputs.InputOptions(
         allow_private=allow_private,
@@ -58,12 +60,18 @@ def verify(
         launch=launch,
         engine=Options(extra_reviews=inputs.user_reviews()),
     )
-    pinned = locks.read(lock)
+    held = locks.read(lock)
+    pinned = held.tools
+    options.files.pinned = held.names
     tools = list(inputs.tools(targets, options))
     seen = {tool.server for tool in tools}
     total, every = len(pinned), sorted({tool.server for tool in pinned})
     if partial:
         pinned = [tool for tool in pinned if tool.server in seen]
+    for server, file in held.files.items():
+        here = options.files.given.get(server)
+        if here is not None and server in seen and origin(here) != file:
+            inputs.say(f"{server} was pinned from {plain(file)}; {here} is compared with that")
     unknown = sorted({tool.server for tool in pinned} - seen) if options.skipped else []
     pairs = drift.compare(pinned, tools, unknown)
     partly = told_in_part(options.problems, tools)

@@ -3,11 +3,15 @@
 JSON, sorted, a line for each part of a definition, so that a review shows what changed. It holds
 whole definitions, annotations included: a digest says that something changed, not what. No verdict
 is stored: verify judges both sides with the same rules, so an update of toolrisk changes nothing.
+
+Tools of a file that names no server are of a server with that file's name. Which file that was stands
+in `files`, so that another one of that name is not taken for it in silence.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +24,31 @@ FORMAT = 1
 _MOST_BYTES = 512 * 1024 * 1024
 
 
-def dump(tools: Iterable[Tool]) -> str:
-    """Return the file that pins these tools: the same for any order of servers and names."""
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """What a lock file holds."""
+
+    tools: list[Tool]
+    files: dict[str, str]
+    """The files that gave their names to servers, by these: as `classifier.pipeline.origins` has them."""
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The names of servers, by the files that they have them from."""
+        return {file: name for name, file in self.files.items()}
+
+
+def dump(tools: Iterable[Tool], files: Mapping[str, str] | None = None) -> str:
+    """Return the file that pins these tools: the same for any order of servers and names.
+
+    `files`: those that gave their names to servers, by these.
+    """
     ordered = sorted(tools, key=lambda tool: (tool.server, tool.name))  # stable: twins keep order
-    return (
-        f'{{"toolrisk_lock": {FORMAT},\n"tools": [\n' + ",\n".join(map(_block, ordered)) + "\n]}\n"
-    )
+    servers = {tool.server for tool in ordered}
+    named = {name: file for name, file in sorted((files or {}).items()) if name in servers}
+    told = f'"files": {canonical_json(named)},\n' if named else ""
+    blocks = ",\n".join(map(_block, ordered))
+    return f'{{"toolrisk_lock": {FORMAT},\n{told}"tools": [\n{blocks}\n]}}\n'
 
 
 def _block(tool: Tool) -> str:
@@ -39,8 +62,8 @@ def _block(tool: Tool) -> str:
     return ",\n".join(lines) + "}"
 
 
-def read(path: Path) -> list[Tool]:
-    """Read the tools of a lock file.
+def read(path: Path) -> Pinned:
+    """Read a lock file.
 
     Raises:
         TargetError: it is missing, no lock file, or was edited so that a digest does not fit.
@@ -65,7 +88,10 @@ def read(path: Path) -> list[Tool]:
         raise TargetError(
             f"{path} is no lock file of format {FORMAT}; write it with `toolrisk pin`"
         )
-    return [_tool(path, number, entry) for number, entry in enumerate(entries, 1)]
+    files = value.get("files", {})
+    if not isinstance(files, dict) or not all(isinstance(one, str) for one in files.values()):
+        raise TargetError(f"{path}: files should name a file for each server; pin it again")
+    return Pinned([_tool(path, number, entry) for number, entry in enumerate(entries, 1)], files)
 
 
 def _tool(path: Path, number: int, entry: Any) -> Tool:

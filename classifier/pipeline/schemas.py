@@ -74,7 +74,12 @@ def lock_file() -> dict[str, Any]:
         sha256={**_DIGEST, "description": "Of the canonical JSON of the definition."},
         title=_TEXT, description=_TEXT, inputSchema={}, outputSchema={}, annotations={},
     )  # fmt: skip
-    body = _object(toolrisk_lock={"const": lock.FORMAT}, tools=_list(tool))
+    files = {
+        "type": "object",
+        "additionalProperties": _TEXT,
+        "description": "The files that gave their names to servers, by these.",
+    }
+    body = _object(("files",), toolrisk_lock={"const": lock.FORMAT}, files=files, tools=_list(tool))
     return _schema("Toolrisk lock file", "Definitions that a team has agreed to.", body)
 
 

@@ -218,7 +218,7 @@ def test_a_lock_file_is_stable_and_changes_by_lines(tmp_path):
     assert differing[1].startswith(' "annotations"')
     path = tmp_path / "l"
     path.write_text(one)
-    assert [tool.definition for tool in lock.read(path)] == [LIST.definition, READ.definition]
+    assert [tool.definition for tool in lock.read(path).tools] == [LIST.definition, READ.definition]
 
 
 @pytest.mark.parametrize(
@@ -227,6 +227,7 @@ def test_a_lock_file_is_stable_and_changes_by_lines(tmp_path):
         ("{", "no lock file"),
         ("[]", "format 1"),
         ('{"toolrisk_lock": 9, "tools": []}', "format 1"),
+        ('{"toolrisk_lock": 1, "tools": [], "files": {"a": 1}}', "name a file for each server"),
         ('{"toolrisk_lock": 1, "tools": [{"tool": "x"}]}', "names no server"),
         ('{"toolrisk_lock": 1, "tools": [{"server": "s", "tool": 7}]}', "name that is a string"),
         (lock.dump([LIST]).replace("List the", "Delete the"), "does not fit its digest"),

@@ -93,7 +93,7 @@ def test_two_files_of_one_name_are_two_servers(toolrisk, two):
     done = toolrisk("classify", *both, "--format", "json", cwd=two)
     names = {row["tool"]: row["server"] for row in json.loads(done.stdout)}
     assert names == {
-        READ["name"]: "tools.json",
+        READ["name"]: "tools.json (a/tools.json)",
         DELETE["name"]: "tools.json (b/tools.json)",
     }
     assert "2 tools of 2 servers" in toolrisk("pin", *both, cwd=two).stderr
@@ -102,6 +102,35 @@ def test_two_files_of_one_name_are_two_servers(toolrisk, two):
         (elsewhere / folder).mkdir(parents=True)
         (elsewhere / folder / "tools.json").write_bytes((two / folder / "tools.json").read_bytes())
     toolrisk("verify", *both, "--lock", two / "toolrisk.lock", cwd=elsewhere)
+
+
+@pytest.mark.parametrize("pinned", [("a", "b"), ("b", "a"), ("a",)])
+def test_a_pinned_file_is_that_file_in_any_order_and_beside_any_other(toolrisk, two, pinned):
+    files = [f"{one}/tools.json" for one in pinned]
+    toolrisk("pin", *files, cwd=two)
+    before = (two / "toolrisk.lock").read_text()
+    toolrisk("verify", *reversed(files), cwd=two)
+    for one in files:
+        done = toolrisk("verify", "--partial", one, cwd=two)
+        assert f"1 of {len(files)} pinned tools compared: no change" in done.stderr
+    if len(files) == 1:
+        (two / "b" / "tools.json").write_text(json.dumps([{**READ, "description": "Wipe."}]))
+        done = toolrisk(
+            "verify", "b/tools.json", "a/tools.json", "--format", "json", cwd=two, code=1
+        )
+        (found,) = json.loads(done.stdout)["differences"]
+        assert (found["kind"], found["server"]) == ("added", "tools.json (b/tools.json)")
+    toolrisk("pin", *reversed(files), cwd=two)
+    assert (two / "toolrisk.lock").read_text() == before
+
+
+def test_another_file_of_that_name_is_not_taken_for_the_pinned_one_in_silence(toolrisk, two):
+    toolrisk("pin", "a/tools.json", cwd=two)
+    told = "tools.json was pinned from a/tools.json; b/tools.json is compared with that"
+    assert told in toolrisk("verify", "b/tools.json", cwd=two, code=1).stderr
+    assert "was pinned from" not in toolrisk("verify", "a/tools.json", cwd=two).stderr
+    (two / "b" / "tools.json").write_bytes((two / "a" / "tools.json").read_bytes())
+    assert told in toolrisk("verify", "b/tools.json", cwd=two).stderr
 
 
 def test_configs_named_twice_are_told_once(toolrisk, tmp_path):
