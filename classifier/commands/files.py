@@ -49,6 +49,8 @@ class Files:
     """The servers that TARGETs name, asked or not."""
     pinned: dict[str, str] = field(default_factory=dict)
     """The names under which files were pinned, by what `classifier.pipeline.origins` calls these."""
+    base: Path | None = None
+    """The folder that pinned files are named from."""
     given: dict[str, str] = field(default_factory=dict)
     """The files that gave their names to servers, as the TARGETs say them, by these names."""
     _kept: dict[str, ToolFile] = field(default_factory=dict, repr=False)
@@ -131,7 +133,7 @@ class Files:
         """
         from classifier.pipeline.origins import origin
 
-        place = origin(text)
+        place = origin(text, self.base)
         theirs = {name for where, name in self.pinned.items() if where != place}
         own = [self.pinned[place]] if place in self.pinned else []
         return [*own, *(one for one in names if alone or one not in theirs)]

@@ -33,7 +33,7 @@ def pin(
 
     options = inputs.InputOptions(allow_private=allow_private, unsafe_no_sandbox=unsafe_no_sandbox)
     held = locks.read(lock) if lock.is_file() else locks.Pinned([], {})
-    options.files.pinned = held.names
+    options.files.pinned, options.files.base = held.names, locks.base(lock)
     old = held.tools
     tools = list(inputs.tools(targets, options))
     seen = {tool.server for tool in tools}
@@ -47,7 +47,7 @@ def pin(
         tools += [tool for tool in old if tool.server not in seen]
     pairs = compare(old, tools)
     if tools or not options.skipped:
-        files = {name: origin(text) for name, text in options.files.given.items()}
+        files = {name: origin(text, locks.base(lock)) for name, text in options.files.given.items()}
         save(lock, locks.dump(tools, {**held.files, **files}))
     changed = sum(before is not None and after is not None for before, after in pairs)
     added, removed = (sum(pair[side] is None for pair in pairs) for side in (0, 1))

@@ -62,7 +62,7 @@ def verify(
     )
     held = locks.read(lock)
     pinned = held.tools
-    options.files.pinned = held.names
+    options.files.pinned, options.files.base = held.names, locks.base(lock)
     tools = list(inputs.tools(targets, options))
     seen = {tool.server for tool in tools}
     total, every = len(pinned), sorted({tool.server for tool in pinned})
@@ -70,7 +70,7 @@ def verify(
         pinned = [tool for tool in pinned if tool.server in seen]
     for server, file in held.files.items():
         here = options.files.given.get(server)
-        if here is not None and server in seen and origin(here) != file:
+        if here is not None and server in seen and origin(here, locks.base(lock)) != file:
             inputs.say(f"{server} was pinned from {plain(file)}; {here} is compared with that")
     unknown = sorted({tool.server for tool in pinned} - seen) if options.skipped else []
     pairs = drift.compare(pinned, tools, unknown)

@@ -10,6 +10,7 @@ in `files`, so that another one of that name is not taken for it in silence.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +61,11 @@ def _block(tool: Tool) -> str:
         if key in tool.definition
     ]
     return ",\n".join(lines) + "}"
+
+
+def base(path: Path) -> Path:
+    """Return the folder that the files of a lock file are named from: its own."""
+    return Path(os.path.abspath(path)).parent  # noqa: PTH100 - a link keeps its place
 
 
 def read(path: Path) -> Pinned:

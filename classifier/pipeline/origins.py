@@ -14,15 +14,17 @@ from crawler.targets import FileTarget, parse_target
 from crawler.url_secrets import bare, without_secrets
 
 
-def origin(target: str) -> str:
+def origin(target: str, base: Path | None = None) -> str:
     """Return the name of a TARGET; `-` for what comes by a pipe, which has another name every time.
+
+    `base`: the folder that files are named from, by default the working folder.
 
     Raises:
         TargetError: it is no TARGET.
 
     """
     if isinstance(parse_target(target), FileTarget):
-        return "-" if target == "-" else _of_file(local_path(target))
+        return "-" if target == "-" else _of_file(local_path(target), base or Path.cwd())
     if "://" not in target:
         return target
     try:
@@ -31,10 +33,10 @@ def origin(target: str) -> str:
         return bare(target)
 
 
-def _of_file(path: Path) -> str:
+def _of_file(path: Path, base: Path) -> str:
     if path.exists() and not path.is_file() and not path.is_dir():
         return "-"
-    whole, here, home = Path(os.path.abspath(path)), Path.cwd(), local_path("~")  # noqa: PTH100 - a link keeps its name
+    whole, here, home = Path(os.path.abspath(path)), base, local_path("~")  # noqa: PTH100 - a link keeps its name
     roots = [(here, ""), (home, "~/")]
     # the deeper one: whoever works in his home has the names that he has anywhere
     for root, head in sorted(roots, key=lambda one: (len(one[0].parts), one[1]), reverse=True):

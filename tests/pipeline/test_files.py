@@ -113,6 +113,10 @@ def test_a_pinned_file_is_that_file_in_any_order_and_beside_any_other(toolrisk, 
     for one in files:
         done = toolrisk("verify", "--partial", one, cwd=two)
         assert f"1 of {len(files)} pinned tools compared: no change" in done.stderr
+        done = toolrisk(
+            "verify", "--partial", "tools.json", "--lock", "../toolrisk.lock", cwd=two / one[0]
+        )
+        assert f"1 of {len(files)} pinned tools compared: no change" in done.stderr
     if len(files) == 1:
         (two / "b" / "tools.json").write_text(json.dumps([{**READ, "description": "Wipe."}]))
         done = toolrisk(
