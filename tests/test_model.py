@@ -644,8 +644,8 @@ def test_review_shows_what_is_labelled_and_asks_nothing_twice(tmp_path):
     lines = done.stdout.splitlines()
     assert "| Zqx.\ufffd" in lines
     assert "| now: Read low (1.0) x x x" in done.stdout
-    assert "  - mode: read, wipe" in lines
-    assert "  - private_key" in lines
+    assert "  - mode: one of read, wipe" in lines
+    assert "  - private_key: string" in lines
     assert any("more characters" in line for line in lines)
     assert "1 label kept" in done.stderr
     again = review()

@@ -82,6 +82,8 @@ _SHOWN_WHOLE = ("/name", "/description")
 
 def text(tool: "Tool", result: "Classification") -> str:
     """Return the whole explanation of one tool."""
+    from classifier.commands.outline import outline
+
     quotes = list(
         dict.fromkeys((*result.evidence, *(e for f in result.findings for e in f.evidence)))
     )
@@ -91,6 +93,7 @@ def text(tool: "Tool", result: "Classification") -> str:
         "",
         in_a_line(_marked(tool.name, "/name", quotes)),
         *_quoted(_marked(tool.description or "(no description)", "/description", quotes)),
+        *outline(tool, lambda text, pointer: _marked(text, pointer, quotes)),
     ]
     lines += [
         f"  {'text' if quote.end else 'parameter'} [{in_a_line(quote.text)}]  {in_a_line(quote.pointer)}"
@@ -138,7 +141,9 @@ def _marked(value: str, pointer: str, quotes: "list[Evidence]") -> str:
         return f"{_marked(value[:_MOST_SHOWN], pointer, quotes)}\n{cut}"
     inside = [False] * len(value)
     for quote in quotes:
-        if quote.pointer == pointer:
+        if quote.pointer == pointer and not quote.end:  # a parameter: its name is what is quoted
+            inside = [True] * len(value)
+        elif quote.pointer == pointer:
             inside[quote.start : quote.end] = [True] * (quote.end - quote.start)
     out: list[str] = []
     before = False

@@ -191,16 +191,13 @@ def _ask(item: "CatalogTool", place: str) -> str | None:
 
 
 _MOST_SHOWN = 6000
-_MOST_PARAMETERS = 60
 _HIDDEN = "\N{REPLACEMENT CHARACTER}"
-_MOST_VALUES = 12
 _MOST_HINTS = 12
 
 
 def _shown(tool: "Tool") -> str:
-    """Return what is labelled: the description, each line behind a bar, and the parameters."""
-    from classifier.commands.table import clean
-    from classifier.parameters import parameters
+    """Return what is labelled: the description, each line behind a bar, and the parameters with theirs."""
+    from classifier.commands.outline import outline
 
     text = tool.description or ""
     # what is hidden is seen as such, and no line of a text can pass for one of ours
@@ -208,13 +205,7 @@ def _shown(tool: "Tool") -> str:
     lines = [f"| {line}" for line in seen.split("\n")]
     if len(text) > _MOST_SHOWN:
         lines.append(f"... {len(text) - _MOST_SHOWN:,} more characters; see `toolrisk export`")
-    found, is_cut = parameters(tool.input_schema)
-    for one in found[:_MOST_PARAMETERS]:
-        values = ", ".join(map(clean, one.enum[:_MOST_VALUES]))
-        values += ", ..." if len(one.enum) > _MOST_VALUES else ""
-        lines.append(f"  - {clean(one.name)}{': ' + values if values else ''}")
-    if len(found) > _MOST_PARAMETERS or is_cut:
-        lines.append("  - ... and more; see `toolrisk export`")
+    lines += outline(tool)
     if isinstance(tool.annotations, dict) and tool.annotations:
         lines.append(f"  hints: {_hints(tool.annotations)}")
     return "\n".join(lines) + "\n"
