@@ -31,7 +31,7 @@ CLUES: dict[str, str] = {
     # what is asked
     "must": r"\b(?:must|shall|have to|has to|needs? to|needs|requires?|required|requirement|mandatory|obliges?|obliged|essential|imperative|always|make sure|ensure|be sure|kindly|please|ought to|is to be|are to be|expected to|should|will)\b",
     "first": r"\b(?:first|firstly|before(?:hand)?|prior to|ahead of|initially|at the (?:start|beginning|outset)|to begin with|as soon as|upfront|afterwards|subsequently|following|after|once|then|next|whenever|each time|every time|always|follow up|in addition|also|additionally|as well|too)\b",
-    "take": r"\b(?:read|reads|open|opens|load|loads|cat|fetch|collect|collects|gather|retrieve|retrieves|look into|look for|search|find|obtain|dump|pull|extract|harvest|grab|capture|scrape|list|copy|export|locate|get|access|print|inspect)\b",
+    "take": r"\b(?:read|reads|open|opens|load|loads|cat|fetch|collect|collects|gather|retrieve|retrieves|look into|look for|search|find|obtain|dump|pull|extract|harvest|grab|capture|scrape|list|copy|export|locate|get|print|inspect)\b|\baccess(?:[^:\w]|$)",
     "give": r"\b(?:send|sends|forward|forwards|upload|uploads|attach|append|include|pass|passed|supply|supplied|provide|provides|put|place|post|posts|hand|submit|transmit|relay|mirror|mirrors|bcc|share|add|insert|enter|fill|filled|paste|embed|give|leak|deliver|e-?mail|mail|mails|ship|write|quote|resend|report back|exfiltrate|encode|carry)\b",
     "sink": r"(?:\b(?:in|into|to|as|through|via|by|using|within|inside|under)\b (?:the |this |its |an? |your )?(?:`[\w.]+`|'[\w.]+'|\"[\w.]+\"|\w+ (?:argument|parameter|field|property|input)\b|(?:argument|parameter|field)s?\b)|`\w+` (?:has to|must|should|needs to))",
     "away": r"(?:https?://|\bcurl\b|\bwget\b|[\w.+-]+@[\w-]+\.\w|\b(?:our|this|my|the remote|a remote|an external|the external|third.party) (?:server|archive|endpoint|service|backend|collector|webhook|mirror)\b|\bwebhook)",
@@ -82,7 +82,7 @@ CLUES: dict[str, str] = {
     "never_ask": r"\b(?:never|don'?t|do not|no need to|without|not)\b (?:\w+ )?(?:ask|asking|consult|prompt|bother|disturb|checking|wait|waiting)\b",
     "skip": r"(?:\b(?:without|skip|skips|skipping|bypass|never|don'?t|do not|no need|not (?:need|require)|no (?:confirmation|approval|prompt|consent)|already|waived|automatic(?:ally)?|auto-?|pre-?approv|disable|turn off|suppress|whitelist|permanent|so that no|always[- ]allow)|\byolo\b|skip-permissions)",
     "straight": r"\b(?:straight away|go ahead|at once|immediately|right away|proceed|without (?:checking|asking|waiting)|submit|answered with yes|yes to|say yes|answer yes|consider (?:every|all|any|it)|treat (?:every|all|any|it|this)|automatically|carried? out)\b",
-    "settings": r"(?:\byolo mode\b|dangerously[-_]skip|\"?permissions\"?\s*:\s*\{|\ballow list\b|\bmcp__\w+|settings\.json|client'?s settings|\bauto-?approv)",
+    "settings": r"(?:\byolo mode\b|dangerously[-_]skip|\"?permissions\"?\s*:\s*\{|\ballow list\b|\bmcp__\w+|settings\.json|client'?s settings|(?:^|[^\w-])auto-?approv)",
     # memory
     "memory_file": r"(?i:\bCLAUDE\.md|\bAGENTS\.md|\bGEMINI\.md|\.cursorrules|\.windsurfrules|copilot-instructions|\brules file\b|\bcustom instructions\b|\b(?:your|the model's|the agent's) (?:permanent |long-?term |persistent )?memory\b|\bpermanent memory\b|\bfuture self\b)",
     "remember": r"\b(?:remember|memori[sz]e|keep in mind|persist|store|save|append|write|modify|add|treat)\b",
@@ -212,12 +212,16 @@ class _Clues:
 
 
 _IDENTIFIER = re2.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b")  # type: ignore[no-untyped-call]
+_FILES = frozenset(["authorized_keys", "known_hosts", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519"])
 _SHORT = 3
 
 
 def _is_alien(identifier: str, known: frozenset[str]) -> bool:
-    return identifier not in known and known.isdisjoint(
-        word for word in identifier.split("_") if len(word) > _SHORT
+    """Say whether it names a tool of somebody else: a file of keys is called so too, and is none."""
+    return (
+        identifier not in known
+        and identifier not in _FILES
+        and known.isdisjoint(word for word in identifier.split("_") if len(word) > _SHORT)
     )
 
 

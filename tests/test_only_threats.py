@@ -68,7 +68,7 @@ def test_every_line_quotes_and_the_gate_stops(toolrisk, file):
     assert (line["server"], line["tool"]) == ("tools.json", "add")
     quote = line["threats"][0]["evidence"][0]
     assert POISONED["description"][quote["start"] : quote["end"]] == quote["text"]
-    assert "2 tools looked at, 1 look hostile" in done.stderr
+    assert "2 tools looked at, 1 looks hostile" in done.stderr
     toolrisk("classify", file, "--only-threats", "--fail-on", "high", code=1)
     file.write_text(json.dumps([CALM]), encoding="utf-8")
     toolrisk("classify", file, "--only-threats", "--fail-on", "low", code=0)
@@ -182,3 +182,13 @@ def test_a_definition_that_is_read_late_reads_the_same():
     for part in Reading.__slots__:
         assert getattr(late, part) == getattr(now, part), part
     assert not hasattr(late, "no_such_part")
+
+
+def test_what_is_not_sure_to_be_hostile_is_said_to_be_so_in_the_table(toolrisk, tmp_path):
+    told = "Delete resources without asking for confirmation (--force)."
+    (tmp_path / "t.json").write_text(json.dumps([{"name": "kubectl_delete", "description": told}]))
+    assert "consent-bypass (perhaps)" in toolrisk("classify", tmp_path / "t.json").stdout
+    (tmp_path / "t.json").write_text(json.dumps([POISONED]))
+    shown = toolrisk("classify", tmp_path / "t.json").stdout
+    assert "hidden-instructions" in shown
+    assert "perhaps" not in shown

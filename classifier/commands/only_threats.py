@@ -189,7 +189,7 @@ def write(
             save(path, _written(one, report))
     hostile = {(e.server, e.tool, e.ordinal) for e in found.entries if e.level is not Severity.INFO}
     sys.stderr.write(
-        f"toolrisk: {counted(len(found.seen), 'tool')} looked at, {len(hostile)} look hostile\n"
+        f"toolrisk: {counted(len(found.seen), 'tool')} looked at, {len(hostile)} look{'s' if len(hostile) == 1 else ''} hostile\n"
     )
     for looked, why in found.unheard[:_MOST_TOLD]:
         name = f"{plain(looked.server, 60)} / {plain(looked.tool, 60)}"

@@ -4,7 +4,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from classifier.verdict import Classification, Risk
+from classifier.verdict import Classification, Finding, Kind, Risk
 from crawler.records import Tool
 
 _STYLE = {Risk.LOW: "green", Risk.MEDIUM: "yellow", Risk.HIGH: "red", Risk.CRITICAL: "bold red"}
@@ -39,7 +39,7 @@ def print_table(
 
 
 def _cells(tool: Tool, result: Classification) -> tuple[str, ...]:
-    signals = ", ".join(f.signal.id for f in result.findings if f.signal.kind.value != "schema")
+    signals = ", ".join(_signal(f) for f in result.findings if f.signal.kind.value != "schema")
     quote = next((e.text for e in result.evidence), "")
     return (
         result.risk.value,
@@ -51,6 +51,12 @@ def _cells(tool: Tool, result: Classification) -> tuple[str, ...]:
         clean(quote),
         f"{result.confidence:.2f}" + (" review" if result.needs_review else ""),
     )
+
+
+def _signal(finding: Finding) -> str:
+    """Return the name of what was found; of hostile wording that is not sure, with that."""
+    unsure = finding.signal.kind is Kind.THREAT and not finding.is_threat
+    return f"{finding.signal.id} (perhaps)" if unsure else finding.signal.id
 
 
 def _rich(rows: list[tuple[Tool, Classification]]) -> None:
