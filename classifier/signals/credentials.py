@@ -53,8 +53,49 @@ _SECRET = frozenset(
 """Beside one of these words a key may open something."""
 
 
+_OF_RECORDS = frozenset(
+    [
+        "primary",
+        "foreign",
+        "composite",
+        "partition",
+        "sort",
+        "surrogate",
+        "candidate",
+        "unique",
+        "map",
+        "musical",
+        "issue",
+        "project",
+        "translation",
+        "redis",
+        "cache",
+        "arrow",
+    ]
+)
+"""Before `key` these words say that it opens nothing."""
+
+
 def spares(reading: Reading) -> bool:
-    """Say whether the only key is that of a record: `issue_key` of `get_issue_by_key`."""
+    """Say whether the only key is that of a record: `issue_key` of `get_issue_by_key`, a primary key."""
+    return _opens_nothing(reading) or _is_of_record(reading)
+
+
+def _opens_nothing(reading: Reading) -> bool:
+    """Say whether every key that is told of is one of a table, a map or a song."""
+    found = False
+    for words in (reading.core, reading.first, reading.rest):
+        for before, word in zip(("", *words), words, strict=False):
+            if word in {"key", "keys"}:
+                if before not in _OF_RECORDS:
+                    return False
+                found = True
+    others = _SECRET - {"keys"} | {"connection"}
+    told = (reading.core, reading.first, *(one.words for one in reading.parameters))
+    return found and all(others.isdisjoint(words) for words in told)
+
+
+def _is_of_record(reading: Reading) -> bool:
     if not _SECRET.isdisjoint(reading.core) or not _SECRET.isdisjoint(reading.first):
         return False
     named = [found.words for found in reading.parameters]
