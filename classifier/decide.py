@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from classifier.rules import Rule
 from classifier.verdict import Addend, Category, Finding, Kind, Risk
+from crawler.records import ToolAnnotations
 
 BANDS = {Risk.LOW: (0, 24), Risk.MEDIUM: (25, 49), Risk.HIGH: (50, 74), Risk.CRITICAL: (75, 100)}
 """Scores of each level, both ends included."""
@@ -55,6 +56,21 @@ def changes(category: Category, confidence: float, found: Iterable[str]) -> bool
     if category in {Category.WRITE, Category.EXECUTE}:
         return True if changing or confidence >= SETTLED else None
     return None if changing or confidence < SETTLED else False
+
+
+def stated_beyond(category: Category, hints: ToolAnnotations) -> str:
+    """Return what a vendor states of a call that goes beyond the category; nothing where it does not.
+
+    Who serves a tool may know of an effect that its words do not tell: a claim that does not raise the
+    risk, as some mark all their tools so, but that a person has to look at.
+    """
+    if category not in {Category.READ, Category.OTHER} or hints.read_only_hint is True:
+        return ""
+    if hints.destructive_hint is True:
+        return "destructiveHint: true"
+    if hints.read_only_hint is False and category is Category.READ:
+        return "readOnlyHint: false"
+    return ""
 
 
 def points(finding: Finding) -> int:

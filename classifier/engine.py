@@ -238,6 +238,7 @@ def _conclude(item: _Read, model: runtime.Model) -> Classification:
             or doubted
             or against is not None
             or _hands_on(reading, category)
+            or bool(reading.tool.annotations and decide.stated_beyond(category, reading.tool.hints))
             or suspected
         ),
         insufficient_definition=insufficient,
@@ -542,6 +543,10 @@ def _notes(
         odd = [f"The field {one}." for one in misfits(item.reading.tool)]
         longer = "The definition is longer than what is judged; the rest was not read."
         notes += odd or [longer]
+    hints = item.reading.tool.hints if review is None and item.reading.tool.annotations else None
+    beyond = decide.stated_beyond(category, hints) if hints else ""
+    if beyond:
+        notes.append(f"The vendor states {beyond}, which goes beyond what the definition tells.")
     missing = _missing_hints(item.reading)
     if missing:
         notes.append("The vendor does not state " + ", ".join(missing) + ".")
