@@ -211,6 +211,8 @@ def _read_only(result: Classification, quotes: _Quotes) -> Reason:
     changes = decide.changes(result.category, result.confidence, quotes)
     evidence = result.evidence[:_QUOTES]
     if result.category in {Category.WRITE, Category.EXECUTE}:
+        if not changes:
+            return _default(hint)
         signal = next((one for one in decide.CHANGING if one in quotes), None)
         told = (
             "it changes data"
@@ -219,7 +221,7 @@ def _read_only(result: Classification, quotes: _Quotes) -> Reason:
         )
         if signal:
             told, evidence = "it changes something", quotes[signal]
-        return Reason(hint, value=False, sure=bool(changes), text=told, evidence=evidence)
+        return Reason(hint, value=False, sure=True, text=told, evidence=evidence)
     if changes is not False or result.needs_review or not evidence:
         return _default(hint)
     told = "it returns information" if result.category is Category.READ else "it only computes"

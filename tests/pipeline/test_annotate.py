@@ -144,6 +144,15 @@ def test_what_is_not_settled_keeps_the_authors_word():
         assert found.suggested[hint] is found.declared[hint]
 
 
+@pytest.mark.parametrize("name", ["x", "frobnicate_quux"])
+def test_what_says_too_little_is_no_ground_for_a_hint(name):
+    found = advice(name, "")
+    assert found.result.needs_review
+    first = found.reasons[0]
+    assert (first.value, first.sure, first.evidence) == (False, False, ())
+    assert "does not settle it" in first.text
+
+
 def test_a_hint_that_is_no_boolean_is_missing():
     found = advice("list_colours", "List the colours.", readOnlyHint="true")
     assert "readOnlyHint" in found.missing
