@@ -70,6 +70,12 @@ _SECRETS_TOO = (
     "etc shadow", "ssh private key", "ssh private keys", "ssh id rsa", "saved passwords", "stored passwords",
     "browser passwords", "aws credentials file", "the keychain",
 )  # fmt: skip
+_MEASURES = "size sizes usage space byte bytes unit units human readable string text label labels report number value price trading display"
+_SHOWN_HERE = (
+    *(f"{where} notification{s}" for where in ("desktop", "system", "native", "macos", "windows", "os", "toast", "local") for s in ("", "s")),
+    "notification center", "notification centre", "notify send", "a toast",
+)  # fmt: skip
+"""What is shown to who sits at this machine: all 15 definitions, of people and of ours, that send such are Other, low."""
 _REVERSIBLE = tuple(
     f"{no} {what}" for no in ("not", "nothing") for what in ("irreversible", "irreversibly")
 )
@@ -170,7 +176,8 @@ EFFECTS: tuple[Rule, ...] = (
     rule("offers-writes-as-well", "Write", "medium", near=offers.WRITES, unless_phrases=(*_DRY, *offers.OWN), as_well=True, apart=True),
     rule("offers-deletes-as-well", "Write", "high", "destructive", near=offers.DELETES, unless_phrases=(*_DRY, *offers.OWN), as_well=True, apart=True),
     rule("offers-runs-as-well", "Execute", "medium", "external_side_effect", near=offers.RUNS, unless_phrases=(*_DRY, *offers.OWN), as_well=True, apart=True),
-    rule("format-disk", "Write", "critical", "destructive", acts="format", near="disk drive partition volume", unless_near="size sizes usage space byte bytes unit units human readable string text label labels report number value price trading display", as_well=True),
+    rule("format-disk", "Write", "critical", "destructive", acts="format", near="disk drive partition volume", unless_near=_MEASURES),
+    rule("formats-as-well", "Write", "critical", "destructive", acts="format", near="disk drive partition volume", unless_near=_MEASURES, unless_phrases=("on disk", "on the disk", "on a disk"), as_well=True, apart=True),
     rule("write-drop", "Write", "critical", "destructive", acts="drop truncate purge wipe flush destroy", near="@database @storage @cache queue everything data"),
     rule("write-remove-from-list", "Write", "medium", acts="remove unassign detach unlink unsubscribe unfollow", phrases=("from a list", "from the list", "from list", "from a playlist", "from playlist", "from watchlist", "from a group", "from group", "from an issue", "from a task", "from project", "from a card", "from favorites", "from the cart", "from a project")),
     rule("write-remove-light", "Write", "medium", acts="remove unassign detach unlink", near="label labels tag tags member assignee reaction favorite favourite watcher star pin dependency relation relationship from playlist watchlist list cart group"),
@@ -222,6 +229,7 @@ EFFECTS: tuple[Rule, ...] = (
     rule("send-call", "Execute", "high", "external_side_effect", acts="call dial create make initiate start", near="call phone phonecall", around="phone voice twilio retell vapi bland telnyx call calling", unless_near="@model-ai contract function log"),
     rule("social-react", "Execute", "medium", "external_side_effect", acts="@exec-social like unlike follow unfollow repost unrepost retweet react add remove favourite favorite", near="like follow user post tweet reaction repost unrepost unlike unfollow note video", around="@social discord bluesky xiaohongshu youtube instagram"),
     rule("notify-own-user", "Other", "low", acts="notify ask request show prompt push display send alert confirm", near="user notification feedback dialog toast", phrases=("the user", "desktop notification", "from the user", "user input", "to the user", "user feedback", "human"), unless_near="@mail sms slack telegram whatsapp discord", unless_flags="recipient recipient!"),
+    rule("shows-here", "Other", "low", acts="display notify post push send show", phrases=_SHOWN_HERE, unless_near="@mail sms slack telegram whatsapp discord phone webhook", unless_flags="recipient recipient!", apart=True, lifts="send-message"),
     rule("trade", "Execute", "critical", "financial external_side_effect", acts="@exec-trade", around="@crypto @market @money @wallet @position @transaction broker", unless_phrases=_DRY, unless_near="quote estimate simulate price unsigned history", unless_acts=_READS),
     rule("trade-order", "Execute", "critical", "financial external_side_effect", acts="place create submit open close execute make set modify", near="order orders position trade trading swap limit", around="@market @crypto exchange broker trading", unless_near="quote workflow item", unless_acts=_READS),
     rule("trade-cancel", "Execute", "high", "financial external_side_effect", acts="cancel", near="order orders subscription trade", around="@market @crypto @money exchange broker trading billing stripe paypal payment chargebee paddle lemon polar recurly", unless_near="work newsletter notification notifications webhook event events topic email"),

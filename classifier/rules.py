@@ -26,6 +26,7 @@ class Rule(NamedTuple):
     phrases: word sequences of the description, as they stand, lower case, single spaces.
     as_well: what a call does beside what its words are about, so the verdict is at least the rule's.
     apart: the model has not learned from it; it holds by itself.
+    lifts: rules, by id, that set no floor where this one holds: it says more exactly what they see.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Rule(NamedTuple):
     unless_phrases: tuple[str, ...] = ()
     as_well: bool = False
     apart: bool = False
+    lifts: frozenset[str] = _NONE
 
     def is_told(self, text: str) -> bool:
         """Say whether the phrases of the rule allow it; `text` is `padded(reading)`."""
@@ -161,6 +163,7 @@ def rule(  # noqa: PLR0913 - one keyword per condition is the point of the form
     unless_phrases: tuple[str, ...] = (),
     as_well: bool = False,
     apart: bool = False,
+    lifts: str = "",
 ) -> Rule:
     """Make a rule from space-separated words."""
     return Rule(
@@ -182,6 +185,7 @@ def rule(  # noqa: PLR0913 - one keyword per condition is the point of the form
         unless_phrases=tuple(f" {phrase} " for phrase in unless_phrases),
         as_well=as_well,
         apart=apart,
+        lifts=frozenset(lifts.split()),
     )
 
 

@@ -246,3 +246,41 @@ def test_a_rationale_owns_up_to_a_verb_of_change():
     assert "No word of the definition names a change" not in said.rationale
     said = classify(tool("get_worker", "Get a worker by its name."), options)
     assert "No word of the definition names a change" in said.rationale
+
+
+@pytest.mark.parametrize(
+    "told", ["Format a file on disk in place.", "Formats all sources on the disk with Prettier."]
+)
+def test_a_file_that_is_formatted_on_a_disk_loses_nothing(told):
+    found = classify(tool("format_file", told, path={"type": "string"}), Options(use_reviews=False))
+    assert found.category.value == "Write"
+    assert found.risk.rank <= 1
+    assert not found.has("destructive")
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("notify", "Show a desktop notification."),
+        ("send_notification", "Send a desktop notification to the user."),
+        ("notify_user", "Notify the user that a task is complete by a system notification."),
+    ],
+)
+def test_what_is_shown_at_this_machine_is_sent_to_nobody(name, told):
+    one = tool(name, told, title={"type": "string"}, message={"type": "string"})
+    found = classify(one, Options(use_reviews=False))
+    assert found.category.value == "Other"
+    assert found.risk.rank <= 1
+    assert not any("send-message" in addend.reason for addend in found.addends)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("notify", "Send a notification to a team by Slack or as a desktop notification."),
+        ("send_alert", "Send an alert to the customer by e-mail."),
+        ("push_notification", "Send a push notification to the user's phone."),
+    ],
+)
+def test_what_reaches_others_is_no_notification_at_this_machine(name, told):
+    assert classify(tool(name, told), Options(use_reviews=False)).risk is Risk.HIGH
