@@ -90,9 +90,10 @@ if GOLD.is_file():
 
     from classifier.model import train
     from classifier.model.labels import read_labels
+    from classifier.model.truth import truth_of
 
     labelled = read_labels(GOLD)
-    truth = train.truth_of(labelled)
+    truth = truth_of(labelled)
     features = [one.features for one in train.documents(labelled)[0]]
     held = np.where(truth.fold == 0)[0]
     learn = np.random.RandomState(0).permutation(np.where(truth.fold != 0)[0])

@@ -16,10 +16,12 @@ from sklearn.metrics import f1_score, precision_recall_fscore_support
 
 from classifier.engine import Options, classify, classify_many
 from classifier.errors import DataError, LabelError
-from classifier.model import evaluate, facts, fit_convolution, network, runtime, train
+from classifier.model import evaluate, facts, fit_convolution, network, runtime, train, truth
+from classifier.model.calibration import joined, second_stage
 from classifier.model.convolution import FILES
 from classifier.model.labels import Labelled, read_facts, read_labels, read_written
 from classifier.model.labels import lines as read_labels_lines
+from classifier.model.truth import truth_of
 from classifier.pages import accuracy
 from classifier.pages.accuracy import accuracies
 from classifier.reviewed import text_digest
@@ -89,7 +91,7 @@ def test_training_twice_gives_the_same_bytes(model_dir, tmp_path):
 @pytest.mark.usefixtures("quick")
 def test_the_runtime_agrees_with_scikit_learn(model_dir):
     items = labelled()
-    truth = train.truth_of(items)
+    truth = truth_of(items)
     seen, _ = train.documents(items)
     features = [one.features for one in seen]
     fitted = train.fit(seen, truth, np.arange(len(items)))
@@ -219,9 +221,9 @@ def test_invented_definitions_teach_every_fold_and_are_never_held_out(tmp_path):
     path.write_text((json.dumps(row) + "\n") * 7, encoding="utf-8")
     invented = read_written(path)
     everything = [*labelled(), *invented]
-    truth = train.truth_of(everything)
+    truth = truth_of(everything)
     assert truth.fold[-7:].tolist() == [-1] * 7
-    assert truth.fold[:-7].tolist() == train.truth_of(labelled()).fold.tolist()
+    assert truth.fold[:-7].tolist() == truth_of(labelled()).fold.tolist()
     assert truth.weight[-7:].tolist() == [0.35] * 7
     features, _ = train.documents(everything)
     _, models = train.out_of_fold(features, truth, lambda _: None)
@@ -230,7 +232,7 @@ def test_invented_definitions_teach_every_fold_and_are_never_held_out(tmp_path):
 
 def test_the_second_stage_sees_the_same_at_run_time_as_in_training():
     raw = np.random.RandomState(1).normal(0, 4, (30, runtime.OUTPUTS))
-    seen = train.joined(raw)
+    seen = joined(raw)
     assert seen.shape == (30, runtime.JOINED)
     for row, expected in zip(raw.tolist(), seen.tolist(), strict=True):
         assert runtime.joined(row) == pytest.approx(expected)
@@ -242,8 +244,8 @@ def test_the_second_stage_goes_by_every_output(model_dir):
     raw = np.random.RandomState(2).normal(0, 1, (400, runtime.OUTPUTS))
     raw[:, 4:8] = 0.0
     raw[np.arange(400), 8 + risk] += 6.0
-    stage = train.second_stage(raw, risk)
-    scores = train.joined(raw) @ np.array(stage["risk_scale"]) + stage["risk_bias"]
+    stage = second_stage(raw, risk)
+    scores = joined(raw) @ np.array(stage["risk_scale"]) + stage["risk_bias"]
     assert (scores.argmax(axis=1) == risk).mean() > 0.95
     model = runtime.load(model_dir)
     assert [len(column) for column in model.risk_scale] == [runtime.JOINED] * 4
@@ -254,9 +256,9 @@ def test_the_second_stage_goes_by_every_output(model_dir):
 def test_the_second_stage_learns_nothing_of_the_fold_it_is_measured_on():
     """However the tools of a fold are labelled, the scores that its second stage learns from stay."""
     items = labelled()
-    truth = train.truth_of(items)
+    truth = truth_of(items)
     features, _ = train.documents(items)
-    other = train.truth_of(
+    other = truth_of(
         [
             replace(item, category="Other", risk="critical", signals=frozenset())
             if truth.fold[row] == 0
@@ -274,7 +276,8 @@ def test_the_second_stage_learns_nothing_of_the_fold_it_is_measured_on():
 
 
 def test_grouped_evaluation_of_servers_that_are_alike_finds_their_labels(monkeypatch):
-    monkeypatch.setattr(train, "FOLDS", 3)
+    for one in (train, truth):
+        monkeypatch.setattr(one, "FOLDS", 3)
     monkeypatch.setattr(network, "_BATCHES", (90, 45))
     items = labelled()
     figures = evaluate.measure(items, evaluate.grouped(items, lambda _: None))
@@ -284,7 +287,8 @@ def test_grouped_evaluation_of_servers_that_are_alike_finds_their_labels(monkeyp
 
 @pytest.mark.usefixtures("quick")
 def test_a_signal_without_an_example_is_no_obstacle_and_never_raised(monkeypatch):
-    monkeypatch.setattr(train, "FOLDS", 3)
+    for one in (train, truth):
+        monkeypatch.setattr(one, "FOLDS", 3)
     items = [replace(item, signals=item.signals - {"bulk"}) for item in labelled()]
     results = evaluate.grouped(items, lambda _: None)
     assert not any(result.has("bulk-operation") for result in results)
@@ -664,7 +668,7 @@ def test_ctrl_c_while_a_network_learns_ends_the_work(monkeypatch):
     items = labelled()
     features, _ = train.documents(items)
     with pytest.raises(KeyboardInterrupt):
-        train.fit(features, train.truth_of(items), np.arange(len(items)))
+        train.fit(features, truth_of(items), np.arange(len(items)))
 
 
 @pytest.mark.parametrize("held", ["notes of mine\n", None])

@@ -14,8 +14,10 @@ from sklearn.metrics import cohen_kappa_score, confusion_matrix
 
 from classifier.engine import Options, classify_many
 from classifier.model import train
+from classifier.model.calibration import calibrate, second_stage
 from classifier.model.labels import Labelled
 from classifier.model.runtime import CATEGORIES, LABEL_SIGNALS, RISKS, Model
+from classifier.model.truth import truth_of
 from classifier.signals import detectors
 from classifier.verdict import Classification, Evidence
 from crawler.records import Tool
@@ -43,16 +45,16 @@ def grouped(
     `also` are labels to learn from, not to be measured.
     """
     everything = [*labelled, *also]
-    truth = train.truth_of(everything)
+    truth = truth_of(everything)
     seen, matched = train.documents(everything)
     raw, models = train.out_of_fold(seen, truth, progress)
-    config = train.calibrate(raw, truth, matched, len(labelled))
+    config = calibrate(raw, truth, matched, len(labelled))
     inner = train.twice_out_of_fold(seen, truth, progress)
     found: list[Classification | None] = [None] * len(labelled)
     for fold, fitted in enumerate(models):
         rows = [row for row in np.where(truth.fold == fold)[0].tolist() if row < len(labelled)]
         known = np.where((truth.fold != fold) & (np.arange(len(everything)) < len(labelled)))[0]
-        risk = train.second_stage(inner[fold][known], truth.risk[known])
+        risk = second_stage(inner[fold][known], truth.risk[known])
         model = train.to_model(fitted, config | risk, f"fold-{fold + 1}")
         for row, result in zip(rows, answers([labelled[i] for i in rows], model), strict=True):
             found[row] = result

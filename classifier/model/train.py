@@ -14,7 +14,7 @@ import json
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,12 +26,13 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from classifier.effects import EFFECTS, book
+from classifier.effects import book
 from classifier.errors import LabelError
+from classifier.model.calibration import calibrate
 from classifier.model.convolution import FILES
 from classifier.model.features import features as features_of
 from classifier.model.fit_convolution import Fit, fit_convolution
-from classifier.model.labels import WRITTEN, Labelled
+from classifier.model.labels import Labelled
 from classifier.model.network import fit_network
 from classifier.model.runtime import (
     CATEGORIES,
@@ -46,21 +47,16 @@ from classifier.model.runtime import (
     block_weight,
 )
 from classifier.model.tokens import Tokens, tokens
+from classifier.model.truth import FOLDS, Truth, truth_of
 from classifier.parallel import map_batches
 from classifier.reading import read
 
-FOLDS = 5
 _FIRST, _SECOND = len(CATEGORIES), len(CATEGORIES) + len(RISKS)
 _MIN_COUNT = 7  # with the network beside it as good as fewer, and a smaller table
 _C = 16.0  # 8 was as good with a third of the definitions
 _ITERATIONS = 300
-_TRUST = 0.9  # precision from which a rule may set a floor
-_TRUST_COUNT = 8
 _NETWORK = np.repeat([0.45, 0.75], [_SECOND, len(LABEL_SIGNALS)])
 """What a score of the network counts beside one of the regressions: about as much, by their spread."""
-_JOINT_C = 0.3  # of the second stage; up to 3 it makes no difference that stands out
-_CAUTION = 0.06  # a real chance of high or critical is never called low
-_REVIEW_SHARE = 0.85
 _DIGEST = 8
 
 Progress = Callable[[str], None]
@@ -76,17 +72,6 @@ class Document(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Truth:
-    """Labels as arrays, a row a tool."""
-
-    category: npt.NDArray[np.int64]
-    risk: npt.NDArray[np.int64]
-    signals: npt.NDArray[np.int64]
-    fold: npt.NDArray[np.int64]  # -1: in no fold, always learned from
-    weight: npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
 class Fitted:
     """Vocabulary and coefficients of one fit."""
 
@@ -98,20 +83,6 @@ class Fitted:
     hidden_weights: Array  # HIDDEN x OUTPUTS
     intercept: Array
     convolution: Fit | None = None
-
-
-def truth_of(labelled: Sequence[Labelled]) -> Truth:
-    """Return the labels as arrays; families are dealt to folds in a fixed order."""
-    families = sorted({item.family for item in labelled} - {WRITTEN})
-    order = np.random.RandomState(0).permutation(len(families))
-    fold_of = {family: int(order[i]) % FOLDS for i, family in enumerate(families)} | {WRITTEN: -1}
-    return Truth(
-        category=np.array([CATEGORIES.index(item.category) for item in labelled]),
-        risk=np.array([RISKS.index(item.risk) for item in labelled]),
-        signals=np.array([[int(s in item.signals) for s in LABEL_SIGNALS] for item in labelled]),
-        fold=np.array([fold_of[item.family] for item in labelled]),
-        weight=np.array([item.weight for item in labelled]),
-    )
 
 
 def documents(labelled: Sequence[Labelled]) -> tuple[list[Document], list[set[str]]]:
@@ -334,87 +305,6 @@ def packed(fitted: Fitted, name: str) -> tuple[bytes, dict[str, Any]]:
         "convolution": fitted.convolution.config if fitted.convolution else None,
     }
     return whole.astype("<u2").tobytes(), head
-
-
-def softmax(scores: Array) -> Array:
-    """Return probabilities over the last axis."""
-    shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
-    result: Array = shifted / shifted.sum(axis=1, keepdims=True)
-    return result
-
-
-def sigmoid(scores: Array) -> Array:
-    """Return the logistic function, without overflow."""
-    result: Array = 0.5 * (1.0 + np.tanh(0.5 * scores))
-    return result
-
-
-def calibrate(raw: Array, truth: Truth, matched: Sequence[set[str]], count: int) -> dict[str, Any]:
-    """Fit what turns scores into probabilities and answers, on the first `count` out-of-fold scores.
-
-    The rest was chosen for being hard: on it, probabilities would be fitted to a world that is harder
-    than the one they are used in.
-    """
-    truth = Truth(*(getattr(truth, field.name)[:count] for field in fields(Truth)))
-    raw, matched = raw[:count], matched[:count]
-    category = LogisticRegression(C=1.0, max_iter=1000).fit(raw[:, :_FIRST], truth.category)
-    scale, bias, threshold = [], [], []
-    for j in range(len(LABEL_SIGNALS)):
-        scores, labels = raw[:, [_SECOND + j]], truth.signals[:, j]
-        if labels.min() == labels.max():  # of a signal without an example nothing is learned
-            scale.append(1.0)
-            bias.append(0.0)
-            threshold.append(0.5)
-            continue
-        platt = LogisticRegression(C=100.0).fit(scores, labels)
-        scale.append(float(platt.coef_[0, 0]))
-        bias.append(float(platt.intercept_[0]))
-        threshold.append(_best_threshold(sigmoid(scores[:, 0] * scale[-1] + bias[-1]), labels))
-    probabilities = softmax(raw[:, :_FIRST] @ category.coef_.T + category.intercept_)
-    return second_stage(raw, truth.risk) | {
-        "category_scale": category.coef_.T.tolist(),
-        "category_bias": category.intercept_.tolist(),
-        "signal_scale": scale,
-        "signal_bias": bias,
-        "signal_threshold": threshold,
-        "review_below": float(np.quantile(probabilities.max(axis=1), 1 - _REVIEW_SHARE)),
-        "caution": _CAUTION,
-        "trusted": _trusted(truth, matched),
-    }
-
-
-def second_stage(raw: Array, risk: npt.NDArray[np.int64]) -> dict[str, Any]:
-    """Fit the risk on all first-stage scores of some tools, by models that saw none of them."""
-    fitted = LogisticRegression(C=_JOINT_C, max_iter=5000).fit(joined(raw), risk)
-    return {"risk_scale": fitted.coef_.T.tolist(), "risk_bias": fitted.intercept_.tolist()}
-
-
-def joined(raw: Array) -> Array:
-    """Return what `runtime.joined` does, a row a tool."""
-    category, risk, signals = raw[:, :_FIRST], raw[:, _FIRST:_SECOND], raw[:, _SECOND:]
-    return np.hstack([raw, softmax(category), softmax(risk), sigmoid(signals)])
-
-
-def _best_threshold(probability: Array, labels: npt.NDArray[np.int64]) -> float:
-    def f1(threshold: float) -> float:
-        said = probability >= threshold
-        return float(2 * (said & (labels == 1)).sum() / max(1, said.sum() + labels.sum()))
-
-    return float(max(np.arange(0.35, 0.7, 0.025), key=f1))
-
-
-def _trusted(truth: Truth, matched: Sequence[set[str]]) -> list[str]:
-    """Return the rules whose category and whose risk (or higher) are right often enough."""
-    found = []
-    for rule in EFFECTS:
-        rows = np.array([i for i, ids in enumerate(matched) if rule.id in ids], dtype=int)
-        if len(rows) < _TRUST_COUNT or rule.category is None or rule.risk is None:
-            continue
-        right = (truth.category[rows] == CATEGORIES.index(rule.category.value)).mean()
-        enough = (truth.risk[rows] >= RISKS.index(rule.risk.value)).mean()
-        if right >= _TRUST and enough >= _TRUST:
-            found.append(rule.id)
-    return found
 
 
 def train(
