@@ -3,14 +3,12 @@
 from functools import cache
 
 from classifier import decide, explain, quoting
-from classifier.considered import CATEGORIES, Considered
-from classifier.model import runtime
+from classifier.considered import Considered
+from classifier.model import outputs, runtime
 from classifier.signals import Detector, detectors
 from classifier.verdict import Category, Finding
 
-_COLUMN = {label: i for i, label in enumerate(runtime.LABEL_SIGNALS)}
-_FIRST = len(CATEGORIES) + len(runtime.RISKS)
-"""The column of the model's outputs at which the signals begin."""
+_COLUMN = {label: i for i, label in enumerate(outputs.LABEL_SIGNALS)}
 BESIDE = 0.7
 """Confidence where a rule says that a call does more than the model thinks: somebody should look."""
 _CHANGES = (*quoting.ACTS[Category.WRITE], *quoting.ACTS[Category.EXECUTE])
@@ -62,10 +60,10 @@ def _capability(
     quotes = quoting.unique(detector.detect(item.reading, item.matched))
     if not quotes and detector.signal.id in decide.CHANGING:
         act = explain.acting(item.reading, _CHANGES)
-        told = quoting.words(item, model, _FIRST + column)
+        told = quoting.words(item, model, outputs.SECOND + column)
         quotes = quoting.unique(iter((act, *told) if act else told))[: quoting.FEW]
     elif not quotes:
-        quotes = quoting.words(item, model, _FIRST + column, verbs=False)
+        quotes = quoting.words(item, model, outputs.SECOND + column, verbs=False)
     confident = review is not None and detector.signal.id in review.signals
     return Finding(
         signal=detector.signal, evidence=quotes, confidence=1.0 if confident else probability

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import repeat
 
 from classifier import explain
-from classifier.model import runtime
+from classifier.model import outputs, runtime
 from classifier.model.features import extract
 from classifier.model.tokens import tokens
 from classifier.reading import Reading
@@ -16,7 +16,7 @@ from classifier.reviewed import Review
 from classifier.rules import Rule
 from classifier.verdict import Category, Finding
 
-CATEGORIES = tuple(Category(name) for name in runtime.CATEGORIES)
+CATEGORIES = tuple(Category(name) for name in outputs.CATEGORIES)
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from classifier import capabilities, decide, quoting, rationale, reviewed, threa
 from classifier.considered import CATEGORIES, Considered, score, weight
 from classifier.effects import EFFECTS, book
 from classifier.lexicon import lexicon
-from classifier.model import runtime
+from classifier.model import outputs, runtime
 from classifier.notes import notes
 from classifier.reading import Reading, read
 from classifier.rules import Rule
@@ -25,7 +25,7 @@ from crawler.records import Tool, canonical_json, sha256
 
 BATCH = 512
 _AHEAD = 2048  # definitions of a batch while another process works for this one
-_RISKS = tuple(Risk(name) for name in runtime.RISKS)
+_RISKS = tuple(Risk(name) for name in outputs.RISKS)
 _RISK_VALUES = (0.0, 1.0, 2.2, 3.8)
 """What a level weighs in the expectation: a missed critical costs more than a missed medium.
 Chosen on out-of-fold scores of the training labels."""

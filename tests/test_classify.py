@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from classifier.engine import Options, classify, classify_many
-from classifier.model import runtime
+from classifier.model import outputs, runtime
 from classifier.verdict import Category, Risk
 from crawler.parse import parse_tool
 from crawler.records import ServerName, Tool
@@ -166,7 +166,7 @@ def test_what_may_be_hostile_is_never_low_and_for_a_person(asked):
 def test_what_is_taken_for_harmless_and_likely_runs_code_is_never_below_high():
     """Judged by a model that takes everything for Other, low, and for running code."""
     shipped = runtime.load()
-    sure = [99.0 * (label == "code_execution") for label in runtime.LABEL_SIGNALS]
+    sure = [99.0 * (label == "code_execution") for label in outputs.LABEL_SIGNALS]
     model = shipped._replace(
         category_bias=[0.0, 0.0, 0.0, 999.0], risk_bias=[999.0, 0.0, 0.0, 0.0], signal_bias=sure
     )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from classifier.engine import Options, classify_many
-from classifier.model import runtime
+from classifier.model import outputs, runtime
 from classifier.model.convolution import FIRST_WORD, Convolution, Layer
 from classifier.model.deciding import heaviest
 from classifier.model.tokens import NAME, PARAMETER, PARTS, PLACES, SERVER, TEXT, VALUE, Tokens
@@ -83,13 +83,13 @@ def tool():
 def judged(tool, heard):
     model = runtime.load()
     if heard is not None:
-        model = model._replace(convolution=network(heard, runtime.OUTPUTS, loud=5.0), derived={})
+        model = model._replace(convolution=network(heard, outputs.OUTPUTS, loud=5.0), derived={})
     (found,) = classify_many([tool], Options(use_reviews=False), model)
     return found
 
 
 def test_where_they_made_the_difference_their_words_are_the_evidence(tool):
-    column = runtime.CATEGORIES.index("Execute")
+    column = outputs.CATEGORIES.index("Execute")
     assert judged(tool, {}).category is not Category.EXECUTE
     found = judged(tool, {"grumpf": column})
     assert found.category is Category.EXECUTE
@@ -100,7 +100,7 @@ def test_where_they_made_the_difference_their_words_are_the_evidence(tool):
 
 
 def test_so_it_is_of_a_signal(tool):
-    column = runtime.OUTPUTS - len(runtime.LABEL_SIGNALS) + runtime.LABEL_SIGNALS.index("admin")
+    column = outputs.OUTPUTS - len(outputs.LABEL_SIGNALS) + outputs.LABEL_SIGNALS.index("admin")
     assert not judged(tool, {}).has("admin")
     (found,) = [
         one for one in judged(tool, {"grumpf": column}).findings if one.signal.id == "admin"
@@ -111,5 +111,5 @@ def test_so_it_is_of_a_signal(tool):
 
 
 def test_where_they_only_agree_the_words_of_all_of_it_are(tool):
-    column = runtime.CATEGORIES.index(judged(tool, {}).category.value)
+    column = outputs.CATEGORIES.index(judged(tool, {}).category.value)
     assert judged(tool, {"grumpf": column}).evidence == judged(tool, {}).evidence

@@ -16,7 +16,16 @@ from sklearn.metrics import f1_score, precision_recall_fscore_support
 
 from classifier.engine import Options, classify, classify_many
 from classifier.errors import DataError, LabelError
-from classifier.model import evaluate, facts, fit_convolution, network, runtime, train, truth
+from classifier.model import (
+    evaluate,
+    facts,
+    fit_convolution,
+    network,
+    outputs,
+    runtime,
+    train,
+    truth,
+)
 from classifier.model.calibration import joined, second_stage
 from classifier.model.convolution import FILES
 from classifier.model.labels import Labelled, read_facts, read_labels, read_written
@@ -158,13 +167,13 @@ def test_a_listed_value_that_no_line_can_hold_costs_the_model_that_value_alone(t
     seen: list[set[tuple[str, str]]] = [{("n", "wipe"), ("e", odd), ("e", "a b")}] * 8
     keys, idf = train.vocabulary(seen, np.arange(len(seen)))
     assert keys == [("e", "a b"), ("n", "wipe")]
-    fitted = replace(made(np.ones((2, runtime.OUTPUTS))), keys=keys, idf=idf)
+    fitted = replace(made(np.ones((2, outputs.OUTPUTS))), keys=keys, idf=idf)
     train.write(tmp_path, "small", fitted, PLAIN)
     assert runtime.load(tmp_path).vocabulary["e"] == {"a b": 0}
 
 
 PLAIN = {
-    "category_scale": np.eye(4).tolist(), "category_bias": [0.0] * 4, "risk_scale": np.eye(runtime.JOINED, 4).tolist(),
+    "category_scale": np.eye(4).tolist(), "category_bias": [0.0] * 4, "risk_scale": np.eye(outputs.JOINED, 4).tolist(),
     "risk_bias": [0.0] * 4, "signal_scale": [1.0] * 9, "signal_bias": [0.0] * 9,
     "signal_threshold": [0.5] * 9, "review_below": 0.5, "caution": 0.1, "trusted": [],
 }  # fmt: skip
@@ -177,19 +186,19 @@ def made(weights, *, hidden=None, second=None, idf=4.0):
         keys=[("n", f"w{i}") for i in range(rows)], idf=np.full(rows, idf), coefficients=weights,
         hidden=np.zeros((rows, runtime.HIDDEN)) if hidden is None else hidden,
         hidden_bias=np.zeros(runtime.HIDDEN),
-        hidden_weights=np.zeros((runtime.HIDDEN, runtime.OUTPUTS)) if second is None else second,
-        intercept=np.zeros(runtime.OUTPUTS),
+        hidden_weights=np.zeros((runtime.HIDDEN, outputs.OUTPUTS)) if second is None else second,
+        intercept=np.zeros(outputs.OUTPUTS),
     )  # fmt: skip
 
 
 def test_lanes_hold_the_heaviest_rows_and_sums_are_exact():
     """However many rows, and all of them the heaviest, no lane runs over into its neighbour."""
     rows = runtime.MOST_ROWS - 1
-    weights = np.full((rows, runtime.OUTPUTS), -7.25)
+    weights = np.full((rows, outputs.OUTPUTS), -7.25)
     weights[:, 1::2] = 7.25
     model = train.to_model(made(weights), PLAIN, "heavy")
     for count in (0, 1, 129, rows):
-        expected = 7.25 * np.sqrt(count) * np.where(np.arange(runtime.OUTPUTS) % 2, 1, -1)
+        expected = 7.25 * np.sqrt(count) * np.where(np.arange(outputs.OUTPUTS) % 2, 1, -1)
         assert model.logits(range(count))[0] == pytest.approx(expected.tolist())
 
 
@@ -197,9 +206,9 @@ def test_a_unit_speaks_only_where_it_is_awake_and_that_is_what_explains():
     """Two words wake a unit that speaks for an output; with a third one beside them it sleeps."""
     hidden = np.zeros((4, runtime.HIDDEN))
     hidden[:3, 5] = 1.0, 2.0, -4.0
-    second = np.zeros((runtime.HIDDEN, runtime.OUTPUTS))
+    second = np.zeros((runtime.HIDDEN, outputs.OUTPUTS))
     second[5, 7] = 3.0
-    weights = np.zeros((4, runtime.OUTPUTS))
+    weights = np.zeros((4, outputs.OUTPUTS))
     weights[3, 7] = 0.5
     model = train.to_model(made(weights, hidden=hidden, second=second), PLAIN, "small")
     assert model.logits([0, 1])[0][7] == pytest.approx(3.0 * 3.0 / np.sqrt(2), abs=0.01)
@@ -231,24 +240,24 @@ def test_invented_definitions_teach_every_fold_and_are_never_held_out(tmp_path):
 
 
 def test_the_second_stage_sees_the_same_at_run_time_as_in_training():
-    raw = np.random.RandomState(1).normal(0, 4, (30, runtime.OUTPUTS))
+    raw = np.random.RandomState(1).normal(0, 4, (30, outputs.OUTPUTS))
     seen = joined(raw)
-    assert seen.shape == (30, runtime.JOINED)
+    assert seen.shape == (30, outputs.JOINED)
     for row, expected in zip(raw.tolist(), seen.tolist(), strict=True):
-        assert runtime.joined(row) == pytest.approx(expected)
+        assert outputs.joined(row) == pytest.approx(expected)
 
 
 def test_the_second_stage_goes_by_every_output(model_dir):
     """Where the scores of the levels say nothing, those of the signals still tell the level."""
     risk = np.arange(400) % 4
-    raw = np.random.RandomState(2).normal(0, 1, (400, runtime.OUTPUTS))
+    raw = np.random.RandomState(2).normal(0, 1, (400, outputs.OUTPUTS))
     raw[:, 4:8] = 0.0
     raw[np.arange(400), 8 + risk] += 6.0
     stage = second_stage(raw, risk)
     scores = joined(raw) @ np.array(stage["risk_scale"]) + stage["risk_bias"]
     assert (scores.argmax(axis=1) == risk).mean() > 0.95
     model = runtime.load(model_dir)
-    assert [len(column) for column in model.risk_scale] == [runtime.JOINED] * 4
+    assert [len(column) for column in model.risk_scale] == [outputs.JOINED] * 4
     assert sum(model.score(range(9)).risk) == pytest.approx(1.0)
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
 from classifier.effects import EFFECTS
-from classifier.model.runtime import CATEGORIES, LABEL_SIGNALS, RISKS
+from classifier.model.outputs import CATEGORIES, LABEL_SIGNALS, RISKS
 from classifier.model.truth import Truth
 
 _FIRST, _SECOND = len(CATEGORIES), len(CATEGORIES) + len(RISKS)
@@ -79,7 +79,7 @@ def second_stage(raw: Array, risk: npt.NDArray[np.int64]) -> dict[str, Any]:
 
 
 def joined(raw: Array) -> Array:
-    """Return what `runtime.joined` does, a row a tool."""
+    """Return what `outputs.joined` does, a row a tool."""
     category, risk, signals = raw[:, :_FIRST], raw[:, _FIRST:_SECOND], raw[:, _SECOND:]
     return np.hstack([raw, softmax(category), softmax(risk), sigmoid(signals)])
 

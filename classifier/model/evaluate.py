@@ -16,7 +16,8 @@ from classifier.engine import Options, classify_many
 from classifier.model import train
 from classifier.model.calibration import calibrate, second_stage
 from classifier.model.labels import Labelled
-from classifier.model.runtime import CATEGORIES, LABEL_SIGNALS, RISKS, Model
+from classifier.model.outputs import CATEGORIES, LABEL_SIGNALS, RISKS
+from classifier.model.runtime import Model
 from classifier.model.truth import truth_of
 from classifier.signals import detectors
 from classifier.verdict import Classification, Evidence

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from classifier.model.labels import Labelled
-from classifier.model.runtime import LABEL_SIGNALS
+from classifier.model.outputs import LABEL_SIGNALS
 from classifier.reviewed import text_digest
 from classifier.signals import detectors
 from crawler.records import Tool

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from classifier.errors import LabelError
-from classifier.model.runtime import CATEGORIES, LABEL_SIGNALS, RISKS
+from classifier.model.outputs import CATEGORIES, LABEL_SIGNALS, RISKS
 from crawler.parse import MalformedToolError, load_json
 from crawler.printable import counted
 from crawler.records import ServerName, Tool

@@ -16,7 +16,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from functools import cache
 from itertools import accumulate, repeat
-from math import exp, sqrt, tanh
+from math import sqrt
 from operator import add, mul, sub
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,19 +26,19 @@ import orjson
 from classifier.errors import DataError
 from classifier.model.convolution import Convolution, Late
 from classifier.model.features import BUNDLES, WEIGHT, Feature, Group
+from classifier.model.outputs import (
+    FIRST,
+    OUTPUTS,
+    SECOND,
+    calibrated,
+    joined,
+    likeliest,
+    logistic,
+)
 from classifier.resources import MODEL_VARIABLE, data_dir
 
-CATEGORIES = ("Read", "Write", "Execute", "Other")
-RISKS = ("low", "medium", "high", "critical")
-LABEL_SIGNALS = (
-    "destructive", "financial", "code_execution", "external_side_effect", "bulk",
-    "sensitive_data", "credentials", "untrusted_content", "admin",
-)  # fmt: skip
-OUTPUTS = len(CATEGORIES) + len(RISKS) + len(LABEL_SIGNALS)
 HIDDEN = 32
 """Units between features and outputs; the features also speak to each output directly."""
-JOINED = 2 * OUTPUTS
-"""What the second stage weighs: a score and a probability of every output."""
 MODEL_DIR = "tool-risk-v1"
 FORMAT = 5
 """What `config.json` must say; a directory of another form is refused."""
@@ -53,7 +53,6 @@ MOST_ROWS = 1 << 16
 """Rows below which no lane of a sum runs over; a definition has some thousands at the very most."""
 _MOST_KEPT = 1 << 17
 """Words of a kind whose rows are kept: hostile text makes new ones for ever."""
-_FIRST, _SECOND = len(CATEGORIES), len(CATEGORIES) + len(RISKS)
 
 
 class Scores(NamedTuple):
@@ -183,11 +182,11 @@ class Model(NamedTuple):
         """Score one tool by its rows; `beside` is what the convolutions say of every output."""
         raw, awake = self.logits(rows)
         raw = list(map(add, raw, beside or repeat(0.0)))
-        signals = map(mul, raw[_SECOND:], self.signal_scale)
+        signals = map(mul, raw[SECOND:], self.signal_scale)
         return Scores(
-            category=_calibrated(raw[:_FIRST], self.category_scale, self.category_bias),
-            risk=_calibrated(joined(raw), self.risk_scale, self.risk_bias),
-            signals=_logistic(map(add, signals, self.signal_bias)),
+            category=calibrated(raw[:FIRST], self.category_scale, self.category_bias),
+            risk=calibrated(joined(raw), self.risk_scale, self.risk_bias),
+            signals=logistic(map(add, signals, self.signal_bias)),
             awake=awake,
             raw=raw,
             beside=beside,
@@ -198,13 +197,13 @@ class Model(NamedTuple):
         if not said.beside:
             return False
         raw = list(map(sub, said.raw, said.beside))
-        if column < _FIRST:
-            alone = _calibrated(raw[:_FIRST], self.category_scale, self.category_bias)
-            return _likeliest(said.category) == column != _likeliest(alone)
-        signal = column - _SECOND
+        if column < FIRST:
+            alone = calibrated(raw[:FIRST], self.category_scale, self.category_bias)
+            return likeliest(said.category) == column != likeliest(alone)
+        signal = column - SECOND
         least = self.signal_threshold[signal]
         score = raw[column] * self.signal_scale[signal] + self.signal_bias[signal]
-        return said.signals[signal] >= least > _logistic([score])[0]
+        return said.signals[signal] >= least > logistic([score])[0]
 
     def logits(self, rows: Collection[int]) -> tuple[list[float], list[float]]:
         """Return the uncalibrated scores of one tool, two layers and the first one directly; and what is awake."""
@@ -234,46 +233,6 @@ def _picking(*lanes: int) -> struct.Struct:
     """Return what reads some lanes of a row, given in ascending order."""
     gaps = map(sub, lanes, (0, *[lane + 1 for lane in lanes]))
     return struct.Struct("<" + "".join(f"{2 * gap}xH" for gap in gaps))
-
-
-def joined(raw: list[float]) -> list[float]:
-    """Return what the second stage weighs for the risk: what the first one says, all of it together.
-
-    A level is bound to what a call does: money moved is critical, one record deleted high. So it
-    goes by the scores, and by the shares of categories and levels and the signals they stand for.
-    """
-    return [
-        *raw,
-        *_shares(raw[:_FIRST]),
-        *_shares(raw[_FIRST:_SECOND]),
-        *_logistic(raw[_SECOND:]),
-    ]
-
-
-def _logistic(scores: Iterable[float]) -> list[float]:
-    """Return the logistic function of scores, without overflow."""
-    return [0.5 + 0.5 * tanh(0.5 * score) for score in scores]
-
-
-def _calibrated(
-    raw: Sequence[float], scale: Sequence[Sequence[float]], bias: Sequence[float]
-) -> list[float]:
-    """Return probabilities that add up to 1."""
-    return _shares(
-        [sum(map(mul, raw, column)) + start for column, start in zip(scale, bias, strict=True)]
-    )
-
-
-def _likeliest(shares: Sequence[float]) -> int:
-    return shares.index(max(shares))
-
-
-def _shares(scores: Sequence[float]) -> list[float]:
-    """Return the exponentials of scores as shares of their sum, without overflow."""
-    most = max(scores)
-    shares = [exp(score - most) for score in scores]
-    total = sum(shares)
-    return [share / total for share in shares]
 
 
 def block_weight(block: str) -> float:

@@ -34,18 +34,8 @@ from classifier.model.features import features as features_of
 from classifier.model.fit_convolution import Fit, fit_convolution
 from classifier.model.labels import Labelled
 from classifier.model.network import fit_network
-from classifier.model.runtime import (
-    CATEGORIES,
-    FORMAT,
-    HIDDEN,
-    LABEL_SIGNALS,
-    MIDDLE,
-    OUTPUTS,
-    RISKS,
-    Model,
-    assemble,
-    block_weight,
-)
+from classifier.model.outputs import CATEGORIES, LABEL_SIGNALS, OUTPUTS, RISKS
+from classifier.model.runtime import FORMAT, HIDDEN, MIDDLE, Model, assemble, block_weight
 from classifier.model.tokens import Tokens, tokens
 from classifier.model.truth import FOLDS, Truth, truth_of
 from classifier.parallel import map_batches

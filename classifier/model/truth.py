@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from classifier.model.labels import WRITTEN, Labelled
-from classifier.model.runtime import CATEGORIES, LABEL_SIGNALS, RISKS
+from classifier.model.outputs import CATEGORIES, LABEL_SIGNALS, RISKS
 
 FOLDS = 5
 
