@@ -8,9 +8,10 @@ from classifier.model.features import Group, act, value
 from classifier.model.runtime import Model
 from classifier.model.tokens import NAME, PARAMETER, VALUE
 from classifier.parameters import MAX_VALUE, places
-from classifier.reading import STOP, Reading
+from classifier.reading import Reading
 from classifier.verdict import Evidence
 from classifier.widen import widened
+from classifier.words import STOP
 
 _NAME_BLOCKS = frozenset({"n", "n0", "nz", "nvl", "nva", "nv", "nc"})
 _TEXT_BLOCKS = frozenset({"d", "f", "fvl", "fva", "fv", "fc", "rv", "rn"})

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from classifier.reading import lower, name_tokens
 from classifier.verdict import Category, Classification, Evidence, Risk
+from classifier.words import lower, name_tokens
 from crawler.records import Tool
 
 

@@ -5,10 +5,10 @@ are looked up again only where a quote is needed (`Reading.span`).
 """
 
 import re  # noqa: TID251 - character classes and bounded alternations only: linear on any text
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -17,18 +17,14 @@ from classifier.offers import offered
 from classifier.parameters import Parameter, doc_parameters, parameters
 from classifier.texts import NOBODY, Suspects
 from classifier.verdict import Evidence
+from classifier.words import MAX_NAME, Spans, in_name, in_text, lower, name_tokens, text_tokens
 from crawler.placed_names import FILE_ENDINGS, name_without_place
 from crawler.records import Tool
 
-MAX_NAME = 256
 MAX_DESCRIPTION = 3000
 """Characters of a description that are judged; the rest marks the result truncated."""
 _MAX_FIRST, _MAX_SERVER = 300, 400
 
-FIRST_CJK = "\u3040"
-_CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-_ASCII_NAME = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
-_ASCII_TOKEN = re.compile(r"[a-z]+|\d+")
 _ARGUMENTS = re.compile(
     r"\n[ \t]*(?:(?:args|arguments|parameters|params|returns?|raises|examples?|参数|返回|input|inputs|output)(?:[ \t]+\w{1,20}){0,2}[ \t]*(?:[:\uff1a]|$)|[@:](?:param|returns?)\b)",
     re.IGNORECASE | re.MULTILINE,
@@ -38,81 +34,6 @@ _TOLD_AGAIN = re.compile(r"\n[ \t]*\n[ \t]*(?=[A-Z][a-z]{0,20}(?: [a-z'-]{1,20})
 _END = re.compile(r"[.!?。！？][*\"')\]]{0,3}(?:\s|$)|[。！？]|\n[ \t]*\n|\n[ \t]*[-*#]|:[ \t]*\n")
 _LEAD = re.compile(r"[\[\(【][^\]\)】\n]{0,60}[\]\)】]|\*\*[^*\n]{1,60}\*\*:?|[^\w\[\(【*]+|\*")
 _SAYING = 3  # words of a tag or of something in bold from which it may be what the call does
-STOP = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "of",
-        "to",
-        "in",
-        "for",
-        "and",
-        "or",
-        "on",
-        "with",
-        "from",
-        "by",
-        "is",
-        "are",
-        "this",
-        "that",
-        "it",
-        "its",
-        "be",
-        "as",
-        "at",
-        "into",
-        "using",
-        "use",
-        "used",
-        "will",
-        "can",
-        "you",
-        "your",
-        "all",
-        "any",
-        "if",
-        "when",
-        "tool",
-        "which",
-    ]
-)
-
-
-class _Spans:
-    """(word, start, end) of every word, found as far as somebody looks: mostly the first few."""
-
-    __slots__ = ("_found", "_lead", "_pattern", "_rest", "_text", "_told")
-
-    def __init__(self, pattern: re.Pattern[str], text: str, lead: int) -> None:
-        self._found: list[tuple[str, int, int]] = []
-        self._pattern, self._text, self._lead = pattern, text, lead
-        self._rest = _spans(pattern, text, lead)
-        self._told = ""
-
-    def told(self) -> str:
-        """Return all the words in order, a space before and after each."""
-        if not self._told:
-            words = [word.lower() for word in self._pattern.findall(self._text, self._lead)]
-            self._told = f" {' '.join(_expand(words))} "
-        return self._told
-
-    def __iter__(self) -> Iterator[tuple[str, int, int]]:
-        yield from self._found
-        for span in self._rest:
-            self._found.append(span)
-            yield span
-
-
-def _spans(pattern: re.Pattern[str], text: str, lead: int) -> Iterator[tuple[str, int, int]]:
-    """Yield (word, start, end) of every word; CJK runs as overlapping pairs of characters."""
-    for found in pattern.finditer(text, lead):
-        token, start = found.group().lower(), found.start()
-        if token[0] < FIRST_CJK or len(token) == 1:
-            yield token, start, found.end()
-        else:
-            yield from ((token[i : i + 2], start + i, start + i + 2) for i in range(len(token) - 1))
 
 
 @dataclass(slots=True)
@@ -141,8 +62,8 @@ class Reading:
     truncated: bool
     lead: int  # where the described part of the description starts
     told: str  # the first sentence as it stands, cut at 300 characters
-    name_spans: _Spans | None = None
-    text_spans: _Spans | None = None
+    name_spans: Spans | None = None
+    text_spans: Spans | None = None
     quoted: dict[str, tuple[Evidence, ...]] = field(default_factory=dict)
     """By rule, what was quoted for it before."""
     suspects: Suspects = NOBODY
@@ -159,7 +80,7 @@ class Reading:
         """Quote the first word of the name that is one of these words, lemmas or classes, and not of `but`."""
         if self.name_spans is None:
             name = self.tool.name[:MAX_NAME]
-            self.name_spans = _Spans(_in_name(name), name, 0)
+            self.name_spans = Spans(in_name(name), name, 0)
         return _quote("/name", self.tool.name, self.name_spans, words, but)
 
     def quote_text(self, words: AbstractSet[str]) -> Evidence | None:
@@ -180,10 +101,10 @@ class Reading:
         start, end = found[0][1], found[-1][2]
         return Evidence("/description", start, end, (self.tool.description or "")[start:end])
 
-    def _text(self) -> _Spans:
+    def _text(self) -> Spans:
         if self.text_spans is None:
             text = lower((self.tool.description or "")[:MAX_DESCRIPTION])
-            self.text_spans = _Spans(_in_text(text), text, self.lead)
+            self.text_spans = Spans(in_text(text), text, self.lead)
         return self.text_spans
 
 
@@ -211,7 +132,7 @@ _PARTS = frozenset(Reading.__slots__) - {"tool", "suspects"}
 def _quote(
     pointer: str,
     text: str,
-    spans: _Spans,
+    spans: Spans,
     words: AbstractSet[str],
     but: AbstractSet[str] = frozenset(),
 ) -> Evidence | None:
@@ -241,62 +162,6 @@ def _keys(tokens: Iterable[str]) -> set[str]:
     found = set(tokens)
     found.update(*map(_more, found))
     return found
-
-
-def lower(text: str) -> str:
-    """Return the lower-case text with every code point where it was (`İ` would become two)."""
-    low = text.lower()
-    if len(low) == len(text):
-        return low
-    return "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
-
-
-def _expand(tokens: list[str]) -> list[str]:
-    if not tokens or max(tokens) < FIRST_CJK:
-        return tokens
-    out: list[str] = []
-    for token in tokens:
-        if token[0] >= FIRST_CJK:
-            out += [token[i : i + 2] for i in range(max(1, len(token) - 1))]
-        else:
-            out.append(token)
-    return out
-
-
-@cache
-def _wide() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Return the words of names and of texts in any script: dear to compile, and seldom asked for."""
-    letters = r"[a-z\u00df-\u024f\u0400-\u04ff]+"
-    return (
-        re.compile(rf"[A-Z]+(?=[A-Z][a-z])|[A-Z]?{letters}|[A-Z]+|\d+|[{_CJK}]+"),
-        re.compile(rf"{letters}|\d+|[{_CJK}]+"),
-    )
-
-
-def _in_name(name: str) -> re.Pattern[str]:
-    return _ASCII_NAME if name.isascii() else _wide()[0]
-
-
-def _in_text(text: str) -> re.Pattern[str]:
-    return _ASCII_TOKEN if text.isascii() else _wide()[1]
-
-
-def name_tokens(name: str) -> list[str]:
-    """Return the lower-case words of a tool's or server's name; CJK as pairs of characters."""
-    cut = name[:MAX_NAME]
-    return _expand(list(map(str.lower, _in_name(cut).findall(cut))))
-
-
-def text_tokens(text: str) -> list[str]:
-    """Return the lower-case words of a text; CJK as overlapping pairs of characters."""
-    low = lower(text)
-    return _expand(_in_text(low).findall(low))
-
-
-def unread(text: str) -> str:
-    """Return what is left of a text, in small letters, without the words that are read."""
-    low = lower(text)
-    return _in_text(low).sub("", low)
 
 
 @lru_cache(maxsize=4096)

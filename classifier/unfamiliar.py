@@ -8,7 +8,8 @@ from collections.abc import Container, Iterable
 from functools import partial
 
 from classifier.lexicon import lexicon
-from classifier.reading import FIRST_CJK, MAX_DESCRIPTION, Reading, lower, unread
+from classifier.reading import MAX_DESCRIPTION, Reading
+from classifier.words import FIRST_CJK, lower, unread
 
 _KNOWN = 0.4
 """Share of known words below which a text is not understood: of 9,000 public definitions one in a thousand

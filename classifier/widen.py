@@ -9,12 +9,12 @@ import re  # noqa: TID251 - classes of characters with a bound, matched at one p
 
 from classifier.reading import MAX_DESCRIPTION
 from classifier.verdict import Evidence
+from classifier.words import CJK
 from crawler.records import Tool
 
-_CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 _MOST = 24
-_TOUCHING = re.compile(rf"[^\W_{_CJK}]{{1,{_MOST}}}")
-_BEFORE = re.compile(rf"[^\W_{_CJK}]{{1,{_MOST}}}\Z")
+_TOUCHING = re.compile(rf"[^\W_{CJK}]{{1,{_MOST}}}")
+_BEFORE = re.compile(rf"[^\W_{CJK}]{{1,{_MOST}}}\Z")
 _NEXT = re.compile(rf"[ _-]([^\W_]{{1,{_MOST}}})")
 _LETTERS = ("\u30a1-\u30fa\u30fc", "\uac00-\ud7a3")  # katakana, hangul: their words are runs
 _RUN_ON = tuple(re.compile(rf"(?<=[{one}])[{one}]{{1,{_MOST}}}") for one in _LETTERS)

@@ -17,8 +17,9 @@ from typing import Any
 from classifier.effects import EFFECTS
 from classifier.lexicon import lexicon
 from classifier.parameters import chooses
-from classifier.reading import STOP, Reading, name_tokens
+from classifier.reading import Reading
 from classifier.rules import Rule
+from classifier.words import STOP, name_tokens
 
 Feature = tuple[str, str | None]
 """Block and key."""

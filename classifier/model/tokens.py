@@ -11,8 +11,9 @@ from itertools import islice
 from typing import NamedTuple
 
 from classifier.parameters import Parameter
-from classifier.reading import FIRST_CJK, Reading, name_tokens
+from classifier.reading import Reading
 from classifier.rules import Rule
+from classifier.words import FIRST_CJK, name_tokens
 from crawler.placed_names import FILE_ENDINGS, name_without_place
 
 NAME, TEXT, PARAMETER, VALUE, ABOUT, SERVER, RULE = range(7)

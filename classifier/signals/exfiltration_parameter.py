@@ -11,10 +11,11 @@ from collections.abc import Iterator, Sequence
 import re2
 
 from classifier.clues import meeting, meetings, trigger
-from classifier.reading import Reading, name_tokens
+from classifier.reading import Reading
 from classifier.rules import Rule
 from classifier.texts import Text
 from classifier.verdict import Evidence, Kind, Severity, Signal
+from classifier.words import name_tokens
 
 SIGNAL = Signal(
     id="exfiltration-parameter",
