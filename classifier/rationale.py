@@ -1,9 +1,8 @@
 """Two or three plain sentences made from the findings, never from a category's template."""
 
-import re  # noqa: TID251 - bounded, without repetition of repetitions: linear
-
 from classifier import decide
 from classifier.mentions import Kind, Mention, mention
+from classifier.quoted import QUOTE, colon_quoted, in_marks, plain
 from classifier.reading import Reading
 from classifier.telling import telling
 from classifier.verdict import Category, Finding, Risk
@@ -159,7 +158,6 @@ _HELD = 'Risk is held at {}, because "{}" mostly means more than this: a person 
 _HOSTILE = "the definition itself looks hostile"
 _MAYBE = " Something in it may be hostile: a person should look."
 _MOST = 3
-_QUOTE = 110
 
 
 def write(  # noqa: PLR0913 - a verdict, and what is known of its grounds
@@ -261,8 +259,8 @@ def _start(
         told = telling(reading, by) if by else None
         if told and told.pointer != "/description":
             where = "listed in its schema" if told.end else "a parameter"
-            return f"A call {does}, by {_in_marks(_plain(told.text[:_QUOTE]))}, {where}."
-        return f"A call {does}{_quoted(told.text if told else reading.told)}."
+            return f"A call {does}, by {in_marks(plain(told.text[:QUOTE]))}, {where}."
+        return f"A call {does}{colon_quoted(told.text if told else reading.told)}."
     named = "name and parameters" if reading.parameters else "name"
     claims = does is _DOES[category] or (insufficient and does is not _TAKEN.get(category))
     short = _SHORT[category] if claims else does
@@ -357,49 +355,6 @@ def _risk(  # noqa: PLR0913 - a level, and what stands for and against it
     if wording >= _MUCH:
         return f"Risk is {risk.value}, by the wording as a whole, and because {_join(reasons)}."
     return f"Risk is {risk.value}: {_join(reasons)}."
-
-
-_LEAD = re.compile(r"(?:<?/?[\w-]{1,20}>\s*)+")
-_TAG = re.compile(r"</?[\w-]{1,20}>")
-_CUT = re.compile(r"(?i)[\s,;(:-]{1,3}(?:e\.g|i\.e|vs|cf|incl|approx|resp|z\.b)$")
-"""What a sentence seems to end with, and does not: the dot is an abbreviation's."""
-_DOCS = re.compile(r"(?i) (?:args|arguments|parameters|params|returns|inputs?|outputs?):|:param ")
-
-
-def _quoted(told: str) -> str:
-    """Quote the definition's own words as they stand, cut at a word; nothing where they say nothing.
-
-    White space and what cannot be printed are one space each; a tag ends the quote, or comes before it.
-    """
-    told = _plain(told)
-    if lead := _LEAD.match(told):
-        told = told[lead.end() :]
-    if found := _DOCS.search(told):
-        told = told[: found.start()]
-    more = ""
-    if tag := _TAG.search(told):
-        told, more = told[: tag.start()], _TAG.sub("", told[tag.end() :]).strip(".:;, ")
-    if cut := _CUT.search(told):
-        told, more = told[: cut.start()], "…"
-    if told.count("(") > told.count(")"):
-        told = told.rpartition("(")[0]
-    if len(told.rstrip(".:;, ")) > _QUOTE:
-        told, more = told[:_QUOTE].rpartition(" ")[0] or told[:_QUOTE], told[_QUOTE:]
-    told = told.rstrip(".:;, ")
-    if not told:
-        return ""
-    return f": {_in_marks(told + (' …' if more else ''))}"
-
-
-def _plain(told: str) -> str:
-    if not told.isprintable():
-        told = "".join(c if c.isprintable() else " " for c in told)
-    return " ".join(told.split())
-
-
-def _in_marks(told: str) -> str:
-    opening, closing = "\u201c\u201d" if '"' in told else '""'
-    return f"{opening}{told}{closing}"
 
 
 def _join(parts: list[str]) -> str:
