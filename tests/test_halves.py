@@ -10,7 +10,7 @@ import pytest
 
 from classifier import halves, parallel
 from classifier.ahead import ahead
-from classifier.commands.inputs import judged
+from classifier.commands.judging import judged
 from classifier.commands.some import Some
 from classifier.engine import Options, classify_many
 from classifier.errors import WorkerError

@@ -11,14 +11,8 @@ from pathlib import Path
 import pytest
 
 from classifier import parallel
-from classifier.commands.inputs import (
-    InputOptions,
-    classified_by_target,
-    judged,
-    lines,
-    record,
-    to_line,
-)
+from classifier.commands.inputs import InputOptions, classified_by_target, lines
+from classifier.commands.judging import judged, record, to_line
 from classifier.engine import Options, classify_many
 from classifier.errors import WorkerError
 from classifier.parallel import BATCH, FIRST, batches, map_batches

@@ -31,7 +31,7 @@ def annotate(
     unsafe_no_sandbox: Annotated[bool, typer.Option("--unsafe-no-sandbox", help="Run packages without a sandbox.")] = False,
 ) -> None:  # fmt: skip
     """Say which hints each tool should carry, and quote why; directories reject missing ones."""
-    from classifier.commands import inputs
+    from classifier.commands import inputs, judging
     from classifier.engine import Options
     from classifier.pipeline.hints import advise
 
@@ -50,7 +50,7 @@ def annotate(
         missing += bool(advice.missing)
         conflicts += bool(advice.conflicts)
         if output is Format.JSON:
-            print_json(inputs.to_line(advice.to_json()) + "\n")
+            print_json(judging.to_line(advice.to_json()) + "\n")
         else:
             sys.stdout.write(advice.text())
     inputs.say(

@@ -191,7 +191,7 @@ def _read_baseline(path: Path | None) -> "Baseline | None":
 
 def _catalogue(db: str, options: "InputOptions", wish: _Wish) -> bool:
     """Classify what the catalogue holds and store it; print a summary or every line."""
-    from classifier.commands import inputs
+    from classifier.commands import inputs, judging, waiting
     from classifier.commands.partly import say_partly
     from classifier.pipeline.catalogue.reading import catalogue_findings
     from classifier.store import classify_catalog
@@ -199,7 +199,7 @@ def _catalogue(db: str, options: "InputOptions", wish: _Wish) -> bool:
 
     inputs.require_catalog(db, or_target=True)
     with Catalog.open(db, create=False) as catalog:
-        with inputs.counting("classifying") as progress:
+        with waiting.counting("classifying") as progress:
             summary = classify_catalog(catalog, options.engine, progress)
         if wish.level is None:
             say_partly(catalog)
@@ -212,7 +212,7 @@ def _catalogue(db: str, options: "InputOptions", wish: _Wish) -> bool:
             sys.stdout.write(summary.text())
             fails = wish.level is not None and summary.worst >= wish.level.rank
             return _beside([], wish, [], options) or fails
-        judged = inputs.judged((item.tool for item in catalog.tools()), options.engine)
+        judged = judging.judged((item.tool for item in catalog.tools()), options.engine)
         items = ((*both, None) for both in judged)
         return _print(items, wish, options, [])
 
@@ -306,10 +306,10 @@ def _plain(
     output: Format,
     nothing: Callable[[], str] = lambda: "no tools",
 ) -> None:
-    from classifier.commands import inputs
+    from classifier.commands import judging
 
     if output in (Format.JSON, Format.JSONL):
-        _json((inputs.to_line(inputs.record(*both)) for both in results), output)
+        _json((judging.to_line(judging.record(*both)) for both in results), output)
         return
     from classifier.commands.table import print_table
 

@@ -36,7 +36,7 @@ def diff(
     output: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TEXT,
 ) -> None:  # fmt: skip
     """Show what was added, removed or changed in the catalogue, word by word, gravest first."""
-    from classifier.commands import inputs
+    from classifier.commands import inputs, judging
     from classifier.commands.outdated import say_outdated
     from classifier.commands.partly import say_partly
     from classifier.engine import Options
@@ -56,7 +56,7 @@ def diff(
     match output:
         case Format.JSON:
             value = {"since": start, **drift_report.to_json(found)}
-            print_json(inputs.to_line(value) + "\n")
+            print_json(judging.to_line(value) + "\n")
         case Format.MARKDOWN:
             sys.stdout.write(drift_report.markdown(found))
         case Format.TEXT:

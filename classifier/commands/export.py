@@ -24,7 +24,7 @@ def export(
     output: Annotated[Format, typer.Option("--format", help="How to write.")] = Format.JSONL,  # noqa: ARG001 - one format so far
 ) -> None:  # fmt: skip
     """Write every tool of the catalogue with definition, provenance and classification."""
-    from classifier.commands import inputs
+    from classifier.commands import inputs, judging
     from classifier.commands.outdated import say_outdated
     from classifier.commands.partly import say_partly
     from crawler.catalog import Catalog
@@ -44,4 +44,4 @@ def export(
                 "definition": item.tool.definition,
                 "classification": item.classification,
             }
-            print_json(inputs.to_line(row) + "\n")
+            print_json(judging.to_line(row) + "\n")

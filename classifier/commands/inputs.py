@@ -4,25 +4,17 @@
 catalogue, or a template engine.
 """
 
-import json
 import sys
-from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import orjson
+from typing import TYPE_CHECKING
 
 from classifier.commands.files import Files
-from classifier.commands.some import Some
+from classifier.commands.judging import judged, judged_lines
 from classifier.commands.waiting import counted
-from classifier.engine import Options, classify_many, prepare
-from classifier.halves import classify_halves
-from classifier.parallel import FIRST, batches, map_batches
+from classifier.engine import Options
 from classifier.verdict import Classification, Risk
 from crawler.client_config import disabled_notes
 from crawler.errors import TargetError
@@ -257,34 +249,14 @@ def classified_by_target(
 
 
 def lines(targets: list[str], options: InputOptions) -> Iterator[tuple[Risk, str]]:
-    """Yield the level and the line of JSON of every definition: made where it is classified.
-
-    A process that classifies has all that a line says; sent as objects, results would be taken apart,
-    put together and then written by the one process that all others wait for.
+    """Yield the level and the line of JSON of every definition of TARGETs.
 
     Raises:
         TargetError: a target cannot be understood or read; all are looked at before the first.
 
     """
     source = chain.from_iterable(tools([text], options) for text in options.files.distinct(targets))
-    alone = _alone(targets, options)
-    some = Some(source, alone)
-    if some.is_all:
-        results = classify_halves(some.tools, options.engine)
-        yield from map(_line, some.tools, results)
-        some.check()
-        return
-    work = partial(_lines, options.engine)
-    shared = batches(some, first=FIRST)
-    yield from chain.from_iterable(map_batches(work, shared, ready=prepare, alone=alone))
-
-
-def _lines(options: Options, batch: list[Tool]) -> list[tuple[Risk, str]]:
-    return list(map(_line, batch, classify_many(batch, options)))
-
-
-def _line(tool: Tool, result: Classification) -> tuple[Risk, str]:
-    return result.risk, to_line(record(tool, result))
+    yield from judged_lines(source, options.engine, _alone(targets, options))
 
 
 def _alone(targets: list[str], options: InputOptions) -> Callable[[], bool]:
@@ -296,37 +268,6 @@ def _alone(targets: list[str], options: InputOptions) -> Callable[[], bool]:
 def _asks(options: InputOptions) -> bool:
     """Say whether servers were asked, or will be: rows that are ready are not kept until they answer."""
     return options.asked or (options.launch and any(options.files.configs.values()))
-
-
-def judged(
-    source: Iterable[Tool], options: Options, alone: Callable[[], bool] | None = None
-) -> Iterator[tuple[Tool, Classification]]:
-    """Pair every definition with its classification, a batch at a time, on every core.
-
-    `alone` says, once tools came, that their source is still at work, and no process may be forked.
-
-    Raises:
-        WorkerError: a process that did part of the work was killed.
-
-    """
-    some = Some(source, alone)
-    if some.is_all:
-        yield from zip(some.tools, classify_halves(some.tools, options), strict=True)
-        some.check()
-        return
-    waiting: deque[list[Tool]] = deque()
-
-    def tee() -> Iterator[list[Tool]]:
-        for batch in batches(some, first=FIRST):
-            waiting.append(batch)
-            yield batch
-
-    for results in map_batches(partial(_classify, options), tee(), ready=prepare, alone=alone):
-        yield from zip(waiting.popleft(), results, strict=True)
-
-
-def _classify(options: Options, batch: list[Tool]) -> list[Classification]:
-    return list(classify_many(batch, options))
 
 
 def require_catalog(db: str, *, or_target: bool = False) -> None:
@@ -342,24 +283,6 @@ def require_catalog(db: str, *, or_target: bool = False) -> None:
     if "://" not in path and not local_path(path).exists():
         way = ", or give a TARGET" if or_target else ""
         raise TargetError(f"{db}: no catalogue; make one with `toolrisk crawl`{way}")
-
-
-def record(tool: Tool, classification: Classification) -> dict[str, Any]:
-    """Return one line of the output contract."""
-    return {
-        "server": tool.server,
-        "tool": tool.name,
-        **classification.to_json(),
-        "definition_sha256": tool.definition_sha256,
-    }
-
-
-def to_line(value: object) -> str:
-    """Return a value as one line of JSON; lone surrogates stay escaped, as they came."""
-    try:
-        return orjson.dumps(value).decode()
-    except (TypeError, ValueError):
-        return json.dumps(value, separators=(",", ":"))
 
 
 def user_reviews() -> Path | None:
@@ -401,30 +324,11 @@ __all__ = [
     "classified",
     "classified_by_target",
     "is_config",
-    "judged",
     "known_in_part",
     "lines",
-    "record",
     "report",
     "require_catalog",
     "say",
-    "to_line",
     "tools",
     "user_reviews",
 ]
-
-
-@contextmanager
-def counting(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
-    """Show on a terminal how many are done; say nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, redirect_stdout=False) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda done: bar.advance(task, done)

@@ -137,7 +137,7 @@ def _sample(catalog: "Catalog", summary: "Summary") -> None:
 
 def _policies(catalog: "Catalog", folder: Path, engine: "Options") -> int:
     """Write a policy per server for each of the first targets."""
-    from classifier.commands.inputs import judged
+    from classifier.commands.judging import judged
     from classifier.intent import Intent, decide_intent
     from classifier.pages.slugs import slugs
     from classifier.pipeline.saving import make_folder, save

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from classifier.combinations import Combination, Stack, look
-from classifier.commands.inputs import to_line
+from classifier.commands.judging import to_line
 from classifier.commands.table import clean
 from classifier.grade import LETTERS, Grade, grade
 from classifier.pipeline.catalogue import name_collision

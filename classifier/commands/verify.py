@@ -46,7 +46,7 @@ def verify(
     or `incomplete`: tools are pinned and none of them was compared. Of a server that told only a
     part of its tools, nothing is taken for removed.
     """
-    from classifier.commands import inputs
+    from classifier.commands import inputs, judging
     from classifier.commands.partly import told_in_part
     from classifier.engine import Options
     from classifier.pipeline import drift, drift_report
@@ -92,7 +92,7 @@ def verify(
     match output:
         case Format.JSON:
             made = drift_report.to_json(found, unknown, incomplete=incomplete, looked=looked)
-            print_json(inputs.to_line(made) + "\n")
+            print_json(judging.to_line(made) + "\n")
         case Format.MARKDOWN:
             sys.stdout.write(
                 drift_report.markdown(found, unknown, incomplete=incomplete, looked=looked)
