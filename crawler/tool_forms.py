@@ -13,11 +13,20 @@ from typing import Any, NamedTuple
 from crawler.parse import MalformedToolError, parse_tool
 from crawler.printable import counted
 from crawler.records import JsonObject, ServerName, Tool, canonical_json, sha256
+from crawler.tool_marks import (
+    describes,
+    has_marks,
+    has_schema,
+    is_manifest,
+    is_named,
+    is_named_only,
+    is_plain,
+    is_schema,
+    is_tools,
+)
 
 _DEEPEST = 6
 """Envelopes in one another that are read; nobody means more."""
-_SCHEMAS = ("inputSchema", "input_schema", "outputSchema", "output_schema")
-"""Keys that a tool has and the server around tools has not."""
 _NO_TOOLS_IN = ("_meta", "initialize")
 """Members that clients take no tools from, whatever they look like."""
 _OTHER_LISTS = ("prompts", "resources", "resourceTemplates")
@@ -114,8 +123,8 @@ class Reader:
             for key, (kind, read) in _FORMS.items()
             if isinstance(value.get(key), kind) and (key in sure or not only_sure)
         }
-        is_something = bool(forms) or only_sure or has_marks(value) or _is_manifest(value)
-        marked = is_named(value) and _has_schema(value) if only_sure else has_marks(value)
+        is_something = bool(forms) or only_sure or has_marks(value) or is_manifest(value)
+        marked = is_named(value) and has_schema(value) if only_sure else has_marks(value)
         itself = is_tool or marked or (is_named(value) and not is_something)
         if itself:
             self._tool(value, context, place)
@@ -152,10 +161,10 @@ class Reader:
         list of servers alone is `{name, tools}` without a schema a server and nothing else.
         """
         members = list(values)
-        beside = are_tools or any(isinstance(one, dict) and _is_plain(one) for one in members)
+        beside = are_tools or any(isinstance(one, dict) and is_plain(one) for one in members)
         for number, value in enumerate(members, 1):
             place = f"item {number}"
-            if not isinstance(value, dict) or _is_plain(value):
+            if not isinstance(value, dict) or is_plain(value):
                 self._tool(value, context, place)
             else:
                 is_tool = are_tools or (beside and is_named(value))
@@ -166,7 +175,7 @@ class Reader:
         before = self._found()
         if not self._document(value, context, place, is_tool=is_tool):
             self._tool(value, context, place)
-        elif before == self._found() and _describes(value):
+        elif before == self._found() and describes(value):
             self._empty.append(place)
 
     def _found(self) -> tuple[int, int, int]:
@@ -199,7 +208,7 @@ class Reader:
 
     def _list(self, value: JsonObject, context: Context) -> None:
         """Read `tools`, of a server that may be named beside it."""
-        keys = ("name",) if _is_manifest(value) else ("server", "name")
+        keys = ("name",) if is_manifest(value) else ("server", "name")
         name = next((value[key] for key in keys if isinstance(value.get(key), str)), None)
         title = value.get("title") or value.get("display_name") or value.get("server_title")
         text = _server_text(title, value.get("description") or value.get("server_description"))
@@ -230,35 +239,9 @@ def goes_on_note(server: str) -> str:
     return f"{server[:60]}: the list of tools goes on (nextCursor); save all its pages"
 
 
-def is_named(value: JsonObject) -> bool:
-    """Say whether an object has a name, as tools and servers have."""
-    return isinstance(value.get("name"), str) or isinstance(value.get("tool"), str)
-
-
-def has_marks(value: JsonObject) -> bool:
-    """Say whether an object has what only a tool has, whatever else it looks like."""
-    return _has_schema(value) or (is_named(value) and value.get("annotations") is not None)
-
-
-def _is_plain(value: JsonObject) -> bool:
-    return is_named(value) and not _is_tools(value)
-
-
-def _is_tools(value: JsonObject) -> bool:
-    return isinstance(value.get("tools"), list | dict)
-
-
-def _is_manifest(value: JsonObject) -> bool:
-    marked = "manifest_version" in value or "dxt_version" in value
-    return marked and isinstance(value.get("name"), str)
-
-
 def _is_servers(value: JsonObject) -> bool:
     return any(
-        (
-            isinstance(one, dict)
-            and (_is_tools(one) or isinstance(one.get("tools_list_pages"), list))
-        )
+        (isinstance(one, dict) and (is_tools(one) or isinstance(one.get("tools_list_pages"), list)))
         or (isinstance(one, list) and any(isinstance(i, dict) and is_named(i) for i in one))
         for one in value.values()
     )
@@ -282,7 +265,7 @@ def _sure(value: JsonObject) -> JsonObject:
 
 
 def _is_sure(one: Any) -> bool:
-    return isinstance(one, dict) and ((is_named(one) and _has_schema(one)) or _holds(one))
+    return isinstance(one, dict) and ((is_named(one) and has_schema(one)) or _holds(one))
 
 
 def _holds(value: JsonObject) -> bool:
@@ -291,32 +274,17 @@ def _holds(value: JsonObject) -> bool:
     for _ in range(_DEEPEST):
         tools, pages = inner.get("tools"), inner.get("tools_list_pages")
         if isinstance(tools, dict):
-            tools = [one for one in tools.values() if not _is_named_only(one)]
-        if any(map(_describes, tools if isinstance(tools, list) else ())):
+            tools = [one for one in tools.values() if not is_named_only(one)]
+        if any(map(describes, tools if isinstance(tools, list) else ())):
             return True
         if isinstance(pages, list) and any(isinstance(page, dict) for page in pages):
             return True
         inner = inner.get("result")
         if isinstance(inner, list):
-            return any(map(_describes, inner))
+            return any(map(describes, inner))
         if not isinstance(inner, dict):
             return False
     return True
-
-
-def _is_named_only(value: Any) -> bool:
-    """Say whether a member of an object of tools describes nothing: settings for a tool do not."""
-    return not isinstance(value, dict) or ("description" not in value and not _has_schema(value))
-
-
-def _describes(value: Any) -> bool:
-    if not isinstance(value, dict):
-        return False
-    return is_named(value) or isinstance(value.get("description"), str) or _has_schema(value)
-
-
-def _has_schema(value: JsonObject) -> bool:
-    return any(value.get(key) is not None for key in _SCHEMAS)
 
 
 def _definitions(document: Any, taken: set[int]) -> int:
@@ -327,9 +295,7 @@ def _definitions(document: Any, taken: set[int]) -> int:
         if isinstance(value, list):
             left.extend((one, is_listed) for one in value)
         elif isinstance(value, dict) and id(value) not in taken:
-            is_told = _has_schema(value) or (
-                is_listed and isinstance(value.get("description"), str)
-            )
+            is_told = has_schema(value) or (is_listed and isinstance(value.get("description"), str))
             if is_named(value) and is_told:
                 count += 1
                 continue
@@ -367,7 +333,7 @@ def _wire(value: Any, context: Context) -> tuple[Any, ServerName, str]:
     for alias, key in _ALIASES:
         if alias in wire and key not in wire:
             wire[key] = wire.pop(alias)
-    if "inputSchema" not in wire and _is_schema(wire.get("parameters")):
+    if "inputSchema" not in wire and is_schema(wire.get("parameters")):
         wire["inputSchema"] = wire.pop("parameters")
     server = wire.pop("server", None)
     own = [wire.pop(key, None) for key in ("server_title", "server_description")]
@@ -381,11 +347,6 @@ def _function(value: JsonObject) -> JsonObject:
     if not isinstance(inner, dict) or value.get("type") != "function" or is_named(value):
         return value
     return inner if is_named(inner) else value
-
-
-def _is_schema(value: Any) -> bool:
-    """Say whether `parameters` is what other APIs call the schema of the arguments."""
-    return isinstance(value, dict) and ("properties" in value or isinstance(value.get("type"), str))
 
 
 def unwrapped(wire: JsonObject) -> JsonObject:

@@ -99,3 +99,18 @@ def test_signals_import_no_sibling():
 def test_no_model_file_is_a_pickle():
     for path in (ROOT / "data").rglob("*"):
         assert path.suffix not in {".pkl", ".pickle", ".joblib"}, path
+
+
+MOST_LINES = 400
+"""Of a module: one that grows over it holds two ideas."""
+GENERATED = ("crawler/catalog/migrations/",)
+
+
+def test_rooms_stay_small():
+    grown = []
+    for package in PACKAGES:
+        for path in (ROOT / package).rglob("*.py"):
+            where, lines = path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")
+            if not where.startswith(GENERATED) and lines.count("\n") > MOST_LINES:
+                grown.append(f"{where}: {lines.count(chr(10))} lines")
+    assert grown == []

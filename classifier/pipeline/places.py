@@ -20,7 +20,7 @@ from typing import Any
 from classifier.verdict import Evidence
 from crawler.client_config import SERVER_KEYS, strip_comments
 from crawler.records import Tool
-from crawler.tool_forms import has_marks, is_named
+from crawler.tool_marks import has_marks, is_named
 
 _DECODER = json.JSONDecoder()
 _DEEPEST = 12

@@ -7,7 +7,6 @@ know their judges: crawler never imports classifier.
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
@@ -31,8 +30,9 @@ from crawler.catalog.connection import (
 from crawler.catalog.copies import Copies, copies
 from crawler.catalog.frontier import Run
 from crawler.catalog.partly import Incomplete
-from crawler.catalog.reading import CatalogServer, CatalogTool, CatalogVersion, Change, Due
+from crawler.catalog.stored import CatalogServer, CatalogTool, CatalogVersion, Change, Due
 from crawler.catalog.upgrading import migrate
+from crawler.catalog.verdicts import StoredClassification, store_verdicts
 from crawler.gathered import Gathered, Stop, Walk, told_tools, utc_now
 from crawler.records import Listing, Origin, Probe, Server, ServerName
 
@@ -52,21 +52,6 @@ __all__ = [
 ]
 
 _BATCH = 5000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredClassification:
-    """A verdict as plain values; `json_text` is the whole of it."""
-
-    version_id: int
-    input_sha256: str
-    ruleset: str
-    model: str
-    category: str
-    risk: str
-    risk_score: int
-    needs_review: bool
-    json_text: str
 
 
 class Catalog:
@@ -245,10 +230,9 @@ class Catalog:
         created = now or utc_now()
         written = 0
         stream = iter(verdicts)
-        while batch := [_verdict_row(one, created) for one in islice(stream, _BATCH)]:
+        while batch := list(islice(stream, _BATCH)):
             with self._writing() as connection:
-                connection.exec_driver_sql(_SUPERSEDED, batch)  # as it stands: nothing is to be
-                connection.exec_driver_sql(_INSERTED, batch)  # worked out anew for every row
+                store_verdicts(connection, batch, created)
             written += len(batch)
         return written
 
@@ -396,34 +380,3 @@ class Catalog:
         """Return how much the catalogue holds, by table."""
         with self._reading() as connection:
             return reading.counts(connection)
-
-
-_SUPERSEDED = """
-DELETE FROM classification WHERE tool_version_id = :tool_version_id AND model = :model
-AND ruleset <> :ruleset AND ruleset LIKE substr(:ruleset, 1, instr(:ruleset || ' ', ' ') - 1) || ' %'
-"""
-
-
-_COLUMNS = (
-    "tool_version_id", "input_sha256", "ruleset", "model", "category", "risk", "risk_score",
-    "needs_review", "json_text", "created",
-)  # fmt: skip
-_INSERTED = (  # replaced, not updated: the newest has the highest id, whatever the clock says
-    f"INSERT OR REPLACE INTO classification ({', '.join(_COLUMNS)}) "  # noqa: S608 - constants
-    f"VALUES ({', '.join(':' + one for one in _COLUMNS)})"
-)
-
-
-def _verdict_row(verdict: StoredClassification, created: str) -> dict[str, Any]:
-    return {
-        "tool_version_id": verdict.version_id,
-        "input_sha256": verdict.input_sha256,
-        "ruleset": verdict.ruleset,
-        "model": verdict.model,
-        "category": verdict.category,
-        "risk": verdict.risk,
-        "risk_score": verdict.risk_score,
-        "needs_review": int(verdict.needs_review),
-        "json_text": verdict.json_text,
-        "created": created,
-    }

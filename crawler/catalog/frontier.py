@@ -7,9 +7,6 @@ is done. A crawl of the same targets that was cut off is taken up where it stopp
 A time of the past that lies ahead is of a clock that was wrong, and keeps nobody from being asked.
 """
 
-import os
-import secrets
-import socket
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crawler.catalog import rows
+from crawler.catalog.workers import release_dead, worker_name
 from crawler.domains import asked_domain
 from crawler.gathered import Gathered, era_of
 from crawler.records import Outcome, Probe, Server, ServerName
@@ -60,17 +58,6 @@ class Run:
     resumed: bool
     fresh_after: str | None  # who was looked at since then is not due; UTC ISO text
     worker: str
-
-
-def worker_name() -> str:
-    """Return a name for this process that tells whether it still lives.
-
-    In a container every process may have the same number; what it drew at its start differs.
-    """
-    return f"{socket.gethostname()}:{os.getpid()}:{_DRAWN}"
-
-
-_DRAWN = secrets.token_hex(4)
 
 
 def start(
@@ -116,34 +103,6 @@ def release(connection: sa.Connection, run: Run) -> None:
         ),
         {"worker": run.worker},
     )
-
-
-def release_dead(connection: sa.Connection) -> None:
-    """Free what processes of this machine held that no longer live."""
-    query = "SELECT DISTINCT leased_by FROM frontier WHERE state = 'leased'"
-    for worker in connection.scalars(sa.text(query)).all():
-        host, pid, drawn = [*str(worker).split(":"), ""][:3]
-        is_here = host == socket.gethostname() and pid.isdecimal()
-        if is_here and not _lives(int(pid), drawn):
-            connection.execute(
-                sa.text(
-                    "UPDATE frontier SET state = 'due', leased_by = NULL, leased_until = NULL "
-                    "WHERE state = 'leased' AND leased_by = :worker"
-                ),
-                {"worker": worker},
-            )
-
-
-def _lives(pid: int, drawn: str) -> bool:
-    if pid == os.getpid():
-        return drawn == _DRAWN
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 _NOTE = sa.text("""

@@ -13,9 +13,10 @@ import sqlalchemy as sa
 
 from crawler.catalog import merging, rows, tables
 from crawler.catalog.comparing import KnownTool, Tally, ToolBatch
-from crawler.catalog.rows import ORIGIN_RANK, Row
+from crawler.catalog.precedence import may_describe, may_state, stater_of
+from crawler.catalog.rows import Row
 from crawler.gathered import Gathered
-from crawler.records import Listing, Origin, Outcome
+from crawler.records import Listing, Outcome
 
 _TABLES = tables.TABLES
 SERVER = _TABLES["server"]
@@ -57,7 +58,7 @@ def _waves(items: Iterable[Gathered], tally: Tally) -> Iterator[list[Gathered]]:
             tally.skipped[item.skipped.outcome.value] += 1
         if item.server is None:
             continue
-        stater = _stater(item)
+        stater = stater_of(item)
         if item.server.name in names or (source and stater and stater != source):
             yield wave
             wave, names = [], set()
@@ -130,13 +131,13 @@ class _Wave:
         nothing = {"tools_origin": None, "tools_source": None, "tools_seen": None}
         for name, item in wanted.items():
             assert item.server is not None  # noqa: S101 - waves hold servers only
-            stated = rows.server_row(item.server) | {"stated_by": _stater(item)}
+            stated = rows.server_row(item.server) | {"stated_by": stater_of(item)}
             if name in self.ids:
                 old = self.stored[self.ids[name]]
                 kept = {
                     key: value if value is not None else old[key] for key, value in stated.items()
                 }
-                if not _may_describe(item, old):
+                if not may_describe(item, old):
                     kept = {key: old[key] for key in (*stated, "stated_by")}
                 kept["name"] = old["name"]
                 if (kept["status"] == _WITHDRAWN) != (old["status"] == _WITHDRAWN):
@@ -238,7 +239,7 @@ class _Wave:
         for item in told:
             server_id = self._id(item)
             stored = self.stored[server_id]
-            if not _may_state(item, stored):
+            if not may_state(item, stored):
                 self.tally.unchanged += len(item.tools or ())
                 continue
             batch.compare(server_id, item, known.get(server_id, {}), stored["tools_seen"])
@@ -357,36 +358,12 @@ class _Wave:
 
 
 _WITHDRAWN = "deleted"
-_TRUST = ("official-registry", "target", "docker-catalog", "docker-registry")
-"""Whose description of a server is shown, most trusted first; then any registry, then the rest."""
 
 
 def _counts_itself(item: Gathered) -> bool:
     """Say whether a server stands for the tools that nobody named; not where nobody is to ask for them."""
     is_silent = item.tools is None and item.skipped is None and not item.pending
     return is_silent and (item.server is None or item.server.left_alone is None)
-
-
-def _stater(item: Gathered) -> str | None:
-    return rows.storable(item.listing.provenance.label) if item.listing is not None else None
-
-
-def _may_describe(item: Gathered, old: Row) -> bool:
-    """Say whether an item may replace the description that the catalogue shows."""
-    stater, before = _stater(item), old["stated_by"]
-    return stater is not None and (stater == before or _rank(stater) < _rank(before))
-
-
-def _rank(source: str | None) -> int:
-    if source is None:
-        return len(_TRUST) + 3
-    if "://" not in source.partition("+")[0]:  # a source, and which of its lists
-        source = source.partition("+")[0]
-    if source in _TRUST:
-        return _TRUST.index(source)
-    if source == "awesome":
-        return len(_TRUST) + 2
-    return len(_TRUST) + (0 if "://" in source else 1)
 
 
 def _is_noted_elsewhere(item: Gathered) -> bool:
@@ -401,19 +378,6 @@ def _told(row: Row) -> Row:
 
 def _same(row: Row) -> Row:
     return {key: row[key] for key in ("url", "record_sha256", "statement")}
-
-
-def _may_state(item: Gathered, stored: Row) -> bool:
-    """Say whether this statement about tools may replace the one that the catalogue has."""
-    had, before = stored["tools_origin"], stored["tools_source"]
-    if had is None or ORIGIN_RANK[item.origin.value] != ORIGIN_RANK[had]:
-        return had is None or ORIGIN_RANK[item.origin.value] > ORIGIN_RANK[had]
-    # two catalogues that tell different things would take turns, and every crawl see changes
-    is_file = item.source.partition("+")[0] == "file"
-    is_told_by_others = (
-        item.origin is Origin.DECLARED and rows.storable(item.source) != before and not is_file
-    )
-    return not is_told_by_others or _rank(item.source) < _rank(before)
 
 
 def _chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:

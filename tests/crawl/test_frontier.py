@@ -16,7 +16,7 @@ from typing import ClassVar
 
 import pytest
 
-from crawler.catalog import Catalog, frontier
+from crawler.catalog import Catalog, frontier, workers
 from crawler.gathered import Gathered, Walk
 from crawler.probe import TOTAL_SECONDS
 from crawler.probe.running import FETCH_SECONDS
@@ -268,7 +268,7 @@ def test_a_lease_is_renewed_while_anything_arrives(tmp_path: Path, monkeypatch) 
 
 def test_a_dead_process_of_the_same_number_holds_nothing(tmp_path: Path) -> None:
     with Catalog.open(tmp_path / "c.db") as catalog:
-        dead = replace(catalog.start_run("[]"), worker=frontier.worker_name()[:-8] + "0" * 8)
+        dead = replace(catalog.start_run("[]"), worker=workers.worker_name()[:-8] + "0" * 8)
         assert len(catalog.step(dead, [pending("a")], 5)[1]) == 1
         run = catalog.start_run("[]")
         assert len(catalog.step(run, [pending("a")], 5)[1]) == 1
