@@ -12,6 +12,7 @@ from crawler.inert import print_json
 
 if TYPE_CHECKING:
     from classifier.pipeline.drift import Difference
+    from classifier.pipeline.verifying import Verified
 
 
 _WAY = "name the targets that were pinned, and ask the servers of client configs (no --no-launch)"
@@ -46,13 +47,14 @@ def verify(
     or `incomplete`: tools are pinned and none of them was compared. Of a server that told only a
     part of its tools, nothing is taken for removed.
     """
-    from classifier.commands import inputs, judging
+    from classifier.commands import inputs
     from classifier.commands.partly import told_in_part
     from classifier.engine import Options
-    from classifier.pipeline import drift, drift_report
+    from classifier.pipeline import drift_report
     from classifier.pipeline import lock as locks
     from classifier.pipeline.origins import origin
     from classifier.pipeline.plain import plain
+    from classifier.pipeline.verifying import verified
 
     options = inputs.InputOptions(
         allow_private=allow_private,
@@ -61,38 +63,33 @@ def verify(
         engine=Options(extra_reviews=inputs.user_reviews()),
     )
     held = locks.read(lock)
-    pinned = held.tools
     options.files.pinned, options.files.base = held.names, locks.base(lock)
     tools = list(inputs.tools(targets, options))
     seen = {tool.server for tool in tools}
-    total, every = len(pinned), sorted({tool.server for tool in pinned})
-    if partial:
-        pinned = [tool for tool in pinned if tool.server in seen]
     for server, file in held.files.items():
         here = options.files.given.get(server)
         if here is not None and server in seen and origin(here, locks.base(lock)) != file:
             inputs.say(f"{server} was pinned from {plain(file)}; {here} is compared with that")
-    unknown = sorted({tool.server for tool in pinned} - seen) if options.skipped else []
-    pairs = drift.compare(pinned, tools, unknown)
-    partly = told_in_part(options.problems, tools)
-    lost = [one for one, now in pairs if one is not None and now is None]
-    gone = [one for one in lost if one.server not in partly]
-    compared = sum(tool.server not in unknown for tool in pinned) - len(lost)
-    unknown = sorted({*unknown, *(tool.server for tool in lost if tool.server in partly)})
-    found = drift.judge(drift.compare(pinned, tools, {*unknown, *partly}), options.engine)
-    incomplete = bool(total) and not compared and not found  # no look at all must not pass as one
-    if incomplete:
-        unknown = every
-    looked = drift_report.Looked(
-        pinned=total,
-        compared=compared,
-        not_found=len(gone),
-        elsewhere=sum(tool.server not in seen for tool in gone),
-    )
+    result = verified(
+        held.tools, tools, options.engine, only_named=partial, some_unread=bool(options.skipped),
+        partly=told_in_part(options.problems, tools),
+    )  # fmt: skip
+    _print(result, output, targets)
+    told = f"incomplete; {_WAY}" if result.incomplete else drift_report.summary(result.found)
+    inputs.say(f"{result.looked}: {told}")
+    code = 3 if inputs.report(options) or result.incomplete else 0
+    raise typer.Exit(1 if result.found else code)
+
+
+def _print(result: "Verified", output: Format, targets: list[str]) -> None:
+    from classifier.commands.judging import to_line
+    from classifier.pipeline import drift_report
+
+    found, unknown, incomplete, looked = result
     match output:
         case Format.JSON:
             made = drift_report.to_json(found, unknown, incomplete=incomplete, looked=looked)
-            print_json(judging.to_line(made) + "\n")
+            print_json(to_line(made) + "\n")
         case Format.MARKDOWN:
             sys.stdout.write(
                 drift_report.markdown(found, unknown, incomplete=incomplete, looked=looked)
@@ -101,10 +98,6 @@ def verify(
             print_json(_sarif(found, targets, unknown))
         case Format.TEXT:
             sys.stdout.write(drift_report.text(found) or ("incomplete\n" if incomplete else ""))
-    told = f"incomplete; {_WAY}" if incomplete else drift_report.summary(found)
-    inputs.say(f"{looked}: {told}")
-    code = 3 if inputs.report(options) or incomplete else 0
-    raise typer.Exit(1 if found else code)
 
 
 def _sarif(found: "Sequence[Difference]", targets: list[str], unknown: Sequence[str]) -> str:
