@@ -35,6 +35,8 @@ class StoreSummary:
 
     def text(self) -> str:
         """Return the summary for people."""
+        if not self.classified and not self.unchanged:
+            return ""  # the command says why
         risks = ", ".join(f"{self.risks[r.value]} {r.value}" for r in reversed(Risk))
         kinds = ", ".join(f"{count} {name}" for name, count in sorted(self.categories.items()))
         return (
