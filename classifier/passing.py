@@ -26,6 +26,29 @@ STOPS = (
       for what in ("it", "them", "the", "all", "any")),
     *(f"{be} {ended}" for be in ("are", "gets", "get", "will be") for ended in ("terminated", "banned", "suspended")),
 )  # fmt: skip
+_CHANGED = (
+    "merge",
+    "tag",
+    "mark",
+    "move",
+    "archive",
+    "rename",
+    "fix",
+    "correct",
+    "label",
+    "assign",
+    "flag",
+    "star",
+    "replace",
+    "add",
+)
+WRITES = tuple(
+    f"{lead} {verb}{ending} {what}"
+    for verb in _CHANGED
+    for ending in ("", "es" if verb.endswith("x") else "s")
+    for lead in ("and", "and then", "then")
+    for what in ("it", "them")
+)
 _ENDED = (
     "deleted",
     "destroyed",

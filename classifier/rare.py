@@ -53,7 +53,18 @@ MOVES = (
 UNPICKLES = (
     "load a pickle", "loads a pickle", "unpickle the", "unpickles the", "unpickle a", "unpickles a", "with unsafe yaml",
     "load a plugin from a url", "loads a plugin from a url", "a program to autostart",
+    *(f"{load} {what}" for load in ("load", "loads") for what in (
+        "a sqlite extension", "an extension from", "a shared library", "a native library", "a native module", "a dll",
+        "a python module from", "a kernel module",
+    )),
 )  # fmt: skip
+EXCHANGES = (
+    *(f"{where} {what} for" for where in ("in", "from", "of")
+      for what in ("your wallet", "the wallet", "your balance", "the balance", "your account", "my wallet")),
+    *(f"{verb} {what}" for verb in ("exchange", "exchanges", "convert", "converts") for what in ("funds", "money", "balances")),
+    "between your wallets", "between your balances", "between currency accounts",
+)  # fmt: skip
+"""Money that changes its currency for good; a calculator of rates has no wallet."""
 CODES = tuple(
     f"{what} from the {where}"
     for what in ("one time code", "one time password", "verification code", "login code")

@@ -35,9 +35,31 @@ def test_what_is_done_in_passing_counts_and_is_for_a_person(name, told, category
 
 
 @pytest.mark.parametrize(
+    ("name", "told", "quoted"),
+    [
+        ("find_duplicates", "Find duplicate contacts and merge them.", "and merge them"),
+        (
+            "next_job",
+            "Get the next job of the queue and then marks it as taken.",
+            "and then marks it",
+        ),
+        ("list_old", "List notes older than a year and archive them.", "and archive them"),
+    ],
+)
+def test_what_is_changed_in_passing_is_no_reading(name, told, quoted):
+    found = judged(name, told)
+    assert found.category.value == "Write"
+    assert found.risk.rank >= 1
+    assert found.needs_review
+    assert quoted in [quote.text for quote in found.evidence]
+
+
+@pytest.mark.parametrize(
     ("name", "told"),
     [
         ("list_files", "List the files that are deleted."),
+        ("find_duplicates", "Find duplicate contacts; use merge_contacts to merge them."),
+        ("get_preview", "Get a preview of what it would find and merge; it does not merge them."),
         ("get_retention", "Get the retention of a bucket. Nothing is deleted."),
         ("list_jobs", "List jobs. Jobs are never deleted here."),
         ("list_users", "List the users who are banned."),
