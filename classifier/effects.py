@@ -6,10 +6,11 @@ so a rule may be right more often than not without being a law. Order is only fo
 
 from functools import cache
 
-from classifier import abroad, offers, passing, rare
+from classifier import abroad, flagged, offers, passing, rare
 from classifier.rules import Rule, RuleBook, rule
 
 _READS = "@read-get @read-list @read-search @read-inspect @read-analyze @read-capture"
+_HARMLESS = _READS + " @other-compute @other-think @other-meta"
 _MAKES = "@write-create @write-update @write-save"
 _RUNS = "@exec-run @exec-stop"
 _AI = "@model-ai"
@@ -63,6 +64,8 @@ _LASTING = (
     "lost forever", "stops existing", "cease to exist", "overwriting target", "overwriting the target",
     "overwriting the destination", "overwrites the target", "overwrites the destination", "target is overwritten",
     *(f"{what} {gone}" for what in ("not in the source", "extra files", "extra files in the target", "extra files in the destination", "files in the target", "files in the destination", "missing from the source") for gone in ("disappear", "vanish", "are deleted", "are removed", "will be deleted", "will be removed")),
+    "is emptied first", "are emptied first", "emptied before", "cannot be reversed", "can not be reversed", "can t be reversed",
+    "are deleted on the other", "is deleted on the other", "gets deleted on the other", "rsync delete",
     "is dropped first", "are dropped first", "dropped and recreated", "drops and recreates", "deleted and recreated",
 )  # fmt: skip
 """What is said of a change that nobody can take back: of 60 such definitions of gold and ours none is below high."""
@@ -152,7 +155,7 @@ EFFECTS: tuple[Rule, ...] = (
     rule("runs-as-well", "Execute", "high", "external_side_effect", acts=_READS + " validate", phrases=_RUNS_TOO, unless_acts="@exec-run", unless_phrases=_DRY, as_well=True),
     rule("runs-code-as-well", "Execute", "critical", "code_execution", acts=_READS + " @write-save @other-compute @other-think @other-meta", phrases=_RUNS_CODE_TOO, unless_acts="@exec-run", unless_phrases=(*_DRY, *_READ_ONLY), as_well=True),
     rule("runs-file-as-well", "Execute", "critical", "code_execution", acts=_READS + " @write-save download fetch", near="file files script binary executable installer program package archive payload url", phrases=_RUNS_FILE_TOO, unless_acts="@exec-run", unless_phrases=(*_DRY, *_READ_ONLY), as_well=True, apart=True),
-    rule("reads-secrets-as-well", "Read", "critical", "credentials", acts=_READS, phrases=_SECRETS_TOO, unless_phrases=("except", "excluding", "excluded", "without", "never", "not", "refuses", "refused", "denied", "blocked"), as_well=True, apart=True),
+    rule("reads-secrets-as-well", "Read", "critical", "credentials", acts=_READS, phrases=_SECRETS_TOO, unless_phrases=("except", "excluding", "excluded", "without", "never", "not", "refuses", "refused", "denied", "blocked", "id rsa pub", "public key", "public keys", "public ssh keys"), as_well=True, apart=True),
     rule("lasts-as-well", "Write", "high", "destructive", acts="mirror synchronise @write-create @write-update @write-save @write-mark @write-undo @exec-run @exec-send @exec-stop @exec-trade", phrases=_LASTING, unless_phrases=(*_DRY, *_NOTHING, *_REVERSIBLE), as_well=True, apart=True),
     rule("deletes-abroad", "Write", "high", "destructive", acts=_READS + " @other-compute @other-meta", near=abroad.ARTICLES, phrases=abroad.DELETES, unless_acts="@write-delete @write-undo", unless_phrases=abroad.NOT_DELETES, as_well=True, apart=True),
     rule("sends-abroad", "Execute", "high", "external_side_effect", acts=_READS + " @other-compute @other-meta", near=abroad.ARTICLES, phrases=abroad.SENDS, unless_acts="@exec-send @exec-run", unless_phrases=abroad.NOT_SENDS, as_well=True, apart=True),
@@ -164,7 +167,7 @@ EFFECTS: tuple[Rule, ...] = (
     rule("promotes-as-well", "Write", "critical", "admin", near="elevate elevates escalate escalates raise raises extend extends increase increases widen widens grant grants", phrases=rare.PROMOTES, unless_acts=_READS, unless_phrases=(*_DRY, *rare.NEVER), as_well=True, apart=True),
     rule("binds-as-well", "Execute", "high", "external_side_effect", near="accept accepts agree agrees consent sign signs", phrases=rare.BINDS, unless_acts=_READS, unless_phrases=(*rare.NOT_BINDING, *_DRY, *rare.NEVER), as_well=True, apart=True),
     rule("treats-as-well", "Execute", "high", "external_side_effect", near="prescribe prescribes dose dosage infusion", phrases=rare.TREATS, unless_acts=_READS + " @other-compute @other-think", unless_near="simulate simulation calculate calculator", unless_phrases=(*_DRY, *rare.NEVER), as_well=True, apart=True),
-    rule("moves-as-well", "Execute", "high", "external_side_effect", near="lock vehicle car boat ship drone robot", phrases=rare.MOVES, unless_acts=_READS, unless_around="@game", unless_near="code pin", unless_phrases=(*_DRY, *rare.NEVER), as_well=True, apart=True),
+    rule("moves-as-well", "Execute", "high", "external_side_effect", near="lock vehicle car boat ship drone robot garage gate barrier shutters", phrases=rare.MOVES, unless_acts=_READS, unless_around="@game", unless_near="code pin", unless_phrases=(*_DRY, *rare.NEVER), as_well=True, apart=True),
     rule("exchanges-as-well", "Execute", "critical", "financial external_side_effect", acts="exchange exchanges convert converts swap swaps", phrases=rare.EXCHANGES, unless_acts=_READS, unless_near="quote preview estimate estimates simulate calculate calculator history", unless_phrases=(*_DRY, *rare.NEVER), as_well=True, apart=True),
     rule("unpickles-as-well", "Execute", "high", "code_execution", near="pickle unpickle unpickles yaml plugin autostart extension library module dll", phrases=rare.UNPICKLES, unless_acts="@read-list", unless_phrases=(*_DRY, *rare.NEVER), as_well=True, apart=True),
     rule("applies-code-as-well", "Execute", "critical", "code_execution", acts="aggregate apply calculate compute filter find group map mutate query reduce sort transform", phrases=rare.APPLIES, unless_acts="@read-list @exec-run", unless_phrases=(*_DRY, *rare.NEVER, *rare.NOT_APPLIED), as_well=True, apart=True),
@@ -172,13 +175,22 @@ EFFECTS: tuple[Rule, ...] = (
     rule("reads-codes-as-well", "Read", "critical", "credentials", acts=_READS, near="code password", phrases=rare.CODES, as_well=True, apart=True),
     rule("writes-as-well", "Write", "medium", acts=_READS, phrases=_WRITES_TOO, unless_acts="@write-create @write-delete @write-mark @write-save @write-update @exec-run @exec-send", unless_phrases=_DRY, as_well=True),
     rule("writes-in-passing", "Write", "medium", acts=_READS, phrases=passing.WRITES, unless_acts=_MAKES + " @write-delete @write-mark @write-undo @exec-run @exec-send", unless_phrases=(*_DRY, *passing.SPOKEN_OF), as_well=True, apart=True),
-    rule("deletes-in-passing", "Write", "high", "destructive", acts=_READS, phrases=passing.DELETES, unless_acts="@write-delete @write-undo", unless_phrases=(*_DRY, *passing.SPOKEN_OF), as_well=True, apart=True),
-    rule("pays-in-passing", "Execute", "critical", "financial external_side_effect", acts=_READS, phrases=passing.PAYS, unless_acts="@exec-trade @exec-send @exec-run", unless_phrases=(*_DRY, *passing.SPOKEN_OF), as_well=True, apart=True),
-    rule("stops-in-passing", "Execute", "high", "external_side_effect", acts=_READS, phrases=passing.STOPS, unless_acts="@exec-stop @exec-run", unless_phrases=(*_DRY, *passing.SPOKEN_OF), as_well=True, apart=True),
+    rule("deletes-in-passing", "Write", "high", "destructive", acts=_HARMLESS, phrases=passing.DELETES, unless_acts="@write-delete @write-undo", unless_phrases=(*_DRY, *passing.SPOKEN_OF), as_well=True, apart=True),
+    rule("pays-in-passing", "Execute", "critical", "financial external_side_effect", phrases=passing.PAYS, unless_phrases=(*_DRY, *passing.SPOKEN_OF), as_well=True, apart=True),
+    rule("sends-in-passing", "Execute", "high", "external_side_effect", acts=_HARMLESS, phrases=passing.SENDS, unless_acts="@exec-run", unless_phrases=(*_DRY, *passing.SPOKEN_OF), as_well=True, apart=True),
+    rule("stops-in-passing", "Execute", "high", "external_side_effect", acts=_HARMLESS, phrases=passing.STOPS, unless_acts="@exec-stop @exec-run", unless_phrases=(*_DRY, *passing.SPOKEN_OF), as_well=True, apart=True),
+    rule("runs-code-in-passing", "Execute", "critical", "code_execution", acts=_HARMLESS, phrases=passing.RUNS_CODE, unless_acts="@exec-run", unless_phrases=(*_DRY, *passing.SPOKEN_OF), as_well=True, apart=True),
+    rule("runs-script-in-passing", "Execute", "high", "code_execution", acts=_READS + " download clone install unpack extract @write-save", phrases=passing.RUNS_SCRIPT, unless_phrases=(*_DRY, *passing.SPOKEN_OF), as_well=True, apart=True),
+    rule("deletes-by-flag", "Write", "high", "destructive", acts=_HARMLESS, phrases=flagged.DELETES, unless_phrases=_DRY, as_well=True, apart=True),
+    rule("sends-by-flag", "Execute", "high", "external_side_effect", acts=_HARMLESS + " @write-create", phrases=flagged.SENDS, unless_phrases=_DRY, as_well=True, apart=True),
+    rule("pays-by-flag", "Execute", "critical", "financial external_side_effect", acts=_HARMLESS, phrases=flagged.PAYS, unless_phrases=_DRY, as_well=True, apart=True),
     rule("offers-writes-as-well", "Write", "medium", near=offers.WRITES, unless_phrases=(*_DRY, *offers.OWN), as_well=True, apart=True),
     rule("offers-deletes-as-well", "Write", "high", "destructive", near=offers.DELETES, unless_phrases=(*_DRY, *offers.OWN), as_well=True, apart=True),
     rule("offers-runs-as-well", "Execute", "medium", "external_side_effect", near=offers.RUNS, unless_phrases=(*_DRY, *offers.OWN), as_well=True, apart=True),
     rule("format-disk", "Write", "critical", "destructive", acts="format", near="disk drive partition volume", unless_near=_MEASURES),
+    rule("dumps-as-well", "Read", "high", "bulk sensitive_data", acts="dump export", phrases=rare.DUMPS, unless_phrases=(*_DRY, "schema only", "without data", *rare.NEVER), as_well=True, apart=True),
+    rule("signs-in-as-well", "Execute", "high", "credentials external_side_effect", near="sign signs log logs", phrases=rare.SIGNS_IN, unless_acts=_READS, unless_phrases=(*_DRY, *rare.NEVER, "you must", "you have to", "users"), as_well=True, apart=True),
+    rule("unsubscribes-as-well", "Write", "medium", acts="unsubscribe", phrases=("mailing list", "newsletter", "newsletters", "list unsubscribe"), as_well=True, apart=True),
     rule("formats-as-well", "Write", "critical", "destructive", acts="format", near="disk drive partition volume", unless_near=_MEASURES, unless_phrases=("on disk", "on the disk", "on a disk"), as_well=True, apart=True),
     rule("write-drop", "Write", "critical", "destructive", acts="drop truncate purge wipe flush destroy", near="@database @storage @cache queue everything data"),
     rule("write-remove-from-list", "Write", "medium", acts="remove unassign detach unlink unsubscribe unfollow", phrases=("from a list", "from the list", "from list", "from a playlist", "from playlist", "from watchlist", "from a group", "from group", "from an issue", "from a task", "from project", "from a card", "from favorites", "from the cart", "from a project")),

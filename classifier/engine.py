@@ -18,7 +18,7 @@ from classifier.notes import notes
 from classifier.reading import Reading, read
 from classifier.rules import Rule
 from classifier.signals import alarms, contradicted, detectors
-from classifier.verdict import Basis, Category, Classification, Finding, Risk
+from classifier.verdict import Basis, Category, Classification, Evidence, Finding, Risk
 from classifier.whole import is_whole
 from crawler.misfits import misfits
 from crawler.records import Tool, canonical_json, sha256
@@ -158,6 +158,7 @@ def _conclude(item: Considered, model: runtime.Model) -> Classification:
             rival=_rival(item, model, category, confidence),
             wording=decide.by_wording(answer.addends),
             unknown=unknowns.why_held(least, raised=review is None and level is not estimate),
+            also=_said_besides(item, model, category),
         ),
         addends=answer.addends,
         notes=notes(item, model, category, least),
@@ -186,6 +187,13 @@ def _reviewed(review: reviewed.Review | None, estimate: Risk) -> tuple[Risk | No
 
 def _is_overruled(item: Considered, model: runtime.Model, category: Category) -> bool:
     return item.beside is not None and category is not item.likeliest(model)[0]
+
+
+def _said_besides(item: Considered, model: runtime.Model, category: Category) -> Evidence | None:
+    """Return the words by which a call does more than the model thinks, where the category goes by them."""
+    if item.beside is None or not _is_overruled(item, model, category):
+        return None
+    return next(iter(item.beside.evidence(item.reading)), None)
 
 
 def _basis(item: Considered, model: runtime.Model, category: Category) -> Basis:

@@ -12,13 +12,34 @@ DELETES = (
     *(f"and {verb} {what}" for verb in ("delete", "deletes", "purge", "purges", "erase", "erases", "wipe", "wipes")
       for what in ("the", "them", "it", "all", "old", "any")),
     *(f"is deleted {when}" for when in ("afterwards", "then", "after this", "after it", "once it", "once read")),
-    "data destroyed",
+    "data destroyed", "is emptied", "are emptied", "and empties it", "and empties them",
+    "queue and removes them", "queue and removes it", "queue and remove them", "inbox and removes them",
+    "wipes the configuration", "wipes the data",
 )  # fmt: skip
-PAYS = tuple(
-    f"and {verb} {what}"
-    for verb in ("buy", "buys", "sell", "sells")
-    for what in ("one", "it", "them", "the", "a", "some")
+PAYS = (
+    *(f"and {verb} {what}" for verb in ("buy", "buys", "sell", "sells") for what in ("one", "it", "them", "the", "a", "some")),
+    *(f"{verb} {what}" for verb in ("places", "place") for what in ("a purchase order", "the purchase order", "purchase orders")),
+    *(f"then {verb} {what}" for verb in ("orders", "order", "buys", "buy", "pays", "pay") for what in ("what is", "the missing", "whatever", "more", "it", "them")),
+    *(f"{verb} {what} amount" for verb in ("transfers", "pays", "refunds", "charges") for what in ("that", "the", "this")),
+    "and refunds it", "and refund it",
+)  # fmt: skip
+SENDS = (
+    *(f"and {verb} {what}" for verb in ("answer", "answers", "phone", "phones", "deploy", "deploys", "ship", "ships", "calibrate", "calibrates", "re calibrate", "re calibrates", "recalibrate", "recalibrates")
+      for what in ("it", "them")),
+    "phone number and call it", "phone number and calls it", "and reply to them", "and replies to them", "and replies to it",
+    "deploys it to", "deploys them to", "ships the parcel", "ships the order", "ships the package",
+)  # fmt: skip
+RUNS_CODE = (
+    "it is executed too",
+    "is executed too",
+    "is executed as well",
+    "are executed as well",
+    "is also executed",
+    "executes it too",
 )
+RUNS_SCRIPT = tuple(
+    f"{verb} its {what}" for verb in ("run", "runs", "execute", "executes") for what in ("setup script", "install script", "installer", "setup", "build script", "entry point")
+)  # fmt: skip
 STOPS = (
     *(f"and {verb} {what} down" for verb in ("shut", "shuts") for what in ("it", "them")),
     *(f"and {verb} {what}" for verb in ("terminate", "terminates", "kill", "kills", "reboot", "reboots",
@@ -42,13 +63,16 @@ _CHANGED = (
     "replace",
     "add",
 )
-WRITES = tuple(
-    f"{lead} {verb}{ending} {what}"
-    for verb in _CHANGED
-    for ending in ("", "es" if verb.endswith("x") else "s")
-    for lead in ("and", "and then", "then")
-    for what in ("it", "them")
-)
+WRITES = (
+    *(
+        f"{lead} {verb}{ending} {what}"
+        for verb in _CHANGED
+        for ending in ("", "es" if verb.endswith("x") else "s")
+        for lead in ("and", "and then", "then")
+        for what in ("it", "them")
+    ),
+    "that replaces it", "which replaces it", "stored in a public bucket", "to a public bucket",
+)  # fmt: skip
 _ENDED = (
     "deleted",
     "destroyed",

@@ -24,7 +24,18 @@ GUARDS = tuple(
         "all alerts", "tls verification", "certificate verification",
     )
 )  # fmt: skip
+DUMPS = tuple(
+    f"{how} {what}"
+    for how in ("complete", "whole", "entire", "full")
+    for what in ("database", "databases", "production database")
+)
+SIGNS_IN = tuple(
+    f"{verb} in {more}"
+    for verb in ("sign", "signs", "log", "logs")
+    for more in (".", "must be called", "first")
+)
 OTHER_GUARDS = (
+    *(f"{what} off" for what in ("audit logging", "audit log", "virus protection", "endpoint protection", "tls verification")),
     "from logging anything", "from logging events", "mute all alerts", "mutes all alerts", "to permissive mode", "automatic approval of tool calls",
     "approval of all tool calls",
 )  # fmt: skip
@@ -47,6 +58,7 @@ TREATS = (
       for what in ("dose", "dosage", "infusion rate")),
 )  # fmt: skip
 MOVES = (
+    *(f"{verb} the {what}" for verb in ("open", "opens", "close", "closes") for what in ("garage", "gate", "barrier", "shutters")),
     "state of a door lock", "state of the door lock", "opens a door lock", "opens the door lock",
     *(f"{verb} {what}" for verb in ("steer", "steers") for what in ("the vehicle", "a vehicle", "the car", "a car", "the boat", "the ship", "the drone", "the robot")),
 )  # fmt: skip

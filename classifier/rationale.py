@@ -4,8 +4,8 @@ from classifier import decide
 from classifier.mentions import Kind, Mention, mention
 from classifier.quoted import QUOTE, colon_quoted, in_marks, plain
 from classifier.reading import Reading
-from classifier.telling import telling
-from classifier.verdict import Category, Finding, Risk
+from classifier.telling import sentence_of, telling
+from classifier.verdict import Category, Evidence, Finding, Risk
 from classifier.verdict import Kind as Sort
 
 _DOES = {
@@ -173,12 +173,14 @@ def write(  # noqa: PLR0913 - a verdict, and what is known of its grounds
     rival: Category | None = None,
     wording: int = 0,
     unknown: str = "",
+    also: Evidence | None = None,
 ) -> str:
     """Say what a call does, why this category, and what raises or bounds the risk.
 
     `against` are words of a rule that holds the level up and speaks of another category, `rival` is the
     category that comes near, `wording` the points that the wording as a whole adds or takes, and `unknown`
-    what is not known, where the level stands for that alone.
+    what is not known, where the level stands for that alone. `also` are words by which a call does more
+    than the rest of the definition says, where the category goes by them.
     """
     named = mention(reading) if category is Category.READ else Mention(Kind.NONE)
     found = {finding.signal.id for finding in findings}
@@ -189,7 +191,9 @@ def write(  # noqa: PLR0913 - a verdict, and what is known of its grounds
     if unfamiliar:
         what = _not_understood(reading, category, does)
         return f"{what} {_unknown(risk, reasons, unsure=unsure)}"
-    start = _start(reading, category, does, insufficient=insufficient, by=_deciding(does, findings))
+    later = sentence_of(reading, also) if also else None
+    teller = later or _telling(reading, does, findings)
+    start = _start(reading, category, does, insufficient=insufficient, told=teller)
     by_verb = named.kind in _SPOKEN
     if reviewed and (doubted or by_verb):
         why = _READ_BY_PEOPLE.format(category.value)
@@ -251,12 +255,16 @@ def _deciding(does: str, findings: tuple[Finding, ...]) -> Finding | None:
     return next((finding for finding in findings if finding.signal.id == signal), None)
 
 
+def _telling(reading: Reading, does: str, findings: tuple[Finding, ...]) -> Evidence | None:
+    by = _deciding(does, findings)
+    return telling(reading, by) if by else None
+
+
 def _start(
-    reading: Reading, category: Category, does: str, *, insufficient: bool, by: Finding | None
+    reading: Reading, category: Category, does: str, *, insufficient: bool, told: Evidence | None
 ) -> str:
     """Say what a call does, and by what; of little that is said, little is claimed."""
     if _description(reading) and not insufficient:
-        told = telling(reading, by) if by else None
         if told and told.pointer != "/description":
             where = "listed in its schema" if told.end else "a parameter"
             return f"A call {does}, by {in_marks(plain(told.text[:QUOTE]))}, {where}."

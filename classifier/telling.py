@@ -22,7 +22,6 @@ def telling(reading: Reading, finding: Finding) -> Evidence | None:
     of_its_own = _VERBS.get(finding.signal.id)
     if any(verb[word][1] == of_its_own for word in reading.first if word in verb):
         return None
-    text = reading.tool.description or ""
     end = reading.lead + len(reading.told)
     later: list[Evidence] = []
     for quote in finding.evidence:
@@ -31,8 +30,15 @@ def telling(reading: Reading, finding: Finding) -> Evidence | None:
         later += [quote] if quote.pointer == "/description" else []
     if not later:
         return finding.evidence[0]
-    at = later[0].start
-    spans = (span for span in sentences(text) if span[0] <= at < span[1])
+    return sentence_of(reading, later[0])
+
+
+def sentence_of(reading: Reading, quote: Evidence) -> Evidence | None:
+    """Return the sentence of the description in which a quote of it begins; None for other quotes."""
+    if quote.pointer != "/description":
+        return None
+    text = reading.tool.description or ""
+    spans = (span for span in sentences(text) if span[0] <= quote.start < span[1])
     return next(
         (Evidence("/description", start, stop, text[start:stop]) for start, stop in spans), None
     )

@@ -24,6 +24,18 @@ def judged(name, told):
         ("get_status", "Get the status of a service and restart it if it is down.", "Execute", "and restart it"),
         ("list_users", "List users. Those who have been away for a year are banned.", "Execute", "are banned"),
         ("get_host", "Look up a host and shut it down when it is idle.", "Execute", "and shut it down"),
+        ("mail_view", "Shows a mail as it would look. Set send to true to send it.", "Execute", "send to true"),
+        ("mail_view", "View a mail. When send is true it is sent.", "Execute", "send is true"),
+        ("find_order", "Looks up an order. Set refund=true to refund it at once.", "Execute", "refund=true"),
+        ("get_log", "Gets the log of a service. With clear=true the log is emptied.", "Write", "clear=true"),
+        ("lookup", "Look up a phone number and call it.", "Execute", "phone number and call it"),
+        ("read_mail", "Reads unread mail and answers it.", "Execute", "and answers it"),
+        ("stock", "Looks at stock levels, then orders what is missing.", "Execute", "then orders what is"),
+        ("stock", "Reports stock levels. Finally it places a purchase order.", "Execute", "places a purchase order"),
+        ("get_balance", "Shows the balance. If an IBAN is given, transfers that amount.", "Execute", "transfers that amount"),
+        ("get_queue", "Reads all messages from the queue and removes them.", "Write", "queue and removes them"),
+        ("validate_config", "Validates the configuration and, when valid, deploys it to production.", "Execute", "deploys it to"),
+        ("describe_table", "Describes a table. If sample_sql is given, it is executed too.", "Execute", "it is executed too"),
     ],
 )  # fmt: skip
 def test_what_is_done_in_passing_counts_and_is_for_a_person(name, told, category, quoted):
@@ -31,13 +43,19 @@ def test_what_is_done_in_passing_counts_and_is_for_a_person(name, told, category
     assert found.category.value == category
     assert found.risk.rank >= 2
     assert found.needs_review
-    assert quoted in [quote.text for quote in found.evidence]
+    every = [*found.evidence, *(quote for one in found.findings for quote in one.evidence)]
+    assert quoted in [quote.text for quote in every]
 
 
 @pytest.mark.parametrize(
     ("name", "told", "quoted"),
     [
         ("find_duplicates", "Find duplicate contacts and merge them.", "and merge them"),
+        (
+            "get_config",
+            "Returns the configuration. Optional set: JSON that replaces it.",
+            "that replaces it",
+        ),
         (
             "next_job",
             "Get the next job of the queue and then marks it as taken.",
@@ -65,9 +83,19 @@ def test_what_is_changed_in_passing_is_no_reading(name, told, quoted):
         ("list_users", "List the users who are banned."),
         ("get_status", "Get the status of a service. It is never restarted."),
         ("get_plan", "Show which rows would be deleted."),
+        ("get_mail", "Get a mail. Returns whether it is a draft (sent is true or false)."),
+        ("get_queue", "Read messages from the queue without removing them."),
+        ("list_orders", "List purchase orders and who placed them."),
         ("list_trash", "List deleted notes and the day on which they were deleted."),
         ("get_price", "Get the price at which users buy and sell a share."),
     ],
 )
 def test_what_is_only_spoken_of_is_read(name, told):
     assert judged(name, told).category.value == "Read"
+
+
+def test_the_sentence_that_says_more_is_the_one_that_is_quoted():
+    said = judged(
+        "get_log", "Gets the log of a service. With clear=true the log is emptied."
+    ).rationale
+    assert 'deletes or overwrites what is kept: "With clear=true the log is emptied"' in said

@@ -5,11 +5,13 @@ of the user". A flag by which the caller skips a confirmation that the server it
 (`force`, `yes`) is an ordinary parameter and not meant.
 """
 
+import re  # noqa: TID251 - anchored, without repetition of repetitions: linear
 from collections.abc import Iterator, Sequence
 
 from classifier.clues import meeting, meetings, trigger
 from classifier.reading import Reading
 from classifier.rules import Rule
+from classifier.texts import Text
 from classifier.verdict import Evidence, Kind, Severity, Signal
 
 SIGNAL = Signal(
@@ -40,4 +42,20 @@ TRIGGER = trigger(_RULES)
 def detect(reading: Reading, matched: Sequence[Rule]) -> Iterator[tuple[float, Evidence]]:
     """Quote each sentence in which the clues meet, with what it weighs."""
     for text in reading.suspects.texts[SIGNAL.id]:
+        if _is_flag(text):
+            continue
         yield from meetings(reading, text, _RULES)
+
+
+_FLAG = re.compile(
+    r"(?:automatically )?(?:answers?|assumes?|says?) [\"'`]?yes[\"'`]? to (?:all|any|every) (?:prompts?|questions?)"
+    r"(?: \([a-z0-9 -]{1,30}\))?\.?",
+    re.IGNORECASE,
+)
+_OF_PARAMETER = re.compile(r"/inputSchema/properties/[^/]{1,100}/description")
+
+
+def _is_flag(text: Text) -> bool:
+    """Say whether all that is said of a parameter is that a program is run with its own `--yes`."""
+    said = text.value.strip()
+    return bool(_OF_PARAMETER.fullmatch(text.pointer) and _FLAG.fullmatch(said))

@@ -8,6 +8,7 @@ very subject are attacks are not meant; what is just below the bar is reported w
 """
 
 import math
+import re  # noqa: TID251 - anchored, without repetition of repetitions: linear
 from collections.abc import Iterator, Sequence
 
 from classifier import wording
@@ -24,13 +25,21 @@ SIGNAL = Signal(
 )
 TRIGGER = wording.listen
 _PERHAPS = 0.5
+_FIRST_OF_ITS_OWN = re.compile(
+    r"(?:(?:(?:sign|log)s? in|login|authenticates?)(?: (?:to|with) [a-z ]{1,40})?\. )?"
+    r"(?:(?:(?:it|this|this tool) )?(?:must|has to|needs to|should) be called (?:first,? )?before (?:any|all|every) other tools? (?:of|on) this server\.?"
+    r"|call this (?:tool )?(?:first|before (?:any|all) other tools? (?:of|on) this server)"
+    r"(?:[,;] (?:as |because |since )?all other tools (?:of|on) this server (?:need|require) (?:the|a|this|its) session)?\.?)",
+    re.IGNORECASE,
+)
+"""A whole sentence by which a login comes first on its own server: it orders nothing about tools of others."""
 
 
 def detect(reading: Reading, matched: Sequence[Rule]) -> Iterator[tuple[float, Evidence]]:
     """Quote the worst passages; one below the bar only if there is none above it."""
     bar = wording.weights().sure
     for number, (score, quote) in enumerate(reading.suspects.passages):
-        if score >= bar:
+        if score >= bar and not _FIRST_OF_ITS_OWN.fullmatch(quote.text.strip()):
             yield 1.0 - (1.0 - SURE) * math.exp((bar - score) / 2), quote
         elif number == 0:
             yield _PERHAPS, quote
