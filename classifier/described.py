@@ -49,6 +49,34 @@ _COIN = _has(
     "address", "approve", "balance", "bridge", "coin", "contract", "convert", "deposit", "erc", "liquidity", "mint",
     "native", "ohlcv", "pair", "pool", "price", "swap", "symbol", r"token to \w+\b", "trade", "usd",
 )  # fmt: skip
+_PAGE = _has(
+    "continuation",
+    "cursor",
+    r"next (?:page|call)",
+    "pagination",
+    "paging",
+    r"page token",
+    r"(?:last|previous) (?:answer|call|page|response|result)",
+)
+_PAGES = frozenset({"continue", "cursor", "more", "next"})
+_COINS = frozenset(
+    {
+        "allowance",
+        "approve",
+        "bridge",
+        "burn",
+        "erc",
+        "erc20",
+        "holders",
+        "mint",
+        "price",
+        "prices",
+        "stake",
+        "swap",
+        "usd",
+        "wrap",
+    }
+)
 _PLACE = _has("dir", "document", "file", "folder", "local", "path", "save", "disk", r"\w+/\w+/")
 _FORMAT = _has("formats?\\b")
 _CONTENT = _has("base64", "contents?\\b")
@@ -71,12 +99,17 @@ _PROGRAM = _has(
 
 
 def _no_secret(reading: Reading, parameter: Parameter, told: str) -> bool:
-    """Say whether it is a coin or its address, in a tool about coins."""
+    """Say whether it is a coin or its address, in a tool about coins, or where a list of pages goes on."""
     if parameter.words != ("token",):
         return False
     if told:
-        return bool(_COIN.search(told)) and not _SECRET.search(told)
-    return "@crypto" in reading.around and "token" in reading.core
+        return bool(_COIN.search(told) or _PAGE.search(told)) and not _SECRET.search(told)
+    about = {*reading.core, *reading.first}
+    if "token" in about and not _COINS.isdisjoint(about):
+        return True
+    return not _PAGES.isdisjoint(reading.core) or (
+        "@crypto" in reading.around and "token" in reading.core
+    )
 
 
 def _no_path(reading: Reading, parameter: Parameter, told: str) -> bool:

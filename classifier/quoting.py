@@ -72,7 +72,11 @@ def unique(quotes: Iterator[Evidence]) -> tuple[Evidence, ...]:
     """Return the first few of these quotes, without those that another one says again."""
     found: list[Evidence] = []
     for quote in quotes:
-        if quote not in found and not any(explain.is_repeated(quote, other) for other in found):
+        if (
+            quote.text
+            and quote not in found
+            and not any(explain.is_repeated(quote, one) for one in found)
+        ):
             found.append(quote)
         if len(found) == _MOST:
             break

@@ -272,11 +272,21 @@ def _start(
     named = "name and parameters" if reading.parameters else "name"
     claims = does is _DOES[category] or (insufficient and does is not _TAKEN.get(category))
     short = _SHORT[category] if claims else does
+    if not _description(reading) and not reading.parameters and not any(map(_says, reading.core)):
+        return (
+            f"There is no description, and its name says nothing: that a call {short} is a guess."
+        )
     if not _description(reading):
         return f"There is no description; by its {named} a call {short}."
     return f"The definition says too little to be sure; by its {named} a call {short}."
 
 
+def _says(word: str) -> bool:
+    """Say whether a word of a name may say something."""
+    return not word.isdigit() and (len(word) > _MUTE or not word.isascii())
+
+
+_MUTE = 1
 _BY_WORDING = " No signal alone says so; the wording as a whole does."
 
 

@@ -41,7 +41,9 @@ def register(app: typer.Typer) -> None:
 
 
 def crawl_command(
-    targets: Annotated[list[str] | None, typer.Argument(metavar="TARGET", help=TARGET_HELP)] = None,
+    targets: Annotated[
+        list[str] | None, typer.Argument(metavar="TARGET...", help=TARGET_HELP)
+    ] = None,
     *,
     db: Annotated[
         str | None,

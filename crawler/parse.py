@@ -7,6 +7,7 @@ bits stay integers, lone surrogates stay. Import-light: standard library and orj
 
 import json
 import math
+import re  # noqa: TID251 - one class with a bound: linear
 from collections.abc import Mapping
 from typing import Any
 
@@ -55,7 +56,12 @@ def load_json(data: bytes) -> Any:
         name, why = error.args
         raise json.JSONDecodeError(f"{name[:40]} {why}", text, text.find(name)) from None
     except ValueError:  # Python refuses integers of more than 4,300 digits
-        raise json.JSONDecodeError("a number is too long", text, 0) from None
+        found = _too_long.search(text)
+        at = found.start() if found else 0
+        raise json.JSONDecodeError("a number is too long", text, at) from None
+
+
+_too_long = re.compile(r"[0-9]{4301}")
 
 
 class _ConstantError(ValueError):

@@ -197,7 +197,7 @@ def test_what_is_done_besides_is_what_is_quoted():
 
 def told(category, risk, *ids, said="Do a thing.", **more):
     given = {"insufficient": False, "reviewed": False} | more
-    return rationale.write(read(tool("x", said)), category, risk, findings(*ids), **given)
+    return rationale.write(read(tool("thing", said)), category, risk, findings(*ids), **given)
 
 
 def test_what_raised_nothing_is_no_reason_for_a_level():
@@ -375,7 +375,7 @@ def test_signals_against_the_category_are_doubted_in_a_foreign_text_too():
 
 @pytest.mark.parametrize("said", ["Votes by option.", "Rate limits of a plan.", "Text of a field."])
 def test_a_noun_at_the_start_is_no_verb(said):
-    assert mention(read(tool("x", said))).kind is not Kind.HEAD
+    assert mention(read(tool("thing", said))).kind is not Kind.HEAD
 
 
 @pytest.mark.parametrize(
@@ -414,3 +414,17 @@ def test_a_listed_value_is_quoted_without_what_cannot_be_printed():
     wire = {"name": "helper", "description": "Works.", "inputSchema": {"properties": listed}}
     found = classify(parse_tool(ServerName("s"), wire), Options(use_reviews=False))
     assert found.rationale.isprintable()
+
+
+@pytest.mark.parametrize("name", ["x", "", "f_2"])
+def test_a_name_that_says_nothing_is_no_ground(name):
+    found = classify(Tool(server=ServerName("s"), name=name), Options(use_reviews=False))
+    assert "its name says nothing" in found.rationale
+    assert "by its name" not in found.rationale
+    assert all(quote.text for quote in found.evidence)
+
+
+@pytest.mark.parametrize("name", ["ls", "查"])
+def test_a_short_name_may_say_something(name):
+    found = classify(Tool(server=ServerName("s"), name=name), Options(use_reviews=False))
+    assert "says nothing" not in found.rationale

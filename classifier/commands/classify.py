@@ -63,7 +63,7 @@ def risk_level(text: str | None) -> Risk | None:
 
 
 def classify(
-    targets: Annotated[list[str] | None, typer.Argument(metavar="TARGET", help="npm:NAME, pypi:NAME, https://…, official-registry, registry+https://…, a file, or -. Without one: every tool in the catalogue, stored there.")] = None,
+    targets: Annotated[list[str] | None, typer.Argument(metavar="TARGET...", help="npm:NAME, pypi:NAME, https://…, official-registry, registry+https://…, a file, or -. Without one: every tool in the catalogue, stored there.")] = None,
     db: Annotated[str, typer.Option(help="The catalogue, a file or an SQLite URL.")] = "toolrisk.db",
     output: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
     fail_on: Annotated[str | None, typer.Option(metavar="LEVEL", help="Exit with 1 when a tool is at or above low, medium, high or critical.")] = None,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from classifier.commands.files import Files, is_read_once
 from classifier.parallel import FIRST, batches, map_batches
 from classifier.pipeline.findings import Entry, Looked, Numbering, Report
-from classifier.pipeline.plain import plain
+from classifier.pipeline.plain import in_line, plain
 from classifier.pipeline.saving import save
 from classifier.threats import prepare, threats_of
 from classifier.verdict import Finding, Risk, Severity, evidence_json
@@ -192,7 +192,7 @@ def write(
         f"toolrisk: {counted(len(found.seen), 'tool')} looked at, {len(hostile)} look{'s' if len(hostile) == 1 else ''} hostile\n"
     )
     for looked, why in found.unheard[:_MOST_TOLD]:
-        name = f"{plain(looked.server, 60)} / {plain(looked.tool, 60)}"
+        name = f"{plain(in_line(looked.server), 60)} / {plain(in_line(looked.tool), 60)}"
         sys.stderr.write(f"toolrisk: {name}: {why}\n")
     if len(found.unheard) > _MOST_TOLD:
         sys.stderr.write(f"toolrisk: {len(found.unheard) - _MOST_TOLD} more of this kind\n")
@@ -226,7 +226,13 @@ def _worst(entries: list[Entry]) -> list[Entry]:
 
 def _row(entry: Entry) -> str:
     quote = plain(entry.evidence[0].text, 80)
-    cells = (entry.level.value, plain(entry.server, 60), plain(entry.tool, 60), entry.rule, quote)
+    cells = (
+        entry.level.value,
+        plain(in_line(entry.server), 60),
+        plain(in_line(entry.tool), 60),
+        entry.rule,
+        quote,
+    )
     return "\t".join((*cells, f"{entry.confidence:.2f}")) + "\n"
 
 

@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
 Targets = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="TARGET",
+        metavar="TARGET...",
         help="Servers or files; without one, the catalogue. "
         "`simulate FILE` asks a policy about --calls.",
     ),

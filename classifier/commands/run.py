@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 
 
 def run(
-    targets: Annotated[list[str] | None, typer.Argument(metavar="TARGET", help="As for crawl; without one, a starter list of well-known servers.")] = None,
+    targets: Annotated[list[str] | None, typer.Argument(metavar="TARGET...", help="As for crawl; without one, a starter list of well-known servers.")] = None,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where catalogue, policies and site go.")] = Path("build"),
     sample: Annotated[bool, typer.Option("--sample", help="Take only the sample server that comes with toolrisk: no network, no sandbox.")] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="Servers to take from each registry.")] = None,

@@ -39,7 +39,7 @@ def register(app: typer.Typer) -> None:
 
 
 def stack(
-    targets: Annotated[list[str] | None, typer.Argument(metavar="TARGET", help="Servers, a client config or files that one agent uses together. Without one: each server of the catalogue.")] = None,
+    targets: Annotated[list[str] | None, typer.Argument(metavar="TARGET...", help="Servers, a client config or files that one agent uses together. Without one: each server of the catalogue.")] = None,
     *,
     db: Annotated[str, typer.Option(help="The catalogue.")] = "toolrisk.db",
     server: Annotated[list[str] | None, typer.Option(help="Of the catalogue, only this server; several make one stack.")] = None,

@@ -45,6 +45,8 @@ def _asked(result: Classification) -> list[tuple[tuple[Evidence, ...], list[str]
     given = [(finding.evidence, _small(finding.signal.title)) for finding in result.findings]
     found: dict[frozenset[Evidence], tuple[tuple[Evidence, ...], list[str]]] = {}
     for quotes, title in (*given, (result.evidence, taken)):
+        if not quotes:  # of a tool without a name and a text nothing can be quoted
+            continue
         found.setdefault(frozenset(quotes), (quotes, []))[1].append(title)
     return list(found.values())
 

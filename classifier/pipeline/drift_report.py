@@ -9,7 +9,7 @@ from typing import Any
 
 from classifier.pipeline.drift import Difference
 from classifier.pipeline.markdown import code, fit
-from classifier.pipeline.plain import encodable, plain
+from classifier.pipeline.plain import encodable, in_line, plain
 from classifier.pipeline.wording import Parts
 
 MARKER = "<!-- toolrisk-drift -->"
@@ -62,7 +62,9 @@ def text(found: Sequence[Difference]) -> str:
 
 def _block(one: Difference) -> list[str]:
     when = f"  {one.at}" if one.at else ""
-    lines = [f"{one.kind:<8} {plain(one.server, 100)} / {plain(one.tool, 100)}{when}"]
+    lines = [
+        f"{one.kind:<8} {plain(in_line(one.server), 100)} / {plain(in_line(one.tool), 100)}{when}"
+    ]
     lines += [f"  looks like a rug pull: {plain(reason)}" for reason in one.rug_pull]
     lines += [f"  {line}" for line in verdict_lines(one)]
     places, more = one.changes
@@ -162,7 +164,9 @@ def markdown(
     if looked is not None:
         lines += [f"{looked}.", ""]
     for one in found[:_MOST]:
-        lines.append(f"- **{one.kind}** {code(one.server, 60)} {code(one.tool, 60)}")
+        lines.append(
+            f"- **{one.kind}** {code(in_line(one.server), 60)} {code(in_line(one.tool), 60)}"
+        )
         lines += [f"  - **looks like a rug pull**: {reason}" for reason in one.rug_pull]
         lines += [f"  - {line}" for line in verdict_lines(one)]
         places, more = one.changes

@@ -16,7 +16,7 @@ from typing import Any
 from classifier import decide
 from classifier.lexicon import lexicon
 from classifier.pages.places import place
-from classifier.pipeline.plain import plain
+from classifier.pipeline.plain import in_line, plain
 from classifier.reading import Reading, read
 from classifier.verdict import Category, Classification, Evidence, evidence_json
 from crawler.records import Tool, canonical_json
@@ -142,7 +142,7 @@ class Advice:
 
     def text(self) -> str:
         """Return the advice in the manner of a patch; nothing to change is one line."""
-        head = f"{plain(self.tool.server, 100)} / {plain(self.tool.name, 100)}"
+        head = f"{plain(in_line(self.tool.server), 100)} / {plain(in_line(self.tool.name), 100)}"
         if not self.patch():
             return f"{head}  as it should be\n"
         lines = [f"{head}  {self.result.category.value}, {self.result.risk.value}"]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
 from classifier.pipeline.findings import Entry, Looked, Report, Row
-from classifier.pipeline.plain import plain
+from classifier.pipeline.plain import in_line, plain
 from classifier.verdict import Risk
 
 BEGINS = '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="toolrisk"'
@@ -87,7 +87,9 @@ def _of_threats(entries: list[Entry]) -> _Failure:
 
 
 def _case(suite: ET.Element, name: str, failure: _Failure | None) -> None:
-    case = ET.SubElement(suite, "testcase", classname=suite.get("name", ""), name=_xml(name))
+    case = ET.SubElement(
+        suite, "testcase", classname=suite.get("name", ""), name=_xml(in_line(name))
+    )
     if failure is not None:
         made = ET.SubElement(case, "failure", message=_xml(failure.message), type=failure.type)
         made.text = _xml("\n".join(_line(entry) for entry in failure.entries), 4000)
@@ -98,7 +100,7 @@ def _group(root: ET.Element, name: str, report: Report, level: Risk) -> int:
     failing = report.failing_extra(level)
     suite = _suite(root, name, len(report.extra), len(failing), 0)
     for entry in report.extra:
-        title = f"{entry.rule}: {entry.server} {entry.tool}".rstrip()
+        title = in_line(f"{entry.rule}: {entry.server} {entry.tool}").rstrip()
         case = ET.SubElement(suite, "testcase", classname=name, name=_xml(title))
         if any(entry is one for one in failing):
             failure = ET.SubElement(case, "failure", message=_xml(entry.message), type=entry.rule)

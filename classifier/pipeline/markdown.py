@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 
 from classifier.pipeline.findings import TOOL_RISK, Entry, Report, Row
-from classifier.pipeline.plain import encodable, plain
+from classifier.pipeline.plain import encodable, in_line, plain
 from classifier.verdict import Risk
 
 MARKER = "<!-- toolrisk -->"
@@ -91,8 +91,8 @@ def _row(row: Row) -> str:
     quote = next((e.text for e in row.result.evidence if e.text), "")
     cells = (
         f"**{row.result.risk.value}** {row.result.risk_score}",
-        code(row.tool.server, 60, table=True),
-        code(row.tool.name, 60, table=True),
+        code(in_line(row.tool.server), 60, table=True),
+        code(in_line(row.tool.name), 60, table=True),
         why,
         code(quote, 100, table=True),
     )
@@ -101,9 +101,9 @@ def _row(row: Row) -> str:
 
 def _item(entry: Entry) -> str:
     words = " ".join(code(e.text, 80) for e in entry.evidence[:2])
-    tool = f" {code(entry.tool, 60)}" if entry.tool else ""
+    tool = f" {code(in_line(entry.tool), 60)}" if entry.tool else ""
     known = " (known)" if entry.accepted else ""
-    said = f"- **{entry.level.value}** {entry.rule}{known} {code(entry.server, 60)}{tool}"
+    said = f"- **{entry.level.value}** {entry.rule}{known} {code(in_line(entry.server), 60)}{tool}"
     return f"{said}: {entry.message} {words}".rstrip()
 
 

@@ -23,7 +23,7 @@ import orjson
 from classifier.engine import ruleset
 from classifier.pipeline.findings import Entry, Report, Row, Rule
 from classifier.pipeline.places import Places, Region
-from classifier.pipeline.plain import encodable, plain
+from classifier.pipeline.plain import encodable, in_line, plain
 from classifier.pipeline.rulebook import rules
 from classifier.taxa import taxon, taxonomies, taxonomy_of, titles
 from classifier.verdict import Severity
@@ -183,8 +183,8 @@ def _result(
 def _text(entry: Entry) -> str:
     quotes = ", ".join(f'"{_message(e.text, 80)}"' for e in entry.evidence[:_MOST_QUOTES] if e.text)
     said = f" Evidence: {quotes}." if quotes else ""
-    server = _message(entry.server, 80)
-    subject = f"{_message(entry.tool, 80)} of {server}" if entry.tool else server
+    server = _message(in_line(entry.server), 80)
+    subject = f"{_message(in_line(entry.tool), 80)} of {server}" if entry.tool else server
     return f"{subject}: {_message(entry.message, 500).rstrip('.')}.{said}"
 
 
@@ -205,7 +205,9 @@ class _Files:
 
     def location(self, row: Row | None, entry: Entry) -> dict[str, Any]:
         """Return where a finding stands: the tool by name, and the file, or a path for the server."""
-        names = [encodable(plain(part, 120)) for part in (entry.server, entry.tool) if part]
+        names = [
+            encodable(plain(in_line(part), 120)) for part in (entry.server, entry.tool) if part
+        ]
         kind = "function" if entry.tool else "module"
         logical = {"name": names[-1], "fullyQualifiedName": "/".join(names), "kind": kind}
         target = row.target if row is not None else entry.file

@@ -7,6 +7,7 @@ own key that is configured elsewhere, are not meant; a "key" of a record is an i
 from collections.abc import Iterator, Sequence
 
 from classifier import quotes
+from classifier.described import is_other
 from classifier.reading import Reading
 from classifier.rules import Rule
 from classifier.verdict import Evidence, Kind, Severity, Signal
@@ -77,8 +78,19 @@ _OF_RECORDS = frozenset(
 
 
 def spares(reading: Reading) -> bool:
-    """Say whether the only key is that of a record: `issue_key` of `get_issue_by_key`, a primary key."""
-    return _opens_nothing(reading) or _is_of_record(reading)
+    """Say whether the only key is that of a record: `issue_key` of `get_issue_by_key`, a primary key.
+
+    Or the only token a coin, or where a list of pages goes on.
+    """
+    return _opens_nothing(reading) or _is_of_record(reading) or _is_a_coin_or_page(reading)
+
+
+def _is_a_coin_or_page(reading: Reading) -> bool:
+    tokens = [one for one in reading.parameters if "credential" in one.flags]
+    if not tokens or not all(is_other(reading, one, "credential") for one in tokens):
+        return False
+    others = _SECRET - {"token", "tokens", "wallet", "keys"}
+    return others.isdisjoint({*reading.core, *reading.first, *reading.rest})
 
 
 def _opens_nothing(reading: Reading) -> bool:

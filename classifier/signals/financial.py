@@ -20,6 +20,73 @@ SIGNAL = Signal(
     references=("ASI02:2026", "SAFE-T2104"),
 )
 LABEL = "financial"
+_MONEY = frozenset(
+    [
+        *(
+            "@cost",
+            "@crypto",
+            "@customer",
+            "@finance",
+            "@invoice",
+            "@market",
+            "@money",
+            "@position",
+            "@transaction",
+            "@wallet",
+        ),
+        *(
+            "auction",
+            "balance",
+            "bid",
+            "billing",
+            "book",
+            "booking",
+            "bridge",
+            "buy",
+            "card",
+            "cart",
+            "charge",
+            "checkout",
+        ),
+        *(
+            "credit",
+            "credits",
+            "donate",
+            "fund",
+            "funds",
+            "nft",
+            "order",
+            "orders",
+            "paid",
+            "pay",
+            "payment",
+            "payments",
+        ),
+        *(
+            "plan",
+            "price",
+            "prices",
+            "purchase",
+            "refund",
+            "reservation",
+            "sell",
+            "stake",
+            "subscribe",
+            "subscription",
+        ),
+        *("subscriptions", "swap", "ticket", "tip", "token", "tokens", "trade"),
+    ]
+)
+
+
+def spares(reading: Reading) -> bool:
+    """Say whether nothing in name, text, parameters or server has to do with money or orders.
+
+    Of 145 definitions of gold that the model, out of fold, rightly thinks financial, none is such.
+    """
+    told = (reading.near, reading.far, reading.around, reading.core, reading.tail)
+    named = (one.words for one in reading.parameters)
+    return all(map(_MONEY.isdisjoint, (*told, *named)))
 
 
 def detect(reading: Reading, matched: Sequence[Rule]) -> Iterator[Evidence]:

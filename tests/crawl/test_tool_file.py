@@ -170,6 +170,11 @@ BAD = {
     ),
     "latin-1": ('[{"name":"caf\u00e9"}]'.encode("latin-1"), "not UTF-8", "byte"),
     "packed": (gzip.compress(b"[]"), "is packed (gzip); unpack it", ""),
+    "long number": (
+        b'{"tools": [],\n "n": ' + b"9" * 5000 + b"}",
+        "a number is too long",
+        "line 2, column 7",
+    ),
     "broken event": (b"data: {broken\n\n", "not valid JSON", "line 1, column 2"),
     "event stream of notifications": (b'data: {"jsonrpc":"2.0","method":"n"}\n\n', "is empty", ""),
     "prompts": (b'{"prompts": [{"name": "p", "description": "d"}]}', "holds no tools", "'prompts'"),

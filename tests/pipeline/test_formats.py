@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 from classifier.engine import Options, classify_many
 from classifier.pipeline import junit, markdown, sarif, spreadsheet
 from classifier.pipeline.findings import Report, rows
+from classifier.pipeline.plain import in_line
 from classifier.verdict import Risk
 from crawler.records import ServerName, Tool
 
@@ -271,3 +272,20 @@ def test_a_name_with_a_lone_surrogate_breaks_no_format():
     one = report(broken, fail_on=Risk.LOW)
     for module in (sarif, junit, markdown, spreadsheet):
         module.write(one).encode()
+
+
+@pytest.mark.parametrize("form", [sarif, markdown, junit])
+def test_a_line_break_in_a_name_makes_it_no_other_name(form):
+    both = [
+        Tool(server=ServerName("s"), name=name, description="Deletes everything for good.")
+        for name in ("wipe it", "wipe\nit", "wipe\tit")
+    ]
+    alone = {form.write(report(one)) for one in both}
+    assert len(alone) == len(both)
+
+
+def test_a_name_is_shown_in_a_line_with_its_breaks_named():
+    assert in_line("wipe it") == "wipe it"
+    assert (
+        in_line("wipe\nit\u2028now\u3000\U0001f600") == "wipe[U+000A]it[U+2028]now\u3000\U0001f600"
+    )
