@@ -145,7 +145,7 @@ def _let_pass(module: ModuleType, output: Output, text: str) -> list[str]:
         if _RANK[verdict] < _RANK[first_verdict(intent.decision)]:
             found.setdefault((verdict, intent.decision), []).append(tool)
     return [
-        f"{verdict}, not {meant}, by a rule of yours that stays ({some(tools)})"
+        f"NOT ENFORCED: {verdict}, not {meant}, by a rule of yours that stays ({some(tools)})"
         for (verdict, meant), tools in found.items()
     ]
 

@@ -204,7 +204,7 @@ def test_cursor_asks_about_what_the_report_says_it_asks_about():
 def test_what_a_wider_rule_of_the_user_lets_pass_is_named(target_id, old, loose):
     decisions = {"read": "allow", "write": "ask", "x.y": "ask"}
     merged = into(target_id, json.dumps(old), **decisions)
-    assert f"allow, not ask, by a rule of yours that stays ({loose})" in merged.kept
+    assert f"NOT ENFORCED: allow, not ask, by a rule of yours that stays ({loose})" in merged.kept
     plain = into(target_id, "{}", **decisions)
     assert not any("of yours" in line for line in plain.kept)
 
