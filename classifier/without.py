@@ -19,7 +19,8 @@ def without(tool: Tool, quotes: Iterable[Evidence]) -> Tool | None:
     """Return a tool whose definition lacks what is quoted, or None where nothing can be left out.
 
     Of name and description the quoted words go, wherever they stand and in any form (deletes), of a
-    schema the property, the listed value or the key. A name that would be empty is left as it is.
+    schema the property, the listed value or the key. Nothing can be left out where no name would be left: a
+    name that stays would say what was left out.
     """
     definition = copy.deepcopy(tool.definition)
     said = list(dict.fromkeys(quotes))
@@ -31,8 +32,7 @@ def without(tool: Tool, quotes: Iterable[Evidence]) -> Tool | None:
         for key in ("name", "description"):
             if isinstance(definition.get(key), str):
                 definition[key] = re.sub(_APART.format(re.escape(word)), "", definition[key])
-    definition["name"] = definition.get("name") or tool.name
-    if definition == tool.definition:
+    if definition == tool.definition or (tool.name and not definition.get("name")):
         return None
     given: dict[str, Any] = {
         field: definition.get(key) for field, key in zip(_FIELDS, DEFINITION_KEYS, strict=True)

@@ -517,3 +517,13 @@ def test_a_parameter_and_more_than_one_character_are_quoted_as_they_are():
         Evidence("/inputSchema/properties/a/enum/0", 0, 1, "的"),
     ):
         assert widened(tool, quote) is quote
+
+
+def test_a_name_of_which_nothing_would_be_left_is_not_judged_as_it_is():
+    """The name that stays would say what was left out: the answer would be of another definition."""
+    one = Tool(server=ServerName("s"), name="drop_schema", description="DROP SCHEMA ... CASCADE")
+    both = [Evidence("/name", 0, 4, "drop"), Evidence("/name", 5, 11, "schema")]
+    assert without(one, both) is None
+    left = without(one, both[:1])
+    assert left is not None
+    assert (left.name, left.description) == ("schema", "SCHEMA ... CASCADE")

@@ -87,7 +87,7 @@ def _told(other: Classification, result: Classification) -> str:
 def _of_nothing(tool: Tool) -> str:
     """Say why words cannot be left out: a tool has to have a name."""
     if tool.description or tool.input_schema:
-        return "not asked, as it is the whole name"
+        return "not asked, as nothing of the name would be left"
     return "nothing is left to judge"
 
 
