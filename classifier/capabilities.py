@@ -29,7 +29,7 @@ def findings(item: Considered, model: runtime.Model, *, blind: bool = False) -> 
         probability = 0.0 if item.settled else item.scores(model).signals[column]
         raised = probability >= model.signal_threshold[column]
         if raised and (blind or (detector.spares and detector.spares(item.reading))):
-            raised = any(detector.label in rule.signals for rule in item.matched)
+            raised = any(detector.label in rule.signals for rule in item.standing)
         if beside and not raised and detector.label in beside.signals:
             raised, probability = True, BESIDE
         if review:

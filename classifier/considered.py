@@ -40,6 +40,16 @@ class Considered:
         return max(found, key=weight) if found else None
 
     @property
+    def standing(self) -> tuple[Rule, ...]:
+        """The rules that hold and that no other one lifts, which says more exactly what they see."""
+        lifted = frozenset[str]().union(*(rule.lifts for rule in self.matched if rule.lifts))
+        return (
+            tuple([rule for rule in self.matched if rule.id not in lifted])
+            if lifted
+            else self.matched
+        )
+
+    @property
     def settled(self) -> bool:
         """Whether people have read this very definition: then nothing has to be guessed."""
         return self.review is not None and self.review.exact

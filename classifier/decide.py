@@ -100,9 +100,8 @@ def band(score: int) -> Risk:
 
 
 def floor(matched: tuple[Rule, ...], trusted: frozenset[str]) -> Rule | None:
-    """Return the trusted rule with the highest risk, if one holds that none of the others lifts."""
-    lifted = frozenset[str]().union(*(rule.lifts for rule in matched if rule.lifts))
-    rules = [rule for rule in matched if rule.id in trusted - lifted and rule.risk]
+    """Return the trusted rule with the highest risk, if one holds."""
+    rules = [rule for rule in matched if rule.id in trusted and rule.risk]
     return max(rules, key=lambda rule: rule.risk.rank if rule.risk else 0, default=None)
 
 

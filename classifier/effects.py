@@ -146,6 +146,7 @@ EFFECTS: tuple[Rule, ...] = (
     # Write
     rule("write", "Write", "medium", acts=_MAKES + " @write-mark @write-undo"),
     rule("write-delete", "Write", "high", "destructive", acts="@write-delete", unless_near="@session cache breakpoint filter selection"),
+    rule("soft-delete", "Write", "medium", acts="@write-delete remove soft", phrases=("soft delete", "soft deletes", "soft deleted"), unless_phrases=("hard delete", "permanently", "instead of", "not a soft", "no soft"), apart=True, lifts="write-delete write-delete-array write-delete-big write-delete-many write-drop"),
     rule("write-delete-many", "Write", "critical", "destructive bulk", acts="@write-delete", near="all batch bulk multiple every entire everything", unless_phrases=("all fields",)),
     rule("write-delete-array", "Write", "critical", "destructive bulk", acts="@write-delete", flags="targets targets! array!"),
     rule("write-delete-big", "Write", "critical", "destructive", acts="@write-delete destroy terminate", near="database databases account accounts workspace organization environment cluster instance instances server servers project projects user users bucket namespace repository repo tenant site vm table collection index stack droplet zone domain keyspace namespace deployment", unless_near="member members from field column row record comment item"),

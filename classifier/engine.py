@@ -170,7 +170,7 @@ def _conclude(item: Considered, model: runtime.Model) -> Classification:
 
 def _least(item: Considered, model: runtime.Model) -> Rule | None:
     """Return the rule that sets a floor under the risk: a trusted one, or one of what is done as well."""
-    least, beside = decide.floor(item.matched, model.trusted), item.beside
+    least, beside = decide.floor(item.standing, model.trusted), item.beside
     if beside and (least is None or weight(beside) > weight(least)):
         return beside
     return least

@@ -33,6 +33,10 @@ _BY_VERB = {
     },
 }
 """The same where the acting verb says more."""
+_ACTING = {
+    Category.EXECUTE: {*_BY_VERB[Category.EXECUTE], "@exec-run", "@exec-connect", "@exec-trade"},
+    Category.OTHER: {*_BY_VERB[Category.OTHER]},
+}
 _CHANGING_VERBS = frozenset(
     [
         *("@write-create", "@write-delete", "@write-mark", "@write-save", "@write-undo"),
@@ -235,7 +239,9 @@ def _does(reading: Reading, category: Category, found: set[str]) -> str:
     if category is Category.EXECUTE and "financial" in found:
         return _DOES[category]
     by_verb = _BY_VERB.get(category)
-    verb = reading.name_verb or (reading.head_verb if reading.head_at == 0 else None)
+    first = reading.head_verb if reading.head_at == 0 else None
+    # A name may begin with what the server is called by: `zoom_start`, `chat_post_message`.
+    verb = first if first and first[1] in _ACTING.get(category, ()) else reading.name_verb or first
     return by_verb.get(verb[1], _DOES[category]) if by_verb and verb else _DOES[category]
 
 

@@ -428,3 +428,18 @@ def test_a_name_that_says_nothing_is_no_ground(name):
 def test_a_short_name_may_say_something(name):
     found = classify(Tool(server=ServerName("s"), name=name), Options(use_reviews=False))
     assert "says nothing" not in found.rationale
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "does"),
+    [
+        ("zoom_start", "Start a meeting now.", "sets something in motion"),
+        ("chat_postMessage", "Post to a channel.", "sends something out"),
+        ("browser_zoom", "Zoom the page.", "operates a page"),
+    ],
+)
+def test_what_a_server_is_called_by_is_not_what_a_call_does(name, said, does):
+    one = Tool(server=ServerName("s"), name=name, description=said)
+    found = classify(one, Options(use_reviews=False))
+    assert found.category is Category.EXECUTE
+    assert f"A call {does}" in found.rationale

@@ -284,3 +284,12 @@ def test_what_is_shown_at_this_machine_is_sent_to_nobody(name, told):
 )
 def test_what_reaches_others_is_no_notification_at_this_machine(name, told):
     assert classify(tool(name, told), Options(use_reviews=False)).risk is Risk.HIGH
+
+
+def test_a_rule_that_another_one_lifts_sets_no_floor_and_raises_no_signal():
+    soft = classify(tool("delete_task", "Soft delete of a task."), Options(use_reviews=False))
+    hard = classify(tool("delete_task", "Delete of a task."), Options(use_reviews=False))
+    assert hard.has("destructive")
+    assert not soft.has("destructive")
+    known = {one.id for one in EFFECTS}
+    assert all(one.lifts <= known for one in EFFECTS)

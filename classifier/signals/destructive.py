@@ -22,6 +22,28 @@ SIGNAL = Signal(
 LABEL = "destructive"
 
 
+def spares(reading: Reading) -> bool:
+    """Say whether the only deletion that is told of is a soft one, which can be taken back."""
+    told = f" {' '.join((*reading.first, '.', *reading.rest))} "
+    soft = any(one in told for one in _SOFT)
+    return soft and not any(one in told for one in _HARD)
+
+
+_SOFT = (" soft delete ", " soft deletes ", " soft deleted ")
+_HARD = (
+    " hard delete ",
+    " hard deletes ",
+    " permanently ",
+    " instead of ",
+    " purge ",
+    " purges ",
+    " overwrites ",
+    " for good ",
+    " not a soft ",
+    " no soft ",
+)
+
+
 def detect(reading: Reading, matched: Sequence[Rule]) -> Iterator[Evidence]:
     """Quote the deleting verb and its object."""
     yield from quotes.by_rules(reading, matched, LABEL)
