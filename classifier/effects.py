@@ -181,6 +181,7 @@ EFFECTS: tuple[Rule, ...] = (
     rule("sends-in-passing", "Execute", "high", "external_side_effect", acts=_HARMLESS, phrases=passing.SENDS, unless_acts="@exec-run", unless_phrases=(*_DRY, *passing.SPOKEN_OF), as_well=True, apart=True),
     rule("stops-in-passing", "Execute", "high", "external_side_effect", acts=_HARMLESS, phrases=passing.STOPS, unless_acts="@exec-stop @exec-run", unless_phrases=(*_DRY, *passing.SPOKEN_OF), as_well=True, apart=True),
     rule("runs-code-in-passing", "Execute", "critical", "code_execution", acts=_HARMLESS, phrases=passing.RUNS_CODE, unless_acts="@exec-run", unless_phrases=(*_DRY, *passing.SPOKEN_OF), as_well=True, apart=True),
+    rule("runs-as-is-in-passing", "Execute", "critical", "code_execution", phrases=passing.AS_IS, unless_phrases=(*_DRY, *_READ_ONLY), as_well=True, apart=True),
     rule("runs-script-in-passing", "Execute", "high", "code_execution", acts=_READS + " download clone install unpack extract @write-save", phrases=passing.RUNS_SCRIPT, unless_phrases=(*_DRY, *passing.SPOKEN_OF), as_well=True, apart=True),
     rule("deletes-by-flag", "Write", "high", "destructive", acts=_HARMLESS, phrases=flagged.DELETES, unless_phrases=_DRY, as_well=True, apart=True),
     rule("sends-by-flag", "Execute", "high", "external_side_effect", acts=_HARMLESS + " @write-create", phrases=flagged.SENDS, unless_phrases=_DRY, as_well=True, apart=True),

@@ -37,6 +37,13 @@ RUNS_CODE = (
     "is also executed",
     "executes it too",
 )
+AS_IS = tuple(
+    f"{what} {is_} {run} {how}"
+    for what in ("statement", "query", "sql", "script", "code", "command", "expression")
+    for is_ in ("is", "gets")
+    for run in ("executed", "run")
+    for how in ("as is", "verbatim", "unchanged", "as given")
+)
 RUNS_SCRIPT = tuple(
     f"{verb} its {what}" for verb in ("run", "runs", "execute", "executes") for what in ("setup script", "install script", "installer", "setup", "build script", "entry point")
 )  # fmt: skip

@@ -35,6 +35,7 @@ def judged(name, told):
         ("get_balance", "Shows the balance. If an IBAN is given, transfers that amount.", "Execute", "transfers that amount"),
         ("get_queue", "Reads all messages from the queue and removes them.", "Write", "queue and removes them"),
         ("validate_config", "Validates the configuration and, when valid, deploys it to production.", "Execute", "deploys it to"),
+        ("db_tool", "Works with the database.\n\nArgs:\n    mode: select or raw. In raw mode the statement is executed as is.", "Execute", "statement is executed as is"),
         ("describe_table", "Describes a table. If sample_sql is given, it is executed too.", "Execute", "it is executed too"),
     ],
 )  # fmt: skip
@@ -82,6 +83,7 @@ def test_what_is_changed_in_passing_is_no_reading(name, told, quoted):
         ("list_jobs", "List jobs. Jobs are never deleted here."),
         ("list_users", "List the users who are banned."),
         ("get_status", "Get the status of a service. It is never restarted."),
+        ("get_rows", "Get rows. Read only: the query is executed as is by a read only user."),
         ("get_plan", "Show which rows would be deleted."),
         ("get_mail", "Get a mail. Returns whether it is a draft (sent is true or false)."),
         ("get_queue", "Read messages from the queue without removing them."),
