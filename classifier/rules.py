@@ -4,7 +4,7 @@ A rule is a conjunction of set tests on a `Reading`; nothing here is a regular e
 text. Words are plain lemmas or `@classes` of data/lexicons.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import NamedTuple
@@ -48,19 +48,6 @@ class Rule(NamedTuple):
     as_well: bool = False
     apart: bool = False
     lifts: frozenset[str] = _NONE
-
-    def is_told(self, text: str) -> bool:
-        """Say whether the phrases of the rule allow it; `text` is `padded(reading)`."""
-        for phrase in self.phrases:  # loops: `any` makes a generator for each rule and text
-            if phrase in text:
-                break
-        else:
-            if self.phrases:
-                return False
-        for phrase in self.unless_phrases:  # noqa: SIM110 - as above
-            if phrase in text:
-                return False
-        return True
 
     def evidence(self, reading: Reading) -> tuple[Evidence, ...]:
         """Quote the words that made the rule hold: at most three, name and description first."""
@@ -214,14 +201,25 @@ class _Table:
         return bits
 
 
-_MANY = 3
+def _by_word(phrases: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return phrases by a word that is in any text with them: the longest, as a rule the rarest.
+
+    A text is searched only for the phrases whose words it has: most have none of them.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for phrase in phrases:
+        word = max(phrase.split(), key=len)
+        found[word] = (*found.get(word, ()), phrase)
+    return found
 
 
-def _longest_words(item: Rule) -> frozenset[str]:
-    """Return words of which one is in any text with a phrase of the rule, if it has many phrases."""
-    if len(item.phrases) < _MANY:
-        return _NONE
-    return frozenset(max(phrase.split(), key=len) for phrase in item.phrases)
+def _has_any(text: str, words: AbstractSet[str], phrases: Mapping[str, Sequence[str]]) -> bool:
+    """Say whether one of the phrases is in the text, which has these words."""
+    for word in phrases.keys() & words:
+        for phrase in phrases[word]:  # loops: `any` makes a generator for each rule and text
+            if phrase in text:
+                return True
+    return False
 
 
 class RuleBook:
@@ -234,7 +232,8 @@ class RuleBook:
         self._met_around = lru_cache(maxsize=4096)(_Table(rules, _AROUND).met)
         self._free = [self._where(rules, name) for name in (*_NEAR[:4], "acts", "flags")]
         self._told = self._where(rules, "phrases", "unless_phrases", has=True)
-        self._needs = [_longest_words(item) for item in rules]
+        self._phrases = [_by_word(item.phrases) for item in rules]
+        self._unless = [_by_word(item.unless_phrases) for item in rules]
 
     @staticmethod
     def _where(rules: Sequence[Rule], *conditions: str, has: bool = False) -> int:
@@ -256,17 +255,21 @@ class RuleBook:
         bits &= (words >> 3 * size | around | beside) & (acts | no_acts) & (flags | no_flags)
         bits &= ~(words >> 4 * size | words >> 5 * size | (acts | around | flags) >> size)
         bits &= (1 << size) - 1
-        text = padded(reading) if bits & self._told else ""
-        docs = frozenset(reading.tail)
+        heard = reading.opening | reading.far if bits & self._told else _NONE
+        text = padded(reading) if heard else ""
         found = []
         while bits:
             index = (bits & -bits).bit_length() - 1
-            rule_, needs = rules[index], self._needs[index]
+            item, wanted, barred = rules[index], self._phrases[index], self._unless[index]
             bits &= bits - 1
-            more = docs if rule_.as_well else _NONE
-            if needs and all(map(needs.isdisjoint, (reading.opening, reading.far, more))):
-                continue
-            told = padded(reading, documented=True) if more else text
-            if not (rule_.phrases or rule_.unless_phrases) or rule_.is_told(told):
-                found.append(rule_)
+            if wanted or barred:
+                said, told = heard, text
+                if item.as_well and reading.tail:
+                    said = heard | frozenset(reading.tail)
+                    told = padded(reading, documented=True)
+                if wanted and not _has_any(told, said, wanted):
+                    continue
+                if barred and _has_any(told, said, barred):
+                    continue
+            found.append(item)
         return tuple(found)
